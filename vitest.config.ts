@@ -1,0 +1,33 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				test: {
+					name: "unit",
+					include: ["{components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
+				},
+			},
+			{
+				test: {
+					name: "local",
+					include: ["tests/local/*.test.ts"],
+					globalSetup: ["tests/local/daemon.ts"],
+					// One daemon, two cores: one file at a time, in the order of their names.
+					fileParallelism: false,
+				},
+			},
+			{
+				test: {
+					name: "engine",
+					include: ["tests/engine/*.test.ts"],
+					globalSetup: ["tests/engine/setup.ts"],
+					// After the others: it uses the same daemon, and what they compiled.
+					fileParallelism: false,
+					sequence: { groupOrder: 1 },
+				},
+			},
+		],
+	},
+});
