@@ -1,0 +1,267 @@
+/**
+ * How the text of each config key becomes a value.
+ *
+ * Every `parse...` returns its value or throws a Refusal; `remedyFor` says what to write instead.
+ * All grammars are anchored and allow no character that means something to a shell.
+ */
+
+import { closest, distance } from "fastest-levenshtein";
+import {
+	type CPythonSeries,
+	cpythonSeries,
+	findRelease,
+	findSeries,
+	newestRelease,
+	parseVersion,
+	seriesOf,
+} from "./cpython.ts";
+import { codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
+import { type ImageReference, parseImageReference, parseRepository } from "./image-reference.ts";
+
+/** The config keys of a stack, in the order in which they are documented. */
+export const configKeys = [
+	"release",
+	"base",
+	"snapshot",
+	"pythonVersion",
+	"sourceSha256",
+	"packageRelease",
+	"profile",
+	"registry",
+	"ecrPullAccounts",
+	"platform",
+	"caBundle",
+	"allowUnsupported",
+] as const;
+
+/** One of the config keys of a stack. */
+export type ConfigKey = (typeof configKeys)[number];
+
+/** How CPython is compiled: with PGO and LTO, or plainly. */
+export type Profile = "optimized" | "quick";
+
+/** The platforms that images are built for. */
+export type Platform = "linux/amd64" | "linux/arm64";
+
+/** Where images are pushed. */
+export type Registry =
+	| { kind: "none" }
+	/** A repository in Amazon ECR that the stack itself creates. */
+	| { kind: "ecr" }
+	/** `address` is the host with its port, `repository` the path in it. */
+	| { kind: "registry"; address: string; repository: string };
+
+/** Why a value is refused: the rest of a sentence that starts with the value, and what to write. */
+export class Refusal extends Error {
+	readonly remedy: string | undefined;
+
+	constructor(reason: string, remedy?: string) {
+		super(reason);
+		this.remedy = remedy;
+	}
+}
+
+/** What to write instead of `value`, as near to it as can be guessed. */
+export function remedyFor(key: ConfigKey, value: string): string {
+	return remedies[key](value.slice(0, 100));
+}
+
+const remedies: Readonly<Record<ConfigKey, (value: string) => string>> = {
+	release: (value) => {
+		const guess = guessCodename(value);
+		const all = codenames.join(", ");
+		return guess === undefined ? `write one of ${all}` : `write release: ${guess} (known: ${all})`;
+	},
+	base: () =>
+		"write an image reference such as debian:bookworm-slim@sha256:<64 hexadecimal digits>, or archive",
+	snapshot: () => "write a moment in UTC, such as 20260101T000000Z",
+	pythonVersion: (value) => `write pythonVersion: "${guessVersion(value)}", in quotes`,
+	sourceSha256: () => "write the sha256 of the source tarball, 64 lower case hexadecimal digits",
+	packageRelease: () => "write a whole number from 1 to 9999",
+	profile: (value) => `write profile: ${nearestOf(["optimized", "quick"], value)}`,
+	ecrPullAccounts: () => 'write a list of account IDs, 12 digits in quotes each: ["123456789012"]',
+	registry: () => "write none, ecr, or host[:port]/name, such as registry.example.org:5000/python",
+	platform: (value) =>
+		`write platform: ${/arm|aarch/i.test(value) ? "linux/arm64" : "linux/amd64"} (known: linux/amd64, linux/arm64)`,
+	caBundle: () =>
+		"write the path of a PEM file; Debian's own is /etc/ssl/certs/ca-certificates.crt",
+	allowUnsupported: () => "write true or false",
+};
+
+/** The config key nearest to one that is not known: by a part of the name, else by edit distance. */
+export function nearestKey(unknown: string): ConfigKey {
+	const letters = (key: string) => key.toLowerCase().replace(/[^a-z0-9]/g, "");
+	const short = letters(unknown.slice(0, 40));
+	const partOf = configKeys.find((key) => short.length > 2 && letters(key).includes(short));
+	const near = nearestOf(configKeys.map(letters), short);
+	return partOf ?? configKeys.find((key) => letters(key) === near) ?? "release";
+}
+
+function nearestOf<T extends string>(choices: readonly T[], text: string): T {
+	return closest(text, choices) as T;
+}
+
+function guessCodename(value: string): string | undefined {
+	const text = value.toLowerCase();
+	const [, number] = /^(?:debian)?[^a-z0-9]?(\d+)/.exec(text) ?? [];
+	const numbered = codenames.find((name) => String(debianReleases[name].number) === number);
+	const named = codenames.find((name) => text.includes(name));
+	const near = nearestOf(codenames, text);
+	return numbered ?? named ?? (distance(near, text) <= near.length / 2 ? near : undefined);
+}
+
+/** The version in the text, if the catalog has it; else the newest of its series, else of all. */
+function guessVersion(value: string): string {
+	const [version = "", series = ""] = /(\d+\.\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?)?/.exec(value) ?? [];
+	const entry = findSeries(series === "3.1" ? "3.10" : series) ?? newestFinalSeries();
+	return findRelease(version)?.version ?? newestRelease(entry).version;
+}
+
+function newestFinalSeries(): CPythonSeries {
+	const final = cpythonSeries.filter(
+		(entry) => !parseVersion(newestRelease(entry).version)?.preRelease,
+	);
+	return final.at(-1) as CPythonSeries;
+}
+
+/** A codename of the catalog, exactly. */
+export function parseRelease(value: string): DebianRelease {
+	if (!isCodename(value)) throw new Refusal("is not a Debian release of the catalog");
+	return debianReleases[value];
+}
+
+/** `archive`, or an image reference with a tag or a digest. */
+export function parseBase(value: string): "archive" | ImageReference {
+	if (value === "archive") return value;
+	const reference = parseImageReference(value);
+	if (typeof reference === "string") throw new Refusal(reference);
+	if (reference.tag === undefined && reference.digest === undefined)
+		throw new Refusal("has neither a tag nor a digest, so that it could be any release");
+	return reference;
+}
+
+/** Debian releases that the catalog has not, but an image's tag may name. */
+const otherCodenames = ["squeeze", "wheezy", "forky", "duke", "sid"];
+
+/** The Debian release that an image's tag names, if it is another one than `release`. */
+export function otherReleaseInTag(reference: ImageReference, release: DebianRelease) {
+	const words = reference.tag?.toLowerCase().split(/[^a-z0-9]+/) ?? [];
+	const named = words.filter((word) => isCodename(word) || otherCodenames.includes(word));
+	if (named.length > 0) return named.includes(release.codename) ? undefined : named[0];
+	const [number] = /^\d{1,2}$/.exec(words[0] ?? "") ?? [];
+	const isDebians = /(?:^|\/)debian(?:\/eol)?$/.test(reference.path);
+	if (!isDebians || number === undefined || Number(number) === release.number) return undefined;
+	return codenames.find((name) => debianReleases[name].number === Number(number)) ?? number;
+}
+
+/** A moment of snapshot.debian.org: a real instant, not later than `today`. */
+export function parseSnapshot(value: string, today: Date): string {
+	const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(value);
+	if (match === null) throw new Refusal("is not of the form 20260101T000000Z");
+	const [, year, month, day, hour, minute, second] = match;
+	const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+	const instant = new Date(iso);
+	if (Number.isNaN(instant.getTime()) || instant.toISOString() !== iso)
+		throw new Refusal("is not a moment that exists");
+	if (instant > today) throw new Refusal("is in the future");
+	return value;
+}
+
+/** A full version of a series in the catalog; the version itself need not be there. */
+export function parsePythonVersion(value: string): { version: string; series: CPythonSeries } {
+	const series = seriesOf(value);
+	if (series !== undefined) return { version: value, series };
+	const known = `${cpythonSeries[0]?.series} to ${cpythonSeries.at(-1)?.series}`;
+	if (parseVersion(value) !== undefined)
+		throw new Refusal(`is of no series in the catalog, which has ${known}`);
+	if (value === "3.1")
+		throw new Refusal("is not a full version: YAML reads an unquoted 3.10 as 3.1");
+	if (findSeries(value) !== undefined) throw new Refusal("is a series, not a full version");
+	throw new Refusal("is not a full CPython version such as 3.13.5");
+}
+
+/** 64 lower case hexadecimal digits. */
+export function parseSha256(value: string): string {
+	if (/^[0-9a-fA-F]{64}$/.test(value) && /[A-F]/.test(value))
+		throw new Refusal("has capital letters");
+	if (/^[0-9a-fA-F]+$/.test(value) && value.length !== 64)
+		throw new Refusal(`has ${value.length} digits instead of 64`);
+	if (!/^[0-9a-f]{64}$/.test(value)) throw new Refusal("is not a sha256 in hexadecimal digits");
+	return value;
+}
+
+/** 1 to 9999, without sign or leading zeros. */
+export function parsePackageRelease(value: string): number {
+	if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+	if (/^\d{5,}$/.test(value)) throw new Refusal("is more than 9999");
+	if (/^0+$/.test(value)) throw new Refusal("is less than 1");
+	if (/^0\d+$/.test(value)) throw new Refusal("has leading zeros");
+	if (/^[+-]\d+$/.test(value)) throw new Refusal("has a sign");
+	throw new Refusal("is not a whole number");
+}
+
+/** `optimized` or `quick`. */
+export function parseProfile(value: string): Profile {
+	if (value === "optimized" || value === "quick") return value;
+	throw new Refusal("is not a build profile (optimized, quick)");
+}
+
+/** `none`, `ecr`, or `host[:port]/name` without scheme, tag, digest and credentials. */
+export function parseRegistry(value: string): Registry {
+	if (value === "none" || value === "ecr") return { kind: value };
+	if (value.includes("://")) throw new Refusal("has a scheme");
+	if (value.includes("@"))
+		throw new Refusal(
+			"has an @, so credentials or a digest",
+			"log in with docker login, and write host[:port]/name alone",
+		);
+	const place = parseRepository(value);
+	const path = value.slice(value.indexOf("/") + 1);
+	if (typeof place === "string" && value.includes("/") && path.includes(":"))
+		throw new Refusal("has a tag, which the program adds itself");
+	if (typeof place === "string") throw new Refusal(place);
+	if (place.host === undefined)
+		throw new Refusal(
+			"has no host",
+			"write the host too, as in docker.io/team/python; or none, or ecr",
+		);
+	return { kind: "registry", address: place.host, repository: place.path };
+}
+
+/** A JSON list of AWS account IDs, as Pulumi gives a list; 12 digits each (AWS account reference). */
+export function parseAccounts(value: string): readonly string[] {
+	let accounts: unknown;
+	try {
+		accounts = JSON.parse(value);
+	} catch {
+		throw new Refusal("is not a list");
+	}
+	if (!Array.isArray(accounts)) throw new Refusal("is not a list");
+	const wrong = accounts.find(
+		(account) => typeof account !== "string" || !/^\d{12}$/.test(account),
+	);
+	if (wrong !== undefined) throw new Refusal("has an entry that is not an AWS account ID");
+	return accounts as string[];
+}
+
+/** `linux/amd64` or `linux/arm64`. */
+export function parsePlatform(value: string): Platform {
+	if (value === "linux/amd64" || value === "linux/arm64") return value;
+	throw new Refusal("is not a platform that this program builds for");
+}
+
+/** The path of an existing file, of characters that need no quoting anywhere. */
+export function parseCaBundle(value: string, fileExists: (path: string) => boolean): string {
+	if (value.startsWith("-")) throw new Refusal("starts with a dash, like an option");
+	if (value.startsWith("~")) throw new Refusal("starts with ~, which only a shell expands");
+	if (!/^[A-Za-z0-9._/@+-]+$/.test(value))
+		throw new Refusal("has characters other than letters, digits and . _ / @ + -");
+	if (!fileExists(value)) throw new Refusal("is not an existing file");
+	return value;
+}
+
+/** `true` or `false`. */
+export function parseBoolean(value: string): boolean {
+	if (value === "true" || value === "false") return value === "true";
+	throw new Refusal("is not a boolean");
+}

@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+	type CPythonSeries,
+	compareVersions,
+	cpythonSeries,
+	extensionsFor,
+	findRelease,
+	findSeries,
+	hasZstd,
+	isPreRelease,
+	newestRelease,
+	parseVersion,
+	seriesOf,
+} from "./cpython.ts";
+import { debianReleases } from "./debian.ts";
+
+function series(name: string): CPythonSeries {
+	const found = findSeries(name);
+	if (found === undefined) throw new Error(`no series ${name}`);
+	return found;
+}
+
+test("the catalog has 3.4 to 3.15, in order", () => {
+	expect(cpythonSeries.map((entry) => entry.series)).toEqual(
+		Array.from({ length: 12 }, (_, index) => `3.${index + 4}`),
+	);
+});
+
+describe.each(cpythonSeries)("$series", (entry) => {
+	test("releases are of this series, in order, with a hash of their own", () => {
+		const versions = entry.releases.map(({ version }) => version);
+		expect(versions.length).toBeGreaterThan(0);
+		for (const version of versions) expect(seriesOf(version)).toBe(entry);
+		expect(versions).toEqual([...versions].sort(compareVersions));
+		for (const { sha256 } of entry.releases) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+	});
+
+	test("dates, pip and signing are well-formed", () => {
+		expect(entry.endOfLife).toMatch(/^20\d\d-[01]\d(-[0-3]\d)?$/);
+		expect(entry.pip.version).toMatch(/^\d+\.\d+(\.\d+)?$/);
+		expect(entry.pip.sha256).toMatch(/^[0-9a-f]{64}$/);
+		const { gpg, sigstore } = entry.releaseSigning;
+		expect(gpg ?? sigstore).toBeDefined();
+		if (gpg !== undefined) expect(gpg).toMatch(/^[0-9A-F]{40}$/);
+	});
+
+	test("no option or extension twice", () => {
+		for (const list of [entry.configureFlags, entry.extensions])
+			expect(new Set(list).size).toBe(list.length);
+	});
+});
+
+test("no hash stands for two things", () => {
+	const hashes = cpythonSeries.flatMap(({ releases }) => releases.map(({ sha256 }) => sha256));
+	expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("configure options by series", () => {
+	const having = (flag: string) =>
+		cpythonSeries
+			.filter((entry) => entry.configureFlags.includes(flag))
+			.map((entry) => entry.series);
+	expect(having("--enable-option-checking=fatal")).toHaveLength(12);
+	expect(having("--with-system-ffi")).toEqual(["3.4", "3.5", "3.6"]);
+	expect(having("--without-static-libpython")[0]).toBe("3.10");
+	expect(having("--disable-test-modules")[0]).toBe("3.11");
+});
+
+test("extensions by series and release", () => {
+	const { bookworm, buster } = debianReleases;
+	expect(extensionsFor(series("3.6"), bookworm)).not.toContain("_uuid");
+	expect(extensionsFor(series("3.7"), bookworm)).toContain("_uuid");
+	expect(extensionsFor(series("3.12"), bookworm)).toContain("_crypt");
+	expect(extensionsFor(series("3.13"), bookworm)).not.toContain("_crypt");
+	expect(extensionsFor(series("3.13"), bookworm)).not.toContain("_zstd");
+	expect(extensionsFor(series("3.14"), bookworm)).toContain("_zstd");
+	expect(extensionsFor(series("3.14"), buster)).not.toContain("_zstd");
+	expect(hasZstd(series("3.15"), debianReleases.jessie)).toBe(false);
+});
+
+describe("versions", () => {
+	test("parts", () => {
+		expect(parseVersion("3.13.5")).toEqual({ major: 3, minor: 13, patch: 5 });
+		expect(parseVersion("3.15.0rc1")).toEqual({
+			major: 3,
+			minor: 15,
+			patch: 0,
+			preRelease: { kind: "rc", number: 1 },
+		});
+	});
+
+	test.each(["", "3", "3.13", "3.13.05", "3.013.5", "v3.13.5", "3.13.5 ", "3.13.5\n", "3.15.0rc"])(
+		"%j is none",
+		(text) => expect(parseVersion(text)).toBeUndefined(),
+	);
+
+	test("order", () => {
+		const ordered = ["3.4.10", "3.9.2", "3.9.25", "3.15.0a1", "3.15.0b2", "3.15.0rc1", "3.15.0"];
+		expect([...ordered].reverse().sort(compareVersions)).toEqual(ordered);
+		expect(compareVersions("1.0.1t", "1.0.2")).toBeLessThan(0);
+		expect(compareVersions("1.1.1w", "1.1.1")).toBe(0);
+		expect(compareVersions("3.5.7", "1.1.1")).toBeGreaterThan(0);
+		expect(compareVersions("3.10", "3.9")).toBeGreaterThan(0);
+	});
+
+	test("order is antisymmetric and numeric", () => {
+		const part = fc.nat(999);
+		fc.assert(
+			fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (a, b) => {
+				const order = compareVersions(a.join("."), b.join("."));
+				expect(Math.sign(order)).toBe(-Math.sign(compareVersions(b.join("."), a.join("."))) + 0);
+				const first = a.findIndex((value, index) => value !== b[index]);
+				expect(Math.sign(order)).toBe(Math.sign((a[first] ?? 0) - (b[first] ?? 0)));
+			}),
+		);
+	});
+
+	test("newest release, final before pre-release", () => {
+		expect(newestRelease(series("3.13")).version).toBe("3.13.15");
+		expect(newestRelease(series("3.15")).version).toBe("3.15.0rc1");
+		expect(isPreRelease("3.15.0rc1")).toBe(true);
+		expect(isPreRelease("3.15.0")).toBe(false);
+	});
+
+	test("look-ups", () => {
+		expect(findRelease("3.11.2")?.format).toBe("tgz");
+		expect(findRelease("3.13.9")).toBeUndefined();
+		expect(seriesOf("3.13.9")?.series).toBe("3.13");
+		expect(seriesOf("2.7.18")).toBeUndefined();
+	});
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { aptSources, codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
+import { parseImageReference } from "./image-reference.ts";
+
+const releases = Object.values(debianReleases);
+
+test("releases are in order, one number after the other", () => {
+	expect(codenames).toEqual(["jessie", "stretch", "buster", "bullseye", "bookworm", "trixie"]);
+	expect(releases.map(({ number }) => number)).toEqual([8, 9, 10, 11, 12, 13]);
+});
+
+describe.each(releases)("$codename", (debian: DebianRelease) => {
+	test("is filed under its own codename", () => {
+		expect(debianReleases[debian.codename]).toBe(debian);
+	});
+
+	test("dates are ISO days, in order", () => {
+		const dates = [debian.released, debian.securityEnd, debian.ltsEnd, debian.eltsEnd];
+		for (const date of dates) expect(new Date(date).toISOString().slice(0, 10)).toBe(date);
+		expect(dates).toEqual([...dates].sort());
+	});
+
+	test("packages are valid names, none twice", () => {
+		const { libraries, buildPackages, compilerPackages, extraDepends } = debian;
+		for (const packages of [libraries, buildPackages, compilerPackages, extraDepends]) {
+			expect(new Set(packages).size).toBe(packages.length);
+			for (const name of packages) expect(name).toMatch(/^[a-z0-9][a-z0-9+.-]+$/);
+		}
+		expect(libraries).toEqual(expect.arrayContaining([...extraDepends]));
+	});
+
+	test("no compiler or header among the libraries", () => {
+		for (const name of debian.libraries) expect(name).not.toMatch(/-dev$|^gcc$|^g\+\+$|^make$/);
+	});
+
+	test("the base image is one of this release", () => {
+		expect(parseImageReference(debian.baseImage)).toMatchObject({ tag: `${debian.codename}-slim` });
+	});
+
+	test("the security suite has the form of its time", () => {
+		const suffix = debian.number >= 11 ? "-security" : "/updates";
+		expect(debian.suites.security).toBe(debian.codename + suffix);
+	});
+});
+
+test("isCodename knows the catalog's names and no others", () => {
+	expect(isCodename("bookworm")).toBe(true);
+	for (const name of ["Bookworm", "forky", "", "constructor", "__proto__", "toString"])
+		expect(isCodename(name)).toBe(false);
+});
+
+describe("aptSources", () => {
+	test("archived releases come from archive.debian.org", () => {
+		expect(aptSources(debianReleases.jessie)).toEqual([
+			"deb http://archive.debian.org/debian jessie main",
+			"deb http://archive.debian.org/debian-security jessie/updates main",
+		]);
+		expect(aptSources(debianReleases.buster)).toEqual([
+			"deb http://archive.debian.org/debian buster main",
+			"deb http://archive.debian.org/debian buster-updates main",
+			"deb http://archive.debian.org/debian-security buster/updates main",
+		]);
+	});
+
+	test("live releases have none: the mirror in use decides", () => {
+		for (const codename of ["bullseye", "bookworm", "trixie"] as const)
+			expect(aptSources(debianReleases[codename])).toBeUndefined();
+	});
+
+	test("snapshots, of live and archived releases", () => {
+		expect(aptSources(debianReleases.bookworm, "20260101T000000Z")).toEqual([
+			"deb http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm main",
+			"deb http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm-updates main",
+			"deb http://snapshot.debian.org/archive/debian-security/20260101T000000Z bookworm-security main",
+		]);
+		expect(aptSources(debianReleases.stretch, "20260101T000000Z")).toEqual([
+			"deb http://snapshot.debian.org/archive/debian-archive/20260101T000000Z/debian stretch main",
+			"deb http://snapshot.debian.org/archive/debian-archive/20260101T000000Z/debian-security stretch/updates main",
+		]);
+	});
+});

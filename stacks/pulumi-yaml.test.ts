@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { compatibility } from "./compatibility.ts";
+import { cpythonSeries, newestRelease } from "./cpython.ts";
+import { configKeys, defaults, readSettings, type Settings } from "./settings.ts";
+
+const root = join(import.meta.dirname, "..");
+const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
+const today = new Date("2026-11-22T00:00:00Z");
+
+const stacks = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+
+/** A stack's config as the program gets it: strings, without the project's name. */
+function configOf(stack: string): Record<string, string> {
+	const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8"));
+	return Object.fromEntries(
+		Object.entries(config).map(([key, value]) => {
+			expect(key).toMatch(/^debian-python:/);
+			return [key.slice("debian-python:".length), String(value)];
+		}),
+	);
+}
+
+function settingsOf(stack: string): Settings {
+	return readSettings(configOf(stack), {
+		project: "debian-python",
+		stack,
+		today,
+		fileExists: () => true,
+	});
+}
+
+describe("Pulumi.yaml", () => {
+	test("runs the entry of package.json by type stripping", () => {
+		expect(project.name).toBe("debian-python");
+		expect(project.runtime.options).toEqual({ typescript: false, packagemanager: "npm" });
+		expect(project).not.toHaveProperty("main");
+	});
+
+	test("its config has the keys of the program, with descriptions", () => {
+		expect(Object.keys(project.config)).toEqual([...configKeys]);
+		for (const key of configKeys) expect(project.config[key].description).toMatch(/\w{3}/);
+	});
+
+	test("its defaults are those of the program, and their types agree", () => {
+		const optional = {
+			base: "",
+			snapshot: "",
+			sourceSha256: "",
+			ecrPullAccounts: [],
+			caBundle: "",
+		};
+		const entries = configKeys.map((key) => [key, project.config[key].default]);
+		expect(Object.fromEntries(entries)).toEqual({ ...defaults, ...optional });
+		for (const key of configKeys) {
+			const { type, default: value } = project.config[key];
+			if (value !== undefined && !Array.isArray(value))
+				expect(type).toBe(typeof value === "number" ? "integer" : typeof value);
+		}
+	});
+});
+
+test("the stacks are the five production ones and local", () => {
+	expect(stacks.sort()).toEqual(["bookworm", "bullseye", "jessie", "local", "stretch", "trixie"]);
+});
+
+test.each(stacks)("Pulumi.%s.yaml is accepted, with every version in quotes", (stack) => {
+	expect(settingsOf(stack).stack).toBe(stack);
+	const text = readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8");
+	expect(text).toMatch(/pythonVersion: "[^"]+"$/m);
+});
+
+describe.each(stacks.filter((stack) => stack !== "local"))("production stack %s", (stack) => {
+	const settings = settingsOf(stack);
+
+	test("is optimized, of its own release, with the newest Python that the release supports", () => {
+		expect(settings.debian.codename).toBe(stack);
+		expect(settings.profile).toBe("optimized");
+		expect(settings.compatibility.status).toBe("supported");
+		const supported = cpythonSeries
+			.map((series) => newestRelease(series).version)
+			.filter((version) => compatibility(version, settings.debian.codename).status === "supported");
+		expect(settings.python.version).toBe(supported.at(-1));
+	});
+
+	test("allows what is unsupported only where it must", () => {
+		const { allowUnsupported: _, ...values } = configOf(stack);
+		const context = { project: "debian-python", stack, today };
+		if (settings.allowUnsupported) expect(() => readSettings(values, context)).toThrow("LTS");
+		else expect(() => readSettings(values, context)).not.toThrow();
+	});
+
+	test("pins its base wherever the catalog knows a digest", () => {
+		const pinned = settings.debian.baseImage.includes("@");
+		expect(settings.base).toHaveProperty("kind", "image");
+		expect("digest" in settings.base).toBe(pinned);
+	});
+});
+
+test("local is what one machine alone can build", () => {
+	expect(settingsOf("local")).toMatchObject({
+		debian: { codename: "bookworm" },
+		base: { kind: "archive" },
+		python: { version: "3.13.5" },
+		profile: "quick",
+		registry: { kind: "none" },
+		caBundle: "/etc/ssl/certs/ca-certificates.crt",
+	});
+});

@@ -1,0 +1,639 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+	ConfigError,
+	type ConfigProblem,
+	configKeys,
+	readSettings,
+	type Settings,
+} from "./settings.ts";
+
+type Values = Record<string, string | undefined>;
+
+const today = new Date("2026-11-22T12:00:00Z");
+const digest = `sha256:${"7c".repeat(32)}`;
+const good = { release: "bookworm", pythonVersion: "3.13.15", base: `debian:12-slim@${digest}` };
+
+function read(values: Values, at = today): Settings {
+	const fileExists = (path: string) => path.startsWith("/etc/ssl/");
+	return readSettings(values, { project: "debian-python", stack: "test", today: at, fileExists });
+}
+
+function problemsOf(values: Values): { message: string; problems: readonly ConfigProblem[] } {
+	try {
+		read(values);
+	} catch (error) {
+		if (error instanceof ConfigError) return error;
+		throw error;
+	}
+	throw new Error(`accepted: ${JSON.stringify(values)}`);
+}
+
+describe("a bad value gives one problem with key, value, reason and remedy", () => {
+	const long = "a".repeat(10_000);
+	const hash = "0123456789abcdef".repeat(4);
+	const catalogHash = "1e66a7945a48390ee4c2a4268a0e4185884059a13c4aab6d148aa208deea4a76";
+
+	/** Key, its value, the value as shown (default: in quotes), reason, remedy, other values. */
+	type Case = [string, string, RegExp, RegExp, { shown?: string; with?: Values }?];
+	const cases: Case[] = [
+		// Unknown keys
+		["pythonversion", "3.13.5", /does not know/, /write pythonVersion if/],
+		["pythonVerison", "3.13.5", /does not know/, /write pythonVersion if/],
+		["python", "3.13.5", /does not know/, /write pythonVersion if/],
+		["relase", "bookworm", /does not know/, /write release if/],
+		["Release", "bookworm", /does not know/, /write release if/],
+		["sha256", hash, /does not know/, /write sourceSha256 if/, { shown: "0123456789abcdef" }],
+		["package-release", "2", /does not know/, /write packageRelease if/],
+		["allowUnsuported", "true", /does not know/, /write allowUnsupported if/],
+		["registryPassword", "hunter2", /does not know/, /known: release, base/, { shown: "hidden" }],
+		["snapshots", "", /does not know/, /write snapshot if/],
+		["__proto", "x", /does not know/, /known: release, base/],
+
+		// release
+		["release", "Bookworm", /not a Debian release/, /write release: bookworm/],
+		["release", "debian12", /not a Debian release/, /write release: bookworm/],
+		["release", "debian-11", /not a Debian release/, /write release: bullseye/],
+		["release", "12", /not a Debian release/, /write release: bookworm/],
+		["release", "12.5", /not a Debian release/, /write release: bookworm/],
+		["release", "bokworm", /not a Debian release/, /write release: bookworm/],
+		["release", "bookworm-slim", /not a Debian release/, /write release: bookworm/],
+		["release", "forky", /not a Debian release/, /jessie, .*trixie/],
+		["release", "sid", /not a Debian release/, /jessie, .*trixie/],
+		["release", "constructor", /not a Debian release/, /one of jessie/],
+		["release", "__proto__", /not a Debian release/, /one of jessie/],
+		["release", "Debian 12", /white space \(U\+0020\)/, /write release: bookworm/],
+		["release", "bookworm ", /white space/, /write release: bookworm/],
+		[
+			"release",
+			"b\u043eokworm",
+			/contains U\+043E \(looks like ASCII o\)/,
+			/write release: bookworm/,
+			{ shown: '"b\\u{043E}okworm"' },
+		],
+		["release", "../etc/passwd", /not a Debian release/, /one of jessie/],
+		["release", "$(id)", /not a Debian release/, /one of jessie/],
+		[
+			"release",
+			"jessie",
+			/LTS ended on 2020-06-30/,
+			/allowUnsupported: true.*release: bookworm or trixie/,
+			{ with: { pythonVersion: "3.6.15", base: "" } },
+		],
+		[
+			"release",
+			"bullseye",
+			/LTS ended on 2026-08-31/,
+			/allowUnsupported: true/,
+			{ with: { base: "" } },
+		],
+
+		// base
+		["base", "debian", /neither a tag nor a digest/, /debian:bookworm-slim@sha256/],
+		["base", "docker://debian:12", /has a scheme/, /write an image reference/],
+		["base", "Debian:12", /capital letters/, /write an image reference/],
+		["base", "Archive", /capital letters/, /or archive/],
+		["base", "debian:12-slim@sha256:abc", /64 hexadecimal digits after the @/, /image reference/],
+		[
+			"base",
+			`debian@${digest}@${digest}`,
+			/more than one @/,
+			/image reference/,
+			{ shown: "debian@" },
+		],
+		["base", digest, /is an image ID/, /image reference/, { shown: "sha256:7c7c" }],
+		["base", "debian:", /malformed tag/, /image reference/],
+		["base", "debian:12;id", /malformed tag/, /image reference/],
+		["base", "-debian:12", /malformed name/, /image reference/],
+		["base", "debian//x:12", /malformed name/, /image reference/],
+		["base", "example.org:99999/debian:12", /malformed host or port/, /image reference/],
+		["base", "`id`:12", /malformed name/, /image reference/],
+		[
+			"base",
+			"debian:trixie-slim",
+			/is an image of trixie, but release is bookworm/,
+			/write base: debian:bookworm-slim@/,
+		],
+		[
+			"base",
+			"example.org/base:sid-2026",
+			/is an image of sid/,
+			/write base: debian:bookworm-slim@/,
+		],
+		["base", "debian:11.9-slim", /is an image of bullseye/, /or change release/],
+		["base", "debian:7", /is an image of 7/, /or change release/],
+		["base", long, /has 10000 characters/, /image reference/, { shown: "... (10000 characters)" }],
+		[
+			"base",
+			"bob:hunter2@example.org/x:1",
+			/64 hexadecimal digits/,
+			/image reference/,
+			{ shown: '"***@example.org/x:1"' },
+		],
+
+		// snapshot
+		[
+			"snapshot",
+			"2026-01-01",
+			/not of the form/,
+			/20260101T000000Z/,
+			{ with: { base: "archive" } },
+		],
+		["snapshot", "20260101", /not of the form/, /20260101T000000Z/, { with: { base: "archive" } }],
+		[
+			"snapshot",
+			"20260230T000000Z",
+			/not a moment that exists/,
+			/in UTC/,
+			{ with: { base: "archive" } },
+		],
+		[
+			"snapshot",
+			"20260101T250000Z",
+			/not a moment that exists/,
+			/in UTC/,
+			{ with: { base: "archive" } },
+		],
+		["snapshot", "20261123T000000Z", /in the future/, /in UTC/, { with: { base: "archive" } }],
+		[
+			"snapshot",
+			"20200101T000000Z",
+			/before the release of bookworm on 2023-06-10/,
+			/in UTC/,
+			{ with: { base: "archive" } },
+		],
+		[
+			"snapshot",
+			"20260101T000000Z",
+			/no meaning for a base that is an image/,
+			/write base: archive/,
+		],
+		[
+			"snapshot",
+			"20260101T000000Z\n",
+			/line break/,
+			/in UTC/,
+			{ with: { base: "archive" }, shown: '"20260101T000000Z\\n"' },
+		],
+
+		// pythonVersion
+		["pythonVersion", "3.1", /YAML reads an unquoted 3\.10 as 3\.1/, /"3\.10\.21", in quotes/],
+		["pythonVersion", "3.13", /is a series, not a full version/, /"3\.13\.15"/],
+		["pythonVersion", "3.10", /is a series, not a full version/, /"3\.10\.21"/],
+		["pythonVersion", "3", /not a full CPython version/, /"3\.14\.7"/],
+		["pythonVersion", "latest", /not a full CPython version/, /"3\.14\.7"/],
+		["pythonVersion", "v3.13.5", /not a full CPython version/, /"3\.13\.5"/],
+		["pythonVersion", "Python-3.13.5", /not a full CPython version/, /"3\.13\.5"/],
+		["pythonVersion", "3.13.5-1", /not a full CPython version/, /"3\.13\.5"/],
+		["pythonVersion", "3.13.x", /not a full CPython version/, /"3\.13\.15"/],
+		["pythonVersion", "3.13.05", /not a full CPython version/, /"3\.13\.15"/],
+		["pythonVersion", "3.12.14+dfsg", /not a full CPython version/, /"3\.12\.14"/],
+		["pythonVersion", "-3.13.5", /not a full CPython version/, /"3\.13\.5"/],
+		["pythonVersion", "3.13.5; rm -rf /", /white space/, /"3\.13\.5"/],
+		["pythonVersion", "3.13.5\n", /line break \(U\+000A\)/, /"3\.13\.5"/, { shown: '"3.13.5\\n"' }],
+		["pythonVersion", "`reboot`", /not a full CPython version/, /"3\.14\.7"/],
+		[
+			"pythonVersion",
+			"\u{1b}[2J3.13.5",
+			/control character \(U\+001B\)/,
+			/"3\.13\.5"/,
+			{ shown: '"\\u{001B}[2J3.13.5"' },
+		],
+		[
+			"pythonVersion",
+			"３.13.5",
+			/U\+FF13 \(looks like ASCII 3\)/,
+			/in quotes/,
+			{ shown: "\\u{FF13}.13.5" },
+		],
+		[
+			"pythonVersion",
+			"3.13.5\u{200b}",
+			/U\+200B, which is not ASCII/,
+			/"3\.13\.5"/,
+			{ shown: "3.13.5\\u{200B}" },
+		],
+		[
+			"pythonVersion",
+			long,
+			/has 10000 characters/,
+			/"3\.14\.7"/,
+			{ shown: "... (10000 characters)" },
+		],
+		["pythonVersion", "2.7.18", /no series in the catalog, which has 3\.4 to 3\.15/, /"3\.14\.7"/],
+		["pythonVersion", "3.16.0", /no series in the catalog/, /"3\.14\.7"/],
+		[
+			"pythonVersion",
+			"3.13.9",
+			/not in the catalog/,
+			/sourceSha256.*Python-3\.13\.9\.tar\.xz.*"3\.13\.5" or "3\.13\.15"/,
+		],
+		[
+			"pythonVersion",
+			"3.10.21",
+			/CPython 3\.10 needs OpenSSL 1\.1\.1; stretch has 1\.1\.0; newest Python for stretch: 3\.9\.25/,
+			/"3\.9\.25".*release: bookworm or trixie/,
+			{ with: { release: "stretch", base: "", allowUnsupported: "true" } },
+		],
+		["pythonVersion", "3.5.2", /OpenSSL older than 1\.1\.0/, /release: jessie/],
+		[
+			"pythonVersion",
+			"3.15.0rc1",
+			/unproven on bookworm/,
+			/allowUnsupported: true to try it, or pythonVersion: "3\.14\.7"/,
+		],
+		["pythonVersion", "3.6.15", /nobody is known to have shipped/, /release: bullseye/],
+
+		// sourceSha256
+		["sourceSha256", "abc", /has 3 digits instead of 64/, /64 lower case/],
+		[
+			"sourceSha256",
+			hash.toUpperCase(),
+			/capital letters/,
+			/64 lower case/,
+			{ shown: "0123456789ABCDEF" },
+		],
+		[
+			"sourceSha256",
+			`sha256:${hash}`,
+			/not a sha256 in hexadecimal/,
+			/64 lower case/,
+			{ shown: "sha256:" },
+		],
+		[
+			"sourceSha256",
+			`${hash.slice(1)}g`,
+			/not a sha256 in hexadecimal/,
+			/64 lower case/,
+			{ shown: "123456789abcdef0" },
+		],
+		[
+			"sourceSha256",
+			hash,
+			new RegExp(`3\\.13\\.15, which is ${catalogHash}`),
+			/remove sourceSha256/,
+			{ shown: "0123456789abcdef" },
+		],
+
+		// packageRelease
+		["packageRelease", "0", /less than 1/, /1 to 9999/],
+		["packageRelease", "-1", /has a sign/, /1 to 9999/],
+		["packageRelease", "+1", /has a sign/, /1 to 9999/],
+		["packageRelease", "1.5", /not a whole number/, /1 to 9999/],
+		["packageRelease", "01", /leading zeros/, /1 to 9999/],
+		["packageRelease", "1e3", /not a whole number/, /1 to 9999/],
+		["packageRelease", "0x10", /not a whole number/, /1 to 9999/],
+		["packageRelease", "10000", /more than 9999/, /1 to 9999/],
+		[
+			"packageRelease",
+			"9".repeat(200),
+			/more than 9999/,
+			/1 to 9999/,
+			{ shown: "(200 characters)" },
+		],
+		["packageRelease", "1; rm -rf /", /white space/, /1 to 9999/],
+		["packageRelease", "1;id", /not a whole number/, /1 to 9999/],
+		["packageRelease", "$(reboot)", /not a whole number/, /1 to 9999/],
+		["packageRelease", "1\n2", /line break/, /1 to 9999/, { shown: '"1\\n2"' }],
+		["packageRelease", "\u{661}", /not ASCII/, /1 to 9999/, { shown: "\\u{0661}" }],
+		["packageRelease", "NaN", /not a whole number/, /1 to 9999/],
+
+		// profile, platform, allowUnsupported
+		["profile", "Optimized", /not a build profile/, /profile: optimized/],
+		["profile", "fast", /not a build profile/, /profile: /],
+		["profile", "quik", /not a build profile/, /profile: quick/],
+		["platform", "arm64", /not a platform/, /platform: linux\/arm64/],
+		["platform", "linux/arm64/v8", /not a platform/, /platform: linux\/arm64/],
+		["platform", "x86_64", /not a platform/, /platform: linux\/amd64/],
+		["platform", "windows/amd64", /not a platform/, /linux\/amd64/],
+		["allowUnsupported", "yes", /not a boolean/, /write true or false/],
+		["allowUnsupported", "True", /not a boolean/, /write true or false/],
+		["allowUnsupported", "1", /not a boolean/, /write true or false/],
+
+		// registry
+		["registry", "https://example.org/python", /has a scheme/, /host\[:port\]\/name/],
+		["registry", "team/python", /has no host/, /docker\.io\/team\/python/],
+		["registry", "python", /has no host/, /none, or ecr/],
+		["registry", "ECR", /capital letters/, /none, ecr/],
+		["registry", "example.org", /has no host/, /host/],
+		["registry", "example.org/", /malformed name/, /host\[:port\]\/name/],
+		["registry", "example.org/python:latest", /has a tag/, /host\[:port\]\/name/],
+		["registry", "example.org/Python", /capital letters/, /host\[:port\]\/name/],
+		["registry", "example.org:0/python", /malformed host or port/, /host\[:port\]\/name/],
+		[
+			"registry",
+			"bob:hunter2@example.org/python",
+			/credentials/,
+			/docker login/,
+			{ shown: '"***@example.org/python"' },
+		],
+		["registry", "example.org/a/../b", /malformed name/, /host\[:port\]\/name/],
+		["registry", "example.org/$HOME", /capital letters/, /host\[:port\]\/name/],
+
+		// caBundle
+		["caBundle", "--help", /starts with a dash/, /\/etc\/ssl\/certs\/ca-certificates\.crt/],
+		["caBundle", "~/ca.pem", /only a shell expands/, /ca-certificates\.crt/],
+		["caBundle", "/etc/ssl/a:b", /has characters other than/, /ca-certificates\.crt/],
+		["caBundle", "/etc/ssl/$(id)", /has characters other than/, /ca-certificates\.crt/],
+		["caBundle", "/etc/ssl/a,b", /has characters other than/, /ca-certificates\.crt/],
+		["caBundle", "/nowhere/ca.pem", /not an existing file/, /ca-certificates\.crt/],
+		["caBundle", "/etc/ssl/my ca.pem", /white space/, /ca-certificates\.crt/],
+		[
+			"caBundle",
+			"/etc/ssl/\0",
+			/control character \(U\+0000\)/,
+			/ca-certificates\.crt/,
+			{ shown: "\\u{0000}" },
+		],
+	];
+
+	test("there are many cases", () => expect(cases.length).toBeGreaterThan(100));
+
+	test.each(cases)("%s: %j", (key, value, reason, remedy, more = {}) => {
+		const { message, problems } = problemsOf({ ...good, ...more.with, [key]: value });
+		expect(problems).toHaveLength(1);
+		expect(problems[0]?.key).toBe(key);
+		expect(problems[0]?.value).toContain(more.shown ?? `"${value}"`);
+		expect(problems[0]?.reason).toMatch(reason);
+		expect(problems[0]?.remedy).toMatch(remedy);
+		expect(message.split("\n")).toHaveLength(2);
+		expect(message).toMatch(/^[\n -~]{50,900}$/);
+		expect(message).not.toContain("hunter2");
+	});
+
+	test("a key with odd characters is escaped too", () => {
+		const { problems } = problemsOf({ ...good, "rele\u{1b}ase\n": "x" });
+		expect(problems[0]?.key).toBe('"rele\\u{001B}ase\\n"');
+		expect(problems[0]?.remedy).toContain("write release if");
+	});
+});
+
+describe("several problems", () => {
+	test("come at once, one per line", () => {
+		const { message, problems } = problemsOf({
+			relese: "bookworm",
+			pythonVersion: "3.1",
+			base: "archive",
+			snapshot: "yesterday",
+			packageRelease: "0",
+			profile: "fast",
+			registry: "team/python",
+			platform: "arm64",
+			caBundle: "-",
+			allowUnsupported: "yes",
+		});
+		expect(problems.map(({ key }) => key)).toEqual([
+			"relese",
+			"release",
+			"snapshot",
+			"pythonVersion",
+			"packageRelease",
+			"profile",
+			"registry",
+			"platform",
+			"caBundle",
+			"allowUnsupported",
+		]);
+		const lines = message.split("\n");
+		expect(lines[0]).toBe('the config of stack "test" has 10 problems:');
+		expect(lines[2]).toBe(
+			"  release: no value is given, but one is required; write one of jessie, stretch, buster, bullseye, bookworm, trixie",
+		);
+		expect(lines[4]).toBe(
+			'  pythonVersion: "3.1" is not a full version: YAML reads an unquoted 3.10 as 3.1; write pythonVersion: "3.10.21", in quotes',
+		);
+		expect(lines).toHaveLength(11);
+	});
+
+	test("an empty config lacks the two required keys", () => {
+		expect(problemsOf({}).problems.map(({ key }) => key)).toEqual(["release", "pythonVersion"]);
+	});
+
+	test("an old release and an unproven Python are two problems", () => {
+		const { problems } = problemsOf({ release: "buster", pythonVersion: "3.13.15" });
+		expect(problems.map(({ key }) => key)).toEqual(["release", "pythonVersion"]);
+	});
+
+	test("an impossible pair stays one, whatever is allowed", () => {
+		const values = { release: "jessie", pythonVersion: "3.14.7", allowUnsupported: "true" };
+		expect(problemsOf(values).problems[0]?.reason).toContain("cannot work on jessie");
+	});
+
+	test("a wrong sourceSha256 of an unknown version is one problem, not two", () => {
+		const { problems } = problemsOf({ ...good, pythonVersion: "3.13.16", sourceSha256: "abc" });
+		expect(problems.map(({ key }) => key)).toEqual(["sourceSha256"]);
+	});
+});
+
+describe("good config", () => {
+	test("the least: release and version; the rest from the defaults and the catalog", () => {
+		const settings = read({ release: "trixie", pythonVersion: "3.14.7" });
+		expect(settings).toMatchObject({
+			project: "debian-python",
+			stack: "test",
+			debian: { codename: "trixie" },
+			base: { kind: "image", reference: expect.stringMatching(/^debian:trixie-slim@sha256:/) },
+			python: { version: "3.14.7", series: { series: "3.14" }, source: { format: "tar.xz" } },
+			packageRelease: 1,
+			profile: "optimized",
+			registry: { kind: "none" },
+			platform: "linux/amd64",
+			architecture: "amd64",
+			allowUnsupported: false,
+			compatibility: { status: "supported" },
+			warnings: [],
+		});
+		expect(settings).not.toHaveProperty("caBundle");
+	});
+
+	test("empty values count as absent", () => {
+		const empty = Object.fromEntries(configKeys.map((key) => [key, ""]));
+		const values = { release: "trixie", pythonVersion: "3.14.7" };
+		expect(read({ ...empty, ...values })).toEqual(read(values));
+	});
+
+	test("everything set", () => {
+		const settings = read({
+			release: "bookworm",
+			base: "archive",
+			snapshot: "20260101T000000Z",
+			pythonVersion: "3.13.16",
+			sourceSha256: "ab".repeat(32),
+			packageRelease: "9999",
+			profile: "quick",
+			registry: "localhost:5000/team/python",
+			platform: "linux/arm64",
+			caBundle: "/etc/ssl/certs/ca-certificates.crt",
+			allowUnsupported: "true",
+		});
+		expect(settings).toMatchObject({
+			base: { kind: "archive", snapshot: "20260101T000000Z" },
+			python: { source: { format: "tar.xz", sha256: "ab".repeat(32) } },
+			packageRelease: 9999,
+			profile: "quick",
+			registry: { kind: "registry", address: "localhost:5000", repository: "team/python" },
+			platform: "linux/arm64",
+			architecture: "arm64",
+			caBundle: "/etc/ssl/certs/ca-certificates.crt",
+			allowUnsupported: true,
+		});
+	});
+
+	test.each([
+		["debian:bookworm-slim", undefined],
+		[`debian@${digest}`, digest],
+		[`example.org:5000/team/debian:2026.1@${digest}`, digest],
+		["example.org/my__base/x--y.z:trixie-to-bookworm", undefined],
+		["debian:12.5-slim", undefined],
+	])("base %s", (reference, pin) => {
+		const { base } = read({ ...good, base: reference });
+		expect(base).toEqual({ kind: "image", reference, ...(pin && { digest: pin }) });
+	});
+
+	test("the catalog's own hash may be repeated; its format stays", () => {
+		const sha256 = "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849";
+		const settings = read({ ...good, pythonVersion: "3.11.2", sourceSha256: sha256 });
+		expect(settings.python.source).toEqual({ format: "tgz", sha256 });
+	});
+
+	test("the file system is asked for caBundle by default", () => {
+		const context = { project: "p", stack: "s", today };
+		const self = import.meta.filename;
+		expect(readSettings({ ...good, caBundle: self }, context).caBundle).toBe(self);
+		for (const path of [import.meta.dirname, `${self}/x`, "/nowhere"])
+			expect(() => readSettings({ ...good, caBundle: path }, context)).toThrow("existing file");
+	});
+});
+
+describe("warnings", () => {
+	const pinned = { ...good, base: "" };
+	const cases: [string, Values, string, string[]][] = [
+		["nothing to warn of", { release: "trixie", pythonVersion: "3.14.7" }, "2026-11-22", []],
+		["last day of security support", pinned, "2026-01-11", []],
+		["security support ends in 180 days", pinned, "2026-01-12", ["support ends on 2026-07-11"]],
+		["its last day", pinned, "2026-07-11", ["support ends on 2026-07-11"]],
+		["the day after", pinned, "2026-07-12", ["support ended on 2026-07-11; LTS goes on"]],
+		["LTS ends soon", pinned, "2028-06-30", ["all free support, ends on 2028-06-30"]],
+		[
+			"LTS over",
+			{ ...pinned, allowUnsupported: "true" },
+			"2028-07-01",
+			["LTS ended on 2028-06-30"],
+		],
+		[
+			"end of life of a month: its last day counts",
+			{ release: "trixie", pythonVersion: "3.10.21" },
+			"2026-10-31",
+			["end of life is near, 2026-10"],
+		],
+		[
+			"end of life is past on the next day",
+			{ release: "trixie", pythonVersion: "3.10.21" },
+			"2026-11-01",
+			["end of life was 2026-10"],
+		],
+		[
+			"an older release of the series",
+			{ release: "trixie", pythonVersion: "3.13.5" },
+			"2026-11-22",
+			["not the newest of its series, which is 3.13.15"],
+		],
+		[
+			"a pre-release, unproven",
+			{ release: "trixie", pythonVersion: "3.15.0rc1", allowUnsupported: "true" },
+			"2026-11-22",
+			["3.15.0rc1 is a pre-release", "is unproven on trixie"],
+		],
+		[
+			"no digest",
+			{ release: "trixie", pythonVersion: "3.14.7", base: "debian:trixie-slim" },
+			"2026-11-22",
+			["base debian:trixie-slim is not pinned by a digest"],
+		],
+		[
+			"an archive base",
+			{ release: "trixie", pythonVersion: "3.14.7", base: "archive" },
+			"2026-11-22",
+			[],
+		],
+	];
+
+	test.each(cases)("%s", (_, values, day, expected) => {
+		const { warnings } = read(values, new Date(`${day}T23:59:59Z`));
+		expect(warnings).toEqual(expected.map((text) => expect.stringContaining(text)));
+	});
+});
+
+describe("properties", () => {
+	const safe = /^[A-Za-z0-9._/@+:][A-Za-z0-9._/@+:-]*$/;
+	const nasty = fc.constantFrom("`id`", "$(id)", ";", "|", "&", ">", "<", "'", '"', "\n", " ", "-");
+	const values = [
+		...["archive", "20260101T000000Z", "3.13.5", "3.15.0rc1", "true", "false", "ecr", "none"],
+		...["bookworm", "stretch", "debian:12", `debian:12@${digest}`, "example.org/x", "/etc/ssl/ca"],
+		...["linux/arm64", "quick", "1", "a".repeat(64)],
+	];
+	const text = fc.oneof(
+		{ weight: 3, arbitrary: fc.constantFrom(...values) },
+		fc.string({ unit: "binary", maxLength: 400 }),
+		fc.string({ maxLength: 20 }),
+		fc
+			.tuple(fc.constantFrom(...values), nasty, fc.constantFrom("", ...values))
+			.map((parts) => parts.join("")),
+		fc.constant(undefined),
+	);
+	const config = fc.record(Object.fromEntries(configKeys.map((key) => [key, text])), {
+		requiredKeys: [],
+	});
+
+	/** Every string of the settings that comes from the config. */
+	function strings({ base, python, registry, platform, caBundle }: Settings): string[] {
+		const { version, source } = python;
+		return [
+			...Object.values(base),
+			version,
+			source.sha256,
+			...Object.values(registry),
+			platform,
+			...(caBundle === undefined ? [] : [caBundle]),
+		];
+	}
+
+	function accept(given: Values): Settings | undefined {
+		try {
+			return read(given);
+		} catch (error) {
+			expect(error).toBeInstanceOf(ConfigError);
+			expect((error as Error).message).toMatch(/^[\n -~]+$/);
+			expect((error as ConfigError).problems).not.toHaveLength(0);
+			return undefined;
+		}
+	}
+
+	test("any config is accepted with safe strings alone, or is a ConfigError", () => {
+		fc.assert(
+			fc.property(config, (given) => {
+				for (const value of strings(accept(given) ?? read(good))) expect(value).toMatch(safe);
+			}),
+			{ numRuns: 1000 },
+		);
+	});
+
+	test("so is a good config with one arbitrary value", () => {
+		fc.assert(
+			fc.property(fc.constantFrom(...configKeys), text, (key, value) => {
+				const settings = accept({ ...good, base: "archive", [key]: value });
+				for (const accepted of settings ? strings(settings) : []) expect(accepted).toMatch(safe);
+			}),
+			{ numRuns: 3000 },
+		);
+	});
+
+	test("an arbitrary key is refused", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (key, value) => {
+				fc.pre(!(configKeys as readonly string[]).includes(key) && key !== "__proto__");
+				expect(accept({ ...good, [key]: value })).toBeUndefined();
+			}),
+		);
+	});
+});
