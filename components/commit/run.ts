@@ -1,0 +1,63 @@
+import { copyInto, runContainer } from "../step/container.ts";
+import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { environment, environmentList, environmentRecord } from "../step/environment.ts";
+import { findImage, needImage } from "../step/registry.ts";
+import { runStep, type Step } from "../step/step.ts";
+
+/*
+ * Run a script in an image with packages mounted, and commit the result as a new image.
+ * The command of CommittedImage (commit.ts) says what each variable means.
+ */
+
+await runStep(async (step) => {
+	const image = environment("IMAGE");
+	if (!(await findImage(image, step.signal))) await commit(step, image);
+	for (const alias of environmentList("ALIASES")) await docker(["tag", image, alias]);
+	return { image };
+});
+
+async function commit(step: Step, image: string): Promise<void> {
+	const [from, packages] = [environment("FROM"), environment("PACKAGES")];
+	await needImage(from, step.signal);
+	await needImage(packages, step.signal);
+	const volume = await fillVolume(step, packages);
+	step.progress(`run ${environment("CONTEXT")}/install`);
+	const container = await step.createContainer([
+		`--platform=${environment("PLATFORM")}`,
+		// /mnt is in every Debian root: a mount point of our own would stay behind as an empty folder.
+		`--volume=${volume}:/mnt:ro`,
+		from,
+		"/bin/sh",
+		"/mnt/install",
+		...environmentList("ARGUMENTS"),
+	]);
+	await runContainer(step, container);
+	await docker(["commit", ...(await changes(packages)), container, image]);
+}
+
+/** A volume that starts as a copy of the packages, with the context and the CA bundle beside them. */
+async function fillVolume(step: Step, packages: string): Promise<string> {
+	const volume = await step.createVolume();
+	// Docker fills a new volume with what the image holds where it is mounted. The container is
+	// never started: its command, which must be given, need not exist.
+	const platform = `--platform=${environment("PLATFORM")}`;
+	const filler = await step.createContainer([
+		platform,
+		`--volume=${volume}:/packages`,
+		packages,
+		"none",
+	]);
+	await copyInto(filler, `${environment("CONTEXT")}/.`, "/packages/");
+	const caBundle = environment("CA_BUNDLE", "");
+	if (caBundle !== "") await copyInto(filler, caBundle, "/packages/ca-bundle.crt");
+	return volume;
+}
+
+async function changes(packages: string): Promise<string[]> {
+	const deb = (await imageLabel(packages, "debian-python.deb.sha256")) ?? "";
+	const labels = { ...environmentRecord("LABELS"), "debian-python.deb.sha256": deb };
+	return [
+		...environmentList("CHANGES").flatMap((change) => ["--change", change]),
+		...labelChanges({ ...labels, [PROJECT_LABEL]: "debian-python" }),
+	];
+}

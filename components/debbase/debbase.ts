@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DebianRelease } from "../../stacks/debian.ts";
+import type { DebianBase } from "../base/base.ts";
+import { builtImage } from "../built-image.ts";
+import { contentKey } from "../content-key.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import { pushImage } from "../registry/push.ts";
+
+/** What {@link DebbaseImage} needs. */
+export interface DebbaseImageArgs {
+	readonly site: ImageSite;
+	readonly debian: DebianRelease;
+	readonly base: DebianBase;
+}
+
+const CONTEXT = "components/debbase/context";
+
+/** The image debbase: the base, `aptinstall`, and the libraries that Python links. */
+export class DebbaseImage extends pulumi.ComponentResource {
+	readonly image: StackImage;
+
+	constructor(name: string, args: DebbaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("debian-python:components:DebbaseImage", name, {}, opts);
+		const { site, debian, base } = args;
+		const key = contentKey({
+			base: base.identity,
+			platform: site.platform,
+			libraries: debian.libraries,
+			context: { context: CONTEXT },
+		});
+		this.image = stackImage(site, "debbase", key);
+		const built = builtImage(
+			`${name}-image`,
+			{
+				site,
+				image: this.image,
+				context: CONTEXT,
+				buildArgs: { BASE: base.reference, PACKAGES: debian.libraries.join(" ") },
+				labels: imageLabels(this.image),
+			},
+			{ parent: this, dependsOn: [base] },
+		);
+		pushImage(`${name}-push`, site, this.image, this, built);
+		this.registerOutputs({ image: this.image.name });
+	}
+}

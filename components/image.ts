@@ -1,0 +1,56 @@
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ContentKey } from "./content-key.ts";
+
+/** An image of the stack. Its name is known before it is built, since it carries the content key. */
+export interface StackImage {
+	/** `<repository>:<tag>-<key>`. */
+	readonly name: string;
+	/** The artefact's content key. */
+	readonly key: string;
+	/** What it is, such as `debbase`. */
+	readonly artefact: string;
+	/** What the key was made of, by name. */
+	readonly inputs: ContentKey["inputs"];
+}
+
+/** What every image component needs to know of its stack. */
+export interface ImageSite {
+	/** Where the images are named, and pushed where it is a registry: `debian-python/bookworm`. */
+	readonly repository: string;
+	/** Such as `linux/amd64`: always explicit, since Docker's default is the machine's own. */
+	readonly platform: string;
+	/** CA certificates for containers behind a TLS proxy: mounted while they run, never in an image. */
+	readonly caBundle?: string;
+	/** How to push, where the stack has a registry. */
+	readonly registry?: {
+		readonly provider: docker.Provider;
+		/** What must be there before the first push. */
+		readonly dependsOn: pulumi.Resource[];
+	};
+}
+
+/**
+ * The image of an artefact whose content key is known.
+ *
+ * @param tag what stands before the key in the image's tag; the artefact's name by default.
+ */
+export function stackImage(
+	site: ImageSite,
+	artefact: string,
+	{ key, inputs }: ContentKey,
+	tag: string = artefact,
+): StackImage {
+	return { name: `${site.repository}:${tag}-${key}`, key, artefact, inputs };
+}
+
+/**
+ * Labels that every image has: what it is, and what its key was made of, by which a preview can say
+ * why another one is needed.
+ */
+export function imageLabels({ artefact, inputs }: StackImage): Record<string, string> {
+	return {
+		"debian-python.artefact": artefact,
+		"debian-python.inputs": JSON.stringify(inputs),
+	};
+}

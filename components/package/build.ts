@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { execa } from "execa";
+import { extract, pack } from "tar-stream";
+import { copyInto, runContainer } from "../step/container.ts";
+import { docker, dockerError, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { environment, environmentRecord } from "../step/environment.ts";
+import { StepError } from "../step/error.ts";
+import { findImage, needImage } from "../step/registry.ts";
+import { runStep, type Step } from "../step/step.ts";
+
+/*
+ * Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files.
+ * The command of PythonPackage (package.ts) says what each variable means.
+ */
+
+/** Ending of a file that is being written. */
+const PARTIAL = ".partial";
+
+await runStep(async (step) => {
+	const image = environment("IMAGE");
+	if (!(await findImage(image, step.signal))) await buildPackage(step, image);
+	await writeFiles(step, image);
+	return { image, sha256: await imageLabel(image, "debian-python.deb.sha256") };
+});
+
+async function buildPackage(step: Step, image: string): Promise<void> {
+	const builder = environment("BUILDER");
+	await needImage(builder, step.signal);
+	await checkRecipe(builder);
+	const container = await step.createContainer([
+		`--platform=${environment("PLATFORM")}`,
+		`--volume=${await step.createVolume()}:/build`,
+		...Object.entries(environmentRecord("VARIABLES")).map(
+			([name, value]) => `--env=${name}=${value}`,
+		),
+		builder,
+	]);
+	const caBundle = environment("CA_BUNDLE", "");
+	if (caBundle !== "") await copyInto(container, caBundle, "/build/ca-bundle.crt");
+	await runBuild(step, container);
+	await importPackages(await readFolder(container, "/build/out"), image);
+}
+
+/** The tag of the builder moves with each base: what must not differ is the recipe inside. */
+async function checkRecipe(builder: string): Promise<void> {
+	const [wanted, found] = [
+		environment("RECIPE"),
+		await imageLabel(builder, "debian-python.recipe"),
+	];
+	if (found !== wanted) {
+		throw new StepError(
+			`${builder} has the recipe ${found}, and ${wanted} is wanted`,
+			"remove that tag, and run again",
+		);
+	}
+}
+
+/** Show the phases and write the whole output beside the .deb, as sbuild does. */
+async function runBuild(step: Step, container: string): Promise<void> {
+	const file = environment("LOG");
+	await mkdir(environment("FOLDER"), { recursive: true });
+	const log = createWriteStream(file);
+	try {
+		await runContainer(step, container, (line) => {
+			log.write(`${line}\n`);
+			if (line.startsWith("==> ")) step.progress(line.slice("==> ".length));
+		});
+	} catch (error) {
+		throw error instanceof StepError && !step.signal.aborted
+			? new StepError(`${error.message} (log: ${file})`)
+			: error;
+	} finally {
+		log.end();
+	}
+}
+
+/** A file by name and content. */
+type Files = Map<string, Buffer>;
+
+async function readFolder(container: string, folder: string): Promise<Files> {
+	const copy = execa("docker", ["cp", `${container}:${folder}`, "-"], {
+		encoding: "buffer",
+		buffer: { stdout: false },
+		reject: false,
+	});
+	const files: Files = new Map();
+	const entries = extract();
+	const read = (async () => {
+		for await (const entry of entries) {
+			const content = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
+			if (entry.header.type === "file") files.set(entry.header.name.replace(/^.*\//, ""), content);
+		}
+	})();
+	await Promise.all([pipeline(copy.stdout, entries), read]).catch(() => undefined);
+	const result = await copy;
+	if (result.failed) throw dockerError(["cp", folder], result);
+	checkSums(files);
+	return files;
+}
+
+/** Refuse what does not have the sum that the build itself wrote: the copy was cut short or changed. */
+function checkSums(files: Files): void {
+	const sums = parseSums(files.get("SHA256SUMS"));
+	for (const [name, sum] of sums) {
+		const found = sha256(files.get(name) ?? Buffer.alloc(0));
+		if (found !== sum)
+			throw new StepError(
+				`${name} has the sha256 ${found}, and the build wrote ${sum}`,
+				"run again",
+			);
+	}
+	if (sums.length === 0) throw new StepError("the build left no SHA256SUMS", "run again");
+}
+
+/** An image made from scratch: the same files give the same layer. */
+async function importPackages(files: Files, image: string): Promise<void> {
+	const deb = files.get(environment("DEB"));
+	if (deb === undefined) throw new StepError(`the build left no ${environment("DEB")}`);
+	const labels = {
+		...environmentRecord("LABELS"),
+		"debian-python.deb.sha256": sha256(deb),
+		[PROJECT_LABEL]: "debian-python",
+	};
+	const tar = pack();
+	for (const name of [...files.keys()].sort()) {
+		tar.entry({ name: `packages/${name}`, mode: 0o644, mtime: new Date(0) }, files.get(name) ?? "");
+	}
+	tar.finalize();
+	await docker(
+		["import", `--platform=${environment("PLATFORM")}`, ...labelChanges(labels), "-", image],
+		{ input: Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)) },
+	);
+}
+
+/**
+ * The .debs as files, each complete or not there, also when this is killed half-way. What stands
+ * there already with the right sum is left alone.
+ */
+async function writeFiles(step: Step, image: string): Promise<void> {
+	const folder = environment("FOLDER");
+	await mkdir(folder, { recursive: true });
+	for (const name of await readdir(folder)) {
+		if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
+	}
+	if (await isWritten(folder, await imageLabel(image, "debian-python.deb.sha256"))) return;
+	const container = await step.createContainer([
+		`--platform=${environment("PLATFORM")}`,
+		image,
+		"none",
+	]);
+	for (const [name, content] of await readFolder(container, "/packages")) {
+		await writeWhole(join(folder, name === "SHA256SUMS" ? sumsName() : name), content);
+	}
+}
+
+/** `sha256sum --check` reads it. Named as the .deb, since packages of several versions lie together. */
+function sumsName(): string {
+	return environment("DEB").replace(/\.deb$/, ".sha256");
+}
+
+async function isWritten(folder: string, deb: string | undefined): Promise<boolean> {
+	const read = (name: string) => readFile(join(folder, name)).catch(() => Buffer.alloc(0));
+	if (sha256(await read(environment("DEB"))) !== deb) return false;
+	const sums = parseSums(await read(sumsName()));
+	for (const [name, sum] of sums) if (sha256(await read(name)) !== sum) return false;
+	return sums.length > 0;
+}
+
+async function writeWhole(path: string, content: Buffer): Promise<void> {
+	try {
+		await writeFile(path + PARTIAL, content);
+		await rename(path + PARTIAL, path);
+	} catch (error) {
+		await rm(path + PARTIAL, { force: true });
+		const { code, message } = error as NodeJS.ErrnoException;
+		throw new StepError(
+			`${path} cannot be written: ${code ?? message}`,
+			"make room or give the right to write there, then run again",
+		);
+	}
+}
+
+/** Lines of SHA256SUMS: a sum and a name. */
+function parseSums(content: Buffer | undefined): (readonly [name: string, sum: string])[] {
+	const lines =
+		content
+			?.toString()
+			.split("\n")
+			.filter((line) => line !== "") ?? [];
+	return lines.map((line) => [line.slice(66), line.slice(0, 64)] as const);
+}
+
+function sha256(data: Buffer): string {
+	return createHash("sha256").update(data).digest("hex");
+}

@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { extensionsFor } from "../../stacks/cpython.ts";
+import type { DebianRelease } from "../../stacks/debian.ts";
+import type { Settings } from "../../stacks/settings.ts";
+import { contentKey } from "../content-key.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import type { PybuildImage } from "../pybuild/pybuild.ts";
+import { pushImage } from "../registry/push.ts";
+import { stepCommand } from "../step/command.ts";
+
+/** What {@link PythonPackage} needs. */
+export interface PythonPackageArgs {
+	readonly site: ImageSite;
+	readonly debian: DebianRelease;
+	readonly python: Settings["python"];
+	/** The `-1` in the .deb's version. */
+	readonly packageRelease: number;
+	readonly profile: Settings["profile"];
+	readonly architecture: Settings["architecture"];
+	readonly pybuild: PybuildImage;
+	/** Where the .debs go as files, from the project root. */
+	readonly folder: string;
+}
+
+/**
+ * CPython as Debian packages: pybuild is run, and the .debs that it leaves are kept as an image made
+ * from scratch (`/packages`) and as files. A new base of the same release makes no new package.
+ */
+export class PythonPackage extends pulumi.ComponentResource {
+	readonly image: StackImage;
+	/** Name of the Debian package, such as `cpython3.13`. */
+	readonly packageName: string;
+	/** Version of the Debian package, such as `3.13.5-1+deb12`. */
+	readonly version: string;
+	/** Path of the .deb, from the project root. */
+	readonly file: string;
+	/** SHA-256 of the .deb, in hexadecimal: known once it is built. */
+	readonly sha256: pulumi.Output<string>;
+
+	constructor(name: string, args: PythonPackageArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("debian-python:components:PythonPackage", name, {}, opts);
+		const { site, debian, python, pybuild, architecture } = args;
+		const variables = buildVariables(args);
+		const key = contentKey({ ...variables, RECIPE: pybuild.recipe });
+		this.image = stackImage(site, "package", key);
+		this.packageName = `cpython${python.series.series}`;
+		this.version = debianVersion(python.version, args.packageRelease, debian.number);
+		const stem = `${this.packageName}_${this.version}_${architecture}`;
+		this.file = `${args.folder}/${stem}.deb`;
+		const build = stepCommand(
+			`${name}-build`,
+			"components/package/build.ts",
+			{
+				IMAGE: this.image.name,
+				BUILDER: pybuild.builder,
+				RECIPE: pybuild.recipe,
+				VARIABLES: variables,
+				PLATFORM: site.platform,
+				CA_BUNDLE: site.caBundle,
+				DEB: `${stem}.deb`,
+				FOLDER: args.folder,
+				LOG: `${args.folder}/${stem}.build`,
+				LABELS: {
+					...imageLabels(this.image),
+					"org.opencontainers.image.title": this.packageName,
+					"org.opencontainers.image.version": this.version,
+				},
+			},
+			{ parent: this, dependsOn: [pybuild] },
+		);
+		pushImage(`${name}-push`, site, this.image, this, build);
+		this.sha256 = build.stdout.apply((line) => (JSON.parse(line) as { sha256: string }).sha256);
+		this.registerOutputs({ image: this.image.name, version: this.version, sha256: this.sha256 });
+	}
+}
+
+/** The environment of the build script (components/pybuild/context/recipe/build), which documents it. */
+function buildVariables({
+	debian,
+	python,
+	packageRelease,
+	profile,
+}: PythonPackageArgs): Record<string, string> {
+	return {
+		PYTHON_VERSION: python.version,
+		SOURCE_FORMAT: python.source.format,
+		SOURCE_SHA256: python.source.sha256,
+		PACKAGE_RELEASE: String(packageRelease),
+		DEBIAN_NUMBER: String(debian.number),
+		PROFILE: profile,
+		CONFIGURE_FLAGS: python.series.configureFlags.join(" "),
+		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
+		EXTRA_DEPENDS: debian.extraDepends.join(", "),
+		DEBHELPER_COMPAT: String(debian.debhelperCompat),
+	};
+}
+
+/**
+ * Version of the Debian package: a pre-release sorts before its release (`3.15.0~rc1`), and the same
+ * package of a newer Debian release after that of an older one (Debian Policy 5.6.12).
+ */
+export function debianVersion(
+	pythonVersion: string,
+	packageRelease: number,
+	debianNumber: number,
+): string {
+	return `${pythonVersion.replace(/(a|b|rc)(?=\d+$)/, "~$1")}-${packageRelease}+deb${debianNumber}`;
+}

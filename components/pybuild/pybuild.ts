@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DebianRelease } from "../../stacks/debian.ts";
+import { builtImage } from "../built-image.ts";
+import { contentKey } from "../content-key.ts";
+import type { DebbaseImage } from "../debbase/debbase.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import { pushAlias, pushImage } from "../registry/push.ts";
+
+/** What {@link PybuildImage} needs. */
+export interface PybuildImageArgs {
+	readonly site: ImageSite;
+	readonly debian: DebianRelease;
+	readonly debbase: DebbaseImage;
+}
+
+const CONTEXT = "components/pybuild/context";
+
+/**
+ * The image pybuild: debbase, the compiler, the -dev packages and the packaging recipe. When it is
+ * run, it makes the .deb.
+ */
+export class PybuildImage extends pulumi.ComponentResource {
+	readonly image: StackImage;
+	/** Key of what in this image decides the package's bytes: all but the base that it stands on. */
+	readonly recipe: string;
+	/**
+	 * A tag that moves to the newest base with the same recipe. The package runs this one: by the
+	 * image's own name, each rotation of the base would show as a change of the package.
+	 */
+	readonly builder: string;
+
+	constructor(name: string, args: PybuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("debian-python:components:PybuildImage", name, {}, opts);
+		const { site, debian, debbase } = args;
+		const recipe = contentKey({
+			release: debian.codename,
+			platform: site.platform,
+			packages: debian.buildPackages,
+			recipe: { context: `${CONTEXT}/recipe` },
+		});
+		const key = contentKey({
+			debbase: debbase.image.key,
+			packages: debian.buildPackages,
+			context: { context: CONTEXT },
+		});
+		this.recipe = recipe.key;
+		this.builder = `${site.repository}:builder-${recipe.key}`;
+		this.image = stackImage(site, "pybuild", key);
+		const built = builtImage(
+			`${name}-image`,
+			{
+				site,
+				image: this.image,
+				context: CONTEXT,
+				buildArgs: { DEBBASE: debbase.image.name, PACKAGES: debian.buildPackages.join(" ") },
+				labels: { ...imageLabels(this.image), "debian-python.recipe": recipe.key },
+				tags: [this.builder],
+			},
+			{ parent: this, dependsOn: [debbase] },
+		);
+		pushImage(`${name}-push`, site, this.image, this, built);
+		pushAlias(`${name}-push-builder`, site, this.builder, this.image, this, built);
+		this.registerOutputs({ image: this.image.name });
+	}
+}

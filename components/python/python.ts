@@ -1,0 +1,91 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../stacks/settings.ts";
+import type { DebianBase } from "../base/base.ts";
+import { CommittedImage } from "../commit/commit.ts";
+import { contentKey } from "../content-key.ts";
+import type { DebbaseImage } from "../debbase/debbase.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import type { PythonPackage } from "../package/package.ts";
+
+/** What {@link PythonImage} needs. */
+export interface PythonImageArgs {
+	readonly site: ImageSite;
+	readonly python: Settings["python"];
+	readonly packageRelease: number;
+	readonly base: DebianBase;
+	readonly debbase: DebbaseImage;
+	readonly package: PythonPackage;
+}
+
+const CONTEXT = "components/python/context";
+
+const CHANGES = [
+	'CMD ["python3"]',
+	// sbin stays on PATH: without it dpkg and apt fail for root.
+	"ENV PATH=/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"ENV VIRTUAL_ENV=/venv",
+	// Python before 3.7 takes the C locale for ASCII (PEP 538).
+	"ENV LANG=C.UTF-8",
+] as const;
+
+/**
+ * The image python, for production: debbase with the package installed and a virtual environment at
+ * /venv, whose pip has the version that the catalog names.
+ */
+export class PythonImage extends pulumi.ComponentResource {
+	readonly image: StackImage;
+	/** `repository@sha256:...`; undefined without a registry. */
+	readonly digest: pulumi.Output<string> | undefined;
+
+	constructor(name: string, args: PythonImageArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("debian-python:components:PythonImage", name, {}, opts);
+		const { site, python, base, debbase } = args;
+		const { series, pip } = python.series;
+		const key = contentKey({
+			debbase: debbase.image.key,
+			package: args.package.image.key,
+			pip: `${pip.version} ${pip.sha256}`,
+			context: { context: CONTEXT },
+			changes: CHANGES,
+		});
+		this.image = stackImage(
+			site,
+			"python",
+			key,
+			`python-${python.version}-r${args.packageRelease}`,
+		);
+		const committed = new CommittedImage(
+			`${name}-image`,
+			{
+				site,
+				image: this.image,
+				from: debbase.image,
+				packages: args.package.image,
+				context: CONTEXT,
+				arguments: [series, pip.version, pip.sha256],
+				changes: CHANGES,
+				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
+				labels: {
+					...imageLabels(this.image),
+					...baseLabels(base.reference),
+					"org.opencontainers.image.title": `Python ${python.version}`,
+					"org.opencontainers.image.version": args.package.version,
+					// The revision of the packaged software: CPython's tag for the release.
+					"org.opencontainers.image.revision": `v${python.version}`,
+				},
+			},
+			{ parent: this, dependsOn: [debbase, args.package] },
+		);
+		this.digest = committed.digest;
+		this.registerOutputs({ image: this.image.name });
+	}
+}
+
+/** The OCI annotations of the base; its digest only where the reference pins one. */
+function baseLabels(reference: string): Record<string, string> {
+	const digest = reference.split("@")[1];
+	return {
+		"org.opencontainers.image.base.name": reference,
+		...(digest === undefined ? {} : { "org.opencontainers.image.base.digest": digest }),
+	};
+}

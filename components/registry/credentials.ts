@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { isLoopback } from "../loopback.ts";
+import { loginCommand } from "../step/registry.ts";
+
+/** What of Docker's config file says where credentials are (docker login reference, "Credential stores"). */
+interface DockerConfig {
+	readonly auths?: Readonly<Record<string, { auth?: string; identitytoken?: string }>>;
+	readonly credsStore?: string;
+	readonly credHelpers?: Readonly<Record<string, string>>;
+}
+
+/** How long a registry may take to say whether it wants credentials, in ms. */
+const PROBE_TIMEOUT = 5_000;
+
+/**
+ * Whether a push to a registry could work, asked before the first build: a registry that wants
+ * credentials, of which this machine's Docker has none, would refuse only after the compile.
+ *
+ * @param required whether the registry always wants credentials, as Amazon ECR does.
+ * @returns the problem with its remedy in one line; undefined where there is none that can be seen
+ * from here. A registry that only the Docker daemon's machine reaches is left to the daemon.
+ */
+export async function credentialsProblem(
+	host: string,
+	required: boolean,
+): Promise<string | undefined> {
+	if (await hasCredentials(host)) return undefined;
+	if (!required && !(await wantsCredentials(host))) return undefined;
+	return `registry: the machine's Docker has no credentials for ${host}, which wants some; run: ${loginCommand(host)}`;
+}
+
+async function hasCredentials(host: string): Promise<boolean> {
+	const { auths = {}, credHelpers = {}, credsStore } = readDockerConfig();
+	// Docker Hub's own name in the config file (docker/cli, "IndexServer").
+	const server = host === "docker.io" ? "https://index.docker.io/v1/" : host;
+	const helper = credHelpers[server] ?? credsStore;
+	if (helper !== undefined) {
+		const asked = await execa(`docker-credential-${helper}`, ["get"], {
+			input: server,
+			reject: false,
+		});
+		if (!asked.failed) return true;
+	}
+	const entry = auths[server] ?? auths[`https://${server}`];
+	return Boolean(entry?.auth ?? entry?.identitytoken);
+}
+
+function readDockerConfig(): DockerConfig {
+	const folder = process.env.DOCKER_CONFIG ?? join(homedir(), ".docker");
+	try {
+		return JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as DockerConfig;
+	} catch {
+		// No file, or one that docker itself will complain of.
+		return {};
+	}
+}
+
+/** Asks the base endpoint: 401 is "log in" (distribution specification, "Determining support"). */
+async function wantsCredentials(host: string): Promise<boolean> {
+	const scheme = isLoopback(host) ? "http" : "https";
+	try {
+		const signal = AbortSignal.timeout(PROBE_TIMEOUT);
+		const { status, headers } = await fetch(`${scheme}://${host}/v2/`, { signal });
+		// A token service may still give tokens to anybody; only the basic scheme never does.
+		return status === 401 && /^basic/i.test(headers.get("www-authenticate") ?? "");
+	} catch {
+		return false;
+	}
+}

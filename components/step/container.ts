@@ -1,0 +1,88 @@
+import { basename, dirname } from "node:path";
+import { execa } from "execa";
+import { docker, explainDocker } from "./docker.ts";
+import { StepError } from "./error.ts";
+import type { Step } from "./step.ts";
+
+/** How much of a failed container's output goes into the error: enough to see the cause. */
+const TAIL_LINES = 30;
+
+/**
+ * Start a container that was made, wait for its end, and show what it says.
+ *
+ * @param onLine gets each line of output; without it all lines are shown.
+ * @throws StepError with the container's own `error: ...` line, where it printed one.
+ */
+export async function runContainer(
+	step: Step,
+	container: string,
+	onLine: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
+): Promise<void> {
+	const started = execa("docker", ["start", "--attach", container], {
+		all: true,
+		buffer: false,
+		cancelSignal: step.signal,
+		reject: false,
+	});
+	const tail: string[] = [];
+	for await (const line of started.iterable({ from: "all" })) {
+		tail.push(String(line));
+		if (tail.length > TAIL_LINES) tail.shift();
+		onLine(String(line));
+	}
+	const result = await started;
+	if (result.isCanceled) throw new StepError("stopped");
+	if (result.failed) throw await containerError(container, tail);
+}
+
+async function containerError(container: string, tail: readonly string[]): Promise<StepError> {
+	const said = tail.findLast((line) => line.startsWith("error: "));
+	if (said !== undefined) return new StepError(said.slice("error: ".length));
+	const known = explainDocker(tail.join("\n"));
+	if (known !== undefined) return known;
+	// Fails with the daemon's reason where the daemon is what went away.
+	const state = await docker([
+		"inspect",
+		"--format",
+		"{{.State.ExitCode}} {{.State.OOMKilled}}",
+		container,
+	]);
+	const [exitCode, outOfMemory] = state.split(" ");
+	if (outOfMemory === "true")
+		return new StepError("the container ran out of memory", "give Docker more of it");
+	return new StepError(
+		`the container ended with exit code ${exitCode}: ${tail.at(-1) ?? "it said nothing"}`,
+	);
+}
+
+/**
+ * Copy a file, or with `FOLDER/.` a folder's content, into a container that is made or running.
+ * Files arrive as root's, readable for all: neither the umask nor the owner of a checkout matters.
+ */
+export async function copyInto(container: string, source: string, target: string): Promise<void> {
+	const whole = source.endsWith("/.");
+	// A bundle such as /etc/ssl/certs/ca-certificates.crt may be a link: take what it leads to.
+	const [folder, name] = whole ? [source, "."] : [dirname(source), basename(source)];
+	const rename = whole ? [] : [`--transform=s|^${regexpQuote(name)}$|${basename(target)}|`];
+	const tar = [
+		"--create",
+		"--dereference",
+		"--owner=0",
+		"--group=0",
+		"--numeric-owner",
+		"--mode=u=rwX,go=rX",
+	];
+	const result = await execa("tar", [...tar, ...rename, `--directory=${folder}`, "--", name], {
+		encoding: "buffer",
+		reject: false,
+		maxBuffer: 1024 ** 3,
+	});
+	if (result.failed)
+		throw new StepError(`${source} cannot be read: ${String(result.stderr).trim()}`);
+	const into = whole ? target : dirname(target);
+	await docker(["cp", "-", `${container}:${into}`], { input: result.stdout });
+}
+
+function regexpQuote(text: string): string {
+	return text.replace(/[.*[\]^$\\|]/g, "\\$&");
+}

@@ -1,0 +1,141 @@
+import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { docker, explainDocker, PROJECT_LABEL } from "./docker.ts";
+import { StepError } from "./error.ts";
+import { isAlive, isLeftover, temporaryName } from "./owner.ts";
+
+/**
+ * What a step (a program that a command resource runs) has in hand. All that it makes here is
+ * removed when the step ends, however it ends, short of SIGKILL; what that leaves, the next step
+ * of any run sweeps.
+ */
+export interface Step {
+	/** Aborted when the step is told to stop, or when the run that started it is gone. */
+	readonly signal: AbortSignal;
+	/** Tell a person what is going on: one line on standard error. */
+	progress(line: string): void;
+	/** Make a container that is removed with the step; returns its ID. */
+	createContainer(args: readonly string[]): Promise<string>;
+	/** Make a named volume that is removed with the step; returns its name. */
+	createVolume(): Promise<string>;
+	/** Make a folder for temporary files that is removed with the step; returns its path. */
+	createFolder(): string;
+}
+
+/**
+ * Run a step as this process: its result goes to standard output as one line of JSON, which is what
+ * the command resource keeps in the stack's state; an error goes to standard error as one line.
+ */
+export async function runStep(work: (step: Step) => Promise<object>): Promise<void> {
+	const abort = new AbortController();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+		process.on(signal, () => abort.abort());
+	}
+	watchParent(abort);
+	const undo: (() => Promise<unknown>)[] = [];
+	try {
+		await sweep();
+		const result = await work(makeStep(abort.signal, undo));
+		process.stdout.write(`${JSON.stringify(result)}\n`);
+	} catch (error) {
+		process.stderr.write(`error: ${abort.signal.aborted ? "stopped" : errorLine(error)}\n`);
+		process.exitCode = 1;
+	} finally {
+		// Newest first: a volume cannot go before the container that uses it.
+		for (const remove of undo.reverse()) await remove().catch(() => undefined);
+	}
+	process.exit();
+}
+
+function errorLine(error: unknown): string {
+	if (error instanceof StepError) return error.message;
+	const { message, stack } = error instanceof Error ? error : new Error(String(error));
+	return explainDocker(message)?.message ?? stack ?? message;
+}
+
+/**
+ * A step must not outlive the run that wants its result: after a SIGKILL nobody else stops it.
+ * Pulumi's command provider and the local run both are the parent or its parent's shell.
+ */
+function watchParent(abort: AbortController): void {
+	const parent = Number(process.env.DEBIAN_PYTHON_RUN ?? process.ppid);
+	setInterval(() => {
+		if (!isAlive(parent)) abort.abort();
+	}, 500).unref();
+}
+
+function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
+	return {
+		signal,
+		progress: (line) => process.stderr.write(`==> ${line}\n`),
+		async createContainer(args) {
+			const name = temporaryName();
+			// Before the call: the daemon may make the container although the client is stopped.
+			undo.push(() => docker(["rm", "--force", "--volumes", name]));
+			await docker(
+				["create", "--name", name, "--label", `${PROJECT_LABEL}=debian-python`, ...args],
+				{
+					cancelSignal: signal,
+				},
+			);
+			return name;
+		},
+		async createVolume() {
+			const name = temporaryName();
+			undo.push(() => docker(["volume", "rm", "--force", name]));
+			return docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, name]);
+		},
+		createFolder() {
+			const folder = join(tmpdir(), temporaryName());
+			mkdirSync(folder, { mode: 0o755 });
+			undo.push(() => rm(folder, { recursive: true, force: true }));
+			return folder;
+		},
+	};
+}
+
+/** Remove what killed runs left: containers first, since they hold the volumes. */
+export async function sweep(): Promise<void> {
+	const filter = `label=${PROJECT_LABEL}=debian-python`;
+	const containers = await docker([
+		"ps",
+		"--all",
+		"--filter",
+		filter,
+		"--format",
+		"{{.Names}}\t{{.CreatedAt}}",
+	]);
+	for (const name of leftovers(containers)) await remove(["rm", "--force", "--volumes", name]);
+	const volumes = await docker(["volume", "ls", "--filter", filter, "--format", "{{.Name}}"]);
+	// docker volume ls does not tell the age: volumes of other machines are left to those machines.
+	for (const name of leftovers(volumes)) await remove(["volume", "rm", "--force", name]);
+	// A root whose import was cut short has no name. Older than an hour: none that is about to get one.
+	await remove(["image", "prune", "--force", "--filter", filter, "--filter", "until=1h"]);
+	for (const name of readdirSync(tmpdir())) {
+		const folder = join(tmpdir(), name);
+		if (isLeftover(name, statSync(folder, { throwIfNoEntry: false })?.birthtime)) {
+			await rm(folder, { recursive: true, force: true });
+		}
+	}
+}
+
+function leftovers(listing: string): string[] {
+	return listing
+		.split("\n")
+		.map((line) => line.split("\t"))
+		.filter(([name = "", created]) => isLeftover(name, parseDate(created)))
+		.map(([name = ""]) => name);
+}
+
+/** `2026-11-22 11:26:51 +0000 UTC`, as docker ps prints it. */
+function parseDate(text: string | undefined): Date | undefined {
+	const date = new Date(text?.replace(/ [A-Z]+$/, "") ?? Number.NaN);
+	return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** Another run may sweep at the same moment: gone is what was wanted. */
+async function remove(args: readonly string[]): Promise<void> {
+	await docker(args).catch(() => undefined);
+}

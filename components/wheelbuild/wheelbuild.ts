@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DebianRelease } from "../../stacks/debian.ts";
+import type { Settings } from "../../stacks/settings.ts";
+import { CommittedImage } from "../commit/commit.ts";
+import { contentKey } from "../content-key.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import type { PythonPackage } from "../package/package.ts";
+import type { PythonImage } from "../python/python.ts";
+
+/** What {@link WheelbuildImage} needs. */
+export interface WheelbuildImageArgs {
+	readonly site: ImageSite;
+	readonly debian: DebianRelease;
+	readonly pythonVersion: Settings["python"];
+	readonly packageRelease: number;
+	readonly python: PythonImage;
+	readonly package: PythonPackage;
+}
+
+const CONTEXT = "components/wheelbuild/context";
+
+const CHANGES = [
+	'CMD ["--help"]',
+	'ENTRYPOINT ["buildwheels"]',
+	// Where buildwheels looks for a relative requirements file.
+	"WORKDIR /src",
+] as const;
+
+/** The image wheelbuild: python, the compiler, the -dev package, and `buildwheels`. */
+export class WheelbuildImage extends pulumi.ComponentResource {
+	readonly image: StackImage;
+	/** `repository@sha256:...`; undefined without a registry. */
+	readonly digest: pulumi.Output<string> | undefined;
+
+	constructor(name: string, args: WheelbuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("debian-python:components:WheelbuildImage", name, {}, opts);
+		const { site, debian, pythonVersion } = args;
+		const key = contentKey({
+			python: args.python.image.key,
+			packages: debian.compilerPackages,
+			context: { context: CONTEXT },
+			changes: CHANGES,
+		});
+		this.image = stackImage(
+			site,
+			"wheelbuild",
+			key,
+			`wheelbuild-${pythonVersion.version}-r${args.packageRelease}`,
+		);
+		const committed = new CommittedImage(
+			`${name}-image`,
+			{
+				site,
+				image: this.image,
+				from: args.python.image,
+				packages: args.package.image,
+				context: CONTEXT,
+				arguments: [pythonVersion.series.series, ...debian.compilerPackages],
+				changes: CHANGES,
+				labels: {
+					...imageLabels(this.image),
+					"org.opencontainers.image.title": `Wheel builder for Python ${pythonVersion.version}`,
+					"org.opencontainers.image.version": args.package.version,
+				},
+			},
+			{ parent: this, dependsOn: [args.python, args.package] },
+		);
+		this.digest = committed.digest;
+		this.registerOutputs({ image: this.image.name });
+	}
+}

@@ -1,0 +1,143 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+	ARCHIVE_CHANGES,
+	CHANGES,
+	type Change,
+	IMAGE_CHANGES,
+	type Operation,
+	type Steps,
+} from "../tests/changes.ts";
+import { CONFIG, type Recorded, record } from "../tests/record.ts";
+
+vi.spyOn(console, "warn").mockImplementation(() => {});
+
+const root = process.cwd();
+afterEach(() => {
+	vi.useRealTimers();
+	process.chdir(root);
+});
+
+/** What the engine would do to get from one run of the program to another. */
+function steps(before: Map<string, Recorded>, after: Map<string, Recorded>): Steps {
+	const names = [...new Set([...before.keys(), ...after.keys()])];
+	return Object.fromEntries(
+		names.flatMap((name) => {
+			const step = operation(before.get(name), after.get(name));
+			return step === undefined ? [] : [[name, step]];
+		}),
+	);
+}
+
+function operation(before?: Recorded, after?: Recorded): Operation | undefined {
+	if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
+	if (before === undefined) return "create";
+	if (after === undefined) return "delete";
+	return before.type === "docker:index/remoteImage:RemoteImage" ? "replace" : "update";
+}
+
+/** Record the program after a change; a changed file is one of a copy, from which it then runs. */
+async function recordChanged(
+	before: Record<string, string>,
+	{ config = {}, file }: Change,
+): Promise<Map<string, Recorded>> {
+	if (file === undefined) return record({ ...before, ...config });
+	const copy = mkdtempSync(join(tmpdir(), "debian-python-recipe-"));
+	try {
+		execFileSync("cp", ["-R", "components", "README.md", copy]);
+		appendFileSync(join(copy, file), "# changed\n");
+		process.chdir(copy);
+		return await record({ ...before, ...config });
+	} finally {
+		process.chdir(root);
+		rmSync(copy, { recursive: true });
+	}
+}
+
+describe("the program", () => {
+	it("registers one resource for each thing that is made", async () => {
+		const resources = await record(CONFIG);
+		expect([...resources.values()].map(({ type, name }) => `${name} ${type}`)).toEqual([
+			"debbase-image docker:index/remoteImage:RemoteImage",
+			"pybuild-image docker:index/remoteImage:RemoteImage",
+			"package-build command:local:Command",
+			"python-image-commit command:local:Command",
+			"wheelbuild-image-commit command:local:Command",
+		]);
+	});
+
+	it("bootstraps the base where the config says archive", async () => {
+		const resources = await record({ ...CONFIG, base: "archive" });
+		expect([...resources.keys()][0]).toBe("base-bootstrap");
+		const image = resources.get("base-bootstrap")?.inputs.environment.IMAGE;
+		expect(resources.get("debbase-image")?.inputs.build.buildArgs.BASE).toBe(image);
+	});
+
+	it("gives every step a constant command line, whatever the config", async () => {
+		const resources = await record({ ...CONFIG, caBundle: "/etc/hostname", packageRelease: "7" });
+		const commands = [...resources.values()].flatMap(({ inputs }) => inputs.create ?? []);
+		expect(commands).toEqual([
+			"exec node components/package/build.ts",
+			"exec node components/commit/run.ts",
+			"exec node components/commit/run.ts",
+		]);
+	});
+
+	it("names every image by its repository, artefact and key", async () => {
+		const resources = await record(CONFIG);
+		const names = [...resources.values()].map(
+			({ inputs }) => inputs.name ?? inputs.environment.IMAGE,
+		);
+		const key = "-[0-9a-f]{12}$";
+		for (const [index, artefact] of [
+			"debbase",
+			"pybuild",
+			"package",
+			"python-3.13.5-r1",
+			"wheelbuild-3.13.5-r1",
+		].entries()) {
+			expect(names[index]).toMatch(new RegExp(`^debian-python/test:${artefact}${key}`));
+		}
+	});
+});
+
+describe("a preview is exact", () => {
+	const archive = { ...CONFIG, base: "archive" };
+
+	describe.each([
+		["an image", CONFIG, [...CHANGES, ...IMAGE_CHANGES]],
+		["the archive", archive, [...CHANGES, ...ARCHIVE_CHANGES]],
+	])("with a base from %s", (_, config, changes) => {
+		it.each(changes)("a change of $what", async (change) => {
+			expect(steps(await record(config), await recordChanged(config, change))).toEqual(
+				change.steps,
+			);
+		});
+	});
+
+	it("neither the clock nor the machine's proxy certificates take part in a key", async () => {
+		const before = await record(CONFIG);
+		vi.useFakeTimers({ now: new Date("2027-06-01"), toFake: ["Date"] });
+		expect(steps(before, await record(CONFIG))).toEqual({});
+		const names = (resources: Map<string, Recorded>) =>
+			[...resources.values()].map(({ inputs }) => inputs.name ?? inputs.environment.IMAGE);
+		const proxied = await record({ ...CONFIG, caBundle: "/etc/hostname" });
+		expect(names(proxied)).toEqual(names(before));
+	});
+
+	it("another checkout gives the same: other path, other umask, a touched README", async () => {
+		const before = await record(archive);
+		const copy = mkdtempSync(join(tmpdir(), "other checkout-"));
+		try {
+			execFileSync("sh", ["-c", 'umask 077; cp -R components infra stacks "$1"', "sh", copy]);
+			appendFileSync(join(copy, "README.md"), "touched\n");
+			process.chdir(copy);
+			expect(steps(before, await record(archive))).toEqual({});
+		} finally {
+			rmSync(copy, { recursive: true });
+		}
+	});
+});

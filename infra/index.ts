@@ -1,0 +1,104 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DebianBase } from "../components/base/base.ts";
+import { DebbaseImage } from "../components/debbase/debbase.ts";
+import type { StackImage } from "../components/image.ts";
+import { PythonPackage } from "../components/package/package.ts";
+import { PybuildImage } from "../components/pybuild/pybuild.ts";
+import { PythonImage } from "../components/python/python.ts";
+import { repositoryAddress } from "../components/registry/address.ts";
+import { credentialsProblem } from "../components/registry/credentials.ts";
+import { ImageRegistry } from "../components/registry/registry.ts";
+import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
+import { planLines } from "./plan.ts";
+import { stackSettings } from "./settings.ts";
+
+const settings = stackSettings();
+const { debian, architecture, packageRelease, profile } = settings;
+for (const warning of settings.warnings) void pulumi.log.warn(warning);
+
+const address = await repositoryAddress(settings);
+const problem =
+	address.host && (await credentialsProblem(address.host, settings.registry.kind === "ecr"));
+if (problem) throw new pulumi.RunError(problem);
+const registry = new ImageRegistry("registry", { settings, address });
+const { site } = registry;
+const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
+const debbase = new DebbaseImage("debbase", { site, debian, base });
+const pybuild = new PybuildImage("pybuild", { site, debian, debbase });
+const pythonPackage = new PythonPackage("package", {
+	site,
+	debian,
+	python: settings.python,
+	packageRelease,
+	profile,
+	architecture,
+	pybuild,
+	folder: `packages/${settings.stack}`,
+});
+const python = new PythonImage("python", {
+	site,
+	python: settings.python,
+	packageRelease,
+	base,
+	debbase,
+	package: pythonPackage,
+});
+const wheelbuild = new WheelbuildImage("wheelbuild", {
+	site,
+	debian,
+	pythonVersion: settings.python,
+	packageRelease,
+	python,
+	package: pythonPackage,
+});
+
+if (pulumi.runtime.isDryRun()) {
+	const planned = [debbase, pybuild, pythonPackage, python, wheelbuild].map(({ image }) => image);
+	const lines = await planLines(planned, profile);
+	void pulumi.log.info(["What this change does:", ...lines, ...settings.warnings].join("\n  "));
+}
+
+const output = ({ name, key }: StackImage) => ({ name, key });
+/**
+ * The images, by artefact: `name` for docker run, `key` of their content, and where the stack has a
+ * registry, `digest`: `repository@sha256:...`, for deployments.
+ */
+export const images = {
+	debbase: output(debbase.image),
+	pybuild: output(pybuild.image),
+	python: { ...output(python.image), digest: python.digest },
+	wheelbuild: { ...output(wheelbuild.image), digest: wheelbuild.digest },
+};
+
+const packageOutput = {
+	name: pythonPackage.packageName,
+	version: pythonPackage.version,
+	architecture,
+	file: pythonPackage.file,
+	sha256: pythonPackage.sha256,
+	key: pythonPackage.image.key,
+};
+
+/** The Debian package; `file` is its path from the project root, `sha256` that file's sum. */
+export { packageOutput as package };
+
+const debianOutput = {
+	codename: debian.codename,
+	number: debian.number,
+	securityEnd: debian.securityEnd,
+	ltsEnd: debian.ltsEnd,
+	eltsEnd: debian.eltsEnd,
+};
+
+/** The Debian release and the days on which its support ends. */
+export { debianOutput as debian };
+
+/** The CPython release and the day or month in which its support ends. */
+export const cpython = {
+	version: settings.python.version,
+	series: settings.python.series.series,
+	endOfLife: settings.python.series.endOfLife,
+};
+
+/** What a preview warns of: support that ends, unproven pairs, a base that is not pinned. */
+export const warnings = settings.warnings;
