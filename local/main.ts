@@ -1,0 +1,114 @@
+import { parseArgs } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { StepError } from "../components/step/error.ts";
+import { sweep } from "../components/step/step.ts";
+import type { Run } from "./handlers.ts";
+import { withLock } from "./lock.ts";
+import { runProgram } from "./program.ts";
+import { Report } from "./report.ts";
+import { readStackConfig } from "./stack-config.ts";
+import { summary } from "./summary.ts";
+
+/** The artefacts in the order in which they need each other. */
+const ARTEFACTS = ["base", "debbase", "pybuild", "package", "python", "wheelbuild"];
+
+const USAGE = `Build a stack's images and its Python .deb on this machine.
+
+usage: npm start -- [-s STACK] [-c KEY=VALUE]... [--target ARTEFACT] [--preview] [--json]
+
+  -s, --stack STACK     the stack, by its file Pulumi.STACK.yaml (default: local)
+  -c, --config KEY=VALUE
+                        a config value in place of the stack file's
+      --target ARTEFACT only this and what it needs: ${ARTEFACTS.slice(1).join(", ")}
+      --preview         say what would be built and why, and do nothing
+      --json            print the outputs alone on standard output
+  -h, --help            this text`;
+
+const abort = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+	process.on(signal, () => abort.abort());
+
+try {
+	await main();
+} catch (error) {
+	// Resources that are under way stop and clean up before this process ends.
+	abort.abort();
+	process.stderr.write(`error: ${errorLine(error)}\n`);
+	process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+	const options = readOptions();
+	if (options.help) {
+		process.stdout.write(`${USAGE}\n`);
+		return;
+	}
+	const report = new Report();
+	const run: Run = {
+		report,
+		preview: options.preview,
+		wants: (artefact) => ARTEFACTS.indexOf(artefact) <= ARTEFACTS.indexOf(options.target),
+		signal: abort.signal,
+	};
+	const config = readStackConfig(options.stack, options.config);
+	await sweep();
+	const outputs = await withLock(
+		`packages/${options.stack}/.lock`,
+		() =>
+			report.line(
+				`another run of the stack ${options.stack} is under way here: waiting for its end`,
+			),
+		abort.signal,
+		() => runProgram(options.stack, config, run),
+	);
+	const text = await summary(outputs, report.rows, options);
+	report.line(text);
+	if (options.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
+}
+
+/** The command line's options. */
+export interface Options {
+	readonly stack: string;
+	readonly config: readonly string[];
+	readonly target: string;
+	readonly preview: boolean;
+	readonly json: boolean;
+	readonly help: boolean;
+}
+
+function readOptions(): Options {
+	const { values } = parseOptions();
+	if (!ARTEFACTS.slice(1).includes(values.target)) {
+		throw new StepError(
+			`--target ${JSON.stringify(values.target)}: there is no such artefact`,
+			`known: ${ARTEFACTS.slice(1).join(", ")}`,
+		);
+	}
+	return values;
+}
+
+function parseOptions() {
+	try {
+		return parseArgs({
+			options: {
+				stack: { type: "string", short: "s", default: "local" },
+				config: { type: "string", short: "c", multiple: true, default: [] },
+				target: { type: "string", default: "wheelbuild" },
+				preview: { type: "boolean", default: false },
+				json: { type: "boolean", default: false },
+				help: { type: "boolean", short: "h", default: false },
+			},
+		});
+	} catch (error) {
+		throw new StepError((error as Error).message, "see npm start -- --help");
+	}
+}
+
+function errorLine(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	// RunError is what Pulumi too shows without a stack trace.
+	const { message, stack } = error;
+	return error instanceof StepError || pulumi.RunError.isInstance(error)
+		? message
+		: (stack ?? message);
+}

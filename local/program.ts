@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+	awsInvoke,
+	type EcrPolicyInputs,
+	type EcrRepositoryInputs,
+	ecrLifecyclePolicy,
+	ecrRepository,
+	ecrRepositoryPolicy,
+} from "./aws.ts";
+import {
+	type CommandInputs,
+	localCommand,
+	type RegistryImageInputs,
+	type RemoteImageInputs,
+	type Run,
+	registryImage,
+	remoteImage,
+} from "./handlers.ts";
+import type { StackConfig } from "./stack-config.ts";
+
+/** The stack's outputs, as `pulumi stack output --json` has them. */
+export type Outputs = Record<string, unknown>;
+
+/**
+ * Run the Pulumi program in this process: the resources that it registers are made here, on the
+ * Docker daemon, by handlers in the place of Pulumi's engine and providers.
+ *
+ * @throws the first error of the program or of a resource. The caller then stops the others.
+ */
+export async function runProgram(
+	stack: string,
+	{ project, config }: StackConfig,
+	run: Run,
+): Promise<Outputs> {
+	const failed = Promise.withResolvers<never>();
+	// The SDK also rejects promises that only its own host looks at.
+	process.on("unhandledRejection", failed.reject);
+	await pulumi.runtime.setMocks(
+		{
+			async newResource({ type, name, inputs }) {
+				try {
+					return { id: name, state: await makeResource(run, type, name, inputs) };
+				} catch (error) {
+					failed.reject(error);
+					// What depends on this must not start, and the SDK would print a stack trace.
+					return new Promise(() => {});
+				}
+			},
+			call: ({ token }) => awsInvoke(token),
+		},
+		project,
+		stack,
+	);
+	pulumi.runtime.setAllConfig(config);
+	const program = pulumi.runtime.runInPulumiStack(() => import("../infra/index.ts"));
+	const outputs = await Promise.race([program, failed.promise]);
+	// The outputs are known before the last resource is made: wait for all registrations.
+	await Promise.race([pulumi.runtime.disconnect(), failed.promise]);
+	// Through Pulumi's own serialisation, outputs become plain values.
+	return (await Promise.race([plain(outputs), failed.promise])) as Outputs;
+}
+
+async function makeResource(run: Run, type: string, name: string, inputs: object): Promise<object> {
+	// `python-image-commit` belongs to python: children are named after the component.
+	const artefact = name.split("-")[0] ?? name;
+	switch (type) {
+		case "docker:index/remoteImage:RemoteImage":
+			return remoteImage(run, artefact, inputs as RemoteImageInputs);
+		case "command:local:Command":
+			return localCommand(run, artefact, inputs as CommandInputs);
+		case "docker:index/registryImage:RegistryImage":
+			return registryImage(run, artefact, inputs as RegistryImageInputs);
+		case "aws:ecr/repository:Repository":
+			return run.preview ? inputs : ecrRepository(inputs as EcrRepositoryInputs);
+		case "aws:ecr/lifecyclePolicy:LifecyclePolicy":
+			return run.preview ? inputs : ecrLifecyclePolicy(inputs as EcrPolicyInputs);
+		case "aws:ecr/repositoryPolicy:RepositoryPolicy":
+			return run.preview ? inputs : ecrRepositoryPolicy(inputs as EcrPolicyInputs);
+		default:
+			return inputs;
+	}
+}
+
+function plain(value: unknown): Promise<unknown> {
+	return new Promise((resolve) => {
+		(pulumi.output(value) as pulumi.Output<unknown>).apply(resolve);
+	});
+}
