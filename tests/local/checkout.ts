@@ -1,0 +1,126 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** What the outputs of a run look like. */
+export interface RunOutputs {
+	readonly images: Readonly<
+		Record<"debbase" | "pybuild" | "python" | "wheelbuild", { name: string; key: string }>
+	>;
+	readonly package: {
+		name: string;
+		version: string;
+		architecture: string;
+		file: string;
+		sha256: string;
+		key: string;
+	};
+	readonly warnings: readonly string[];
+}
+
+/** What a run that ended said. */
+export interface Ended {
+	readonly exitCode: number | undefined;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/**
+ * A checkout of its own, elsewhere on the disk, with a stack of its own: nothing that was built
+ * before helps it, and nothing of it stays.
+ */
+export class Checkout {
+	readonly folder = mkdtempSync(join(tmpdir(), "checkout-"));
+	readonly stack = `test-${randomBytes(4).toString("hex")}`;
+	readonly repository = `debian-python/${this.stack}`;
+
+	constructor() {
+		const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+		const files = execFileSync("git", list);
+		execFileSync(
+			"sh",
+			[
+				"-c",
+				'tar --create --null --files-from=- --ignore-failed-read | tar --extract --directory="$1"',
+				"sh",
+				this.folder,
+			],
+			{ input: files },
+		);
+		symlinkSync(join(process.cwd(), "node_modules"), join(this.folder, "node_modules"));
+		execFileSync("cp", ["Pulumi.local.yaml", join(this.folder, `Pulumi.${this.stack}.yaml`)]);
+	}
+
+	/**
+	 * Start `npm start`'s program, as the leader of a process group of its own, so that a test can kill
+	 * it alone or with all that it started.
+	 */
+	start(args: readonly string[] = [], env: Record<string, string> = {}) {
+		return execa("node", ["local/main.ts", "--stack", this.stack, ...args], {
+			cwd: this.folder,
+			env,
+			detached: true,
+			reject: false,
+		});
+	}
+
+	/** Run it to its end. */
+	async run(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Ended> {
+		const { exitCode, stdout, stderr } = await this.start(args, env);
+		return { exitCode, stdout, stderr };
+	}
+
+	/** Run it to its end, which must be good, and return its outputs. */
+	async build(args: readonly string[] = []): Promise<RunOutputs> {
+		const { exitCode, stdout, stderr } = await this.run([...args, "--json"]);
+		if (exitCode !== 0) throw new Error(`the run failed:\n${stderr}`);
+		return JSON.parse(stdout) as RunOutputs;
+	}
+
+	/** Write a file of the checkout. */
+	write(path: string, content: string): void {
+		writeFileSync(join(this.folder, path), content);
+	}
+
+	/** Remove the checkout and the images of its stack. */
+	remove(): void {
+		removeImages(this.repository);
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
+
+/** Forget all images of a repository here, as on a machine that never had them. */
+export function removeImages(repository: string): void {
+	const names = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository)
+		.split("\n")
+		// Of an image whose last tag moved on, only the digest is left.
+		.filter((name) => name !== "" && !name.endsWith("<none>"));
+	if (names.length > 0) docker("image", "rm", "--force", ...names);
+}
+
+/** Run docker, and return what it prints. */
+export function docker(...args: string[]): string {
+	return execFileSync("docker", args, {
+		encoding: "utf8",
+		stdio: ["ignore", "pipe", "pipe"],
+		maxBuffer: 1e9,
+	}).trim();
+}
+
+/**
+ * Containers, volumes and temporary folders of steps that are there now. A container that somebody
+ * runs from one of the images has its label too, but not such a name.
+ */
+export function remains(): string[] {
+	const filter = ["--filter", "label=debian-python.project=debian-python", "--format"];
+	return [
+		...docker("ps", "--all", ...filter, "{{.Names}}").split("\n"),
+		...docker("volume", "ls", ...filter, "{{.Name}}").split("\n"),
+		...execFileSync("find", [tmpdir(), "-maxdepth", "1", "-name", "debian-python-*"], {
+			encoding: "utf8",
+		}).split("\n"),
+	].filter((name) => /(^|\/)debian-python-/.test(name));
+}

@@ -1,0 +1,368 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Checkout, docker, type RunOutputs, remains } from "./checkout.ts";
+import { layerPaths } from "./layers.ts";
+
+/*
+ * The whole program, for real: the local stack is built on the Docker daemon, killed at every step
+ * on the way, and what comes out is used as its users would.
+ */
+
+const MINUTE = 60_000;
+const CA = "/etc/ssl/certs/ca-certificates.crt";
+const MODULES = "ssl, sqlite3, ctypes, lzma, bz2, readline, curses, dbm.gnu, uuid, zlib, decimal";
+
+let checkout: Checkout;
+let outputs: RunOutputs;
+
+beforeAll(() => {
+	checkout = new Checkout();
+});
+afterAll(() => checkout.remove());
+
+/** Run a shell script in an image. */
+function shell(image: string, script: string, ...options: string[]): string {
+	return docker("run", "--rm", "--entrypoint", "sh", ...options, image, "-euc", script);
+}
+
+describe("killed at any step, the next run goes on", () => {
+	// Which line of progress, and whether the steps' processes get the signal too (as when a CI job's
+	// group is killed) or only the run (they then must notice).
+	it.each([
+		["bootstrap", /bootstrap bookworm/, "run"],
+		["docker build of debbase", /debbase +RUN/, "group"],
+		["docker build of pybuild", /pybuild +RUN/, "run"],
+		["the configuration of the compile", /package +configure/, "group"],
+		["the compile", /package +make 10%/, "run"],
+	] as const)(
+		"%s",
+		async (_, line, target) => {
+			await killAt(line, target);
+		},
+		10 * MINUTE,
+	);
+
+	it(
+		"and ends well",
+		async () => {
+			outputs = await checkout.build();
+			expect(remains()).toEqual([]);
+		},
+		20 * MINUTE,
+	);
+
+	it.each([
+		["install of python", "python", /python +run components\/python/, "group"],
+		["install of wheelbuild", "wheelbuild", /wheelbuild +run components/, "run"],
+	] as const)(
+		"%s",
+		async (_, artefact, line, target) => {
+			docker("image", "rm", "--force", outputs.images[artefact].name);
+			await killAt(line, target);
+			expect(await checkout.build()).toEqual(outputs);
+			expect(remains()).toEqual([]);
+		},
+		5 * MINUTE,
+	);
+
+	async function killAt(line: RegExp, target: "run" | "group"): Promise<void> {
+		const run = checkout.start();
+		let seen = false;
+		for await (const text of run.iterable({ from: "stderr" })) {
+			if (!line.test(String(text))) continue;
+			seen = true;
+			// A moment later it is in the middle of its work.
+			await new Promise((resolve) => setTimeout(resolve, 1000));
+			process.kill(target === "group" ? -(run.pid as number) : (run.pid as number), "SIGKILL");
+			break;
+		}
+		await run;
+		expect(seen, `the run never said ${line}`).toBe(true);
+	}
+});
+
+describe("a second run", () => {
+	it(
+		"builds nothing, takes seconds and says the same",
+		async () => {
+			const start = Date.now();
+			const { exitCode, stdout, stderr } = await checkout.run(["--json"]);
+			expect(exitCode).toBe(0);
+			expect(Date.now() - start).toBeLessThan(15_000);
+			expect(JSON.parse(stdout)).toEqual(outputs);
+			expect(stderr.match(/^\w+ +reused$/gm)).toHaveLength(6);
+			expect(stderr).not.toMatch(/^\w+ +built/m);
+		},
+		MINUTE,
+	);
+
+	it(
+		"writes the .deb again where the file is gone or changed",
+		async () => {
+			const file = join(checkout.folder, outputs.package.file);
+			writeFileSync(file, "not a package");
+			await checkout.build(["--target", "package"]);
+			expect(sha256(file)).toBe(outputs.package.sha256);
+		},
+		MINUTE,
+	);
+
+	it(
+		"previews what a change would build, and why",
+		async () => {
+			const { stderr } = await checkout.run(["--preview", "-c", "packageRelease=2"]);
+			expect(stderr).toMatch(/^pybuild +reused$/m);
+			expect(stderr).toMatch(/^package +to build PACKAGE_RELEASE 1 -> 2$/m);
+			expect(stderr).toMatch(/^python +to build package changed$/m);
+		},
+		MINUTE,
+	);
+});
+
+describe("the outputs", () => {
+	it("have names that carry the keys", () => {
+		for (const { name, key } of Object.values(outputs.images)) {
+			expect(name).toContain(`${checkout.repository}:`);
+			expect(name).toMatch(new RegExp(`-${key}$`));
+			expect(docker("image", "inspect", "--format", "{{.Id}}", name)).toMatch(/^sha256:/);
+		}
+	});
+
+	it("have the .deb, which is there with its .buildinfo and sum", () => {
+		expect(outputs.package).toMatchObject({
+			name: "cpython3.13",
+			version: "3.13.5-1+deb12",
+			architecture: "amd64",
+			file: `packages/${checkout.stack}/cpython3.13_3.13.5-1+deb12_amd64.deb`,
+		});
+		const file = join(checkout.folder, outputs.package.file);
+		expect(sha256(file)).toBe(outputs.package.sha256);
+		expect(readFileSync(file.replace(/deb$/, "buildinfo"), "utf8")).toContain(
+			outputs.package.sha256,
+		);
+		const folder = join(checkout.folder, "packages", checkout.stack);
+		execFileSync("sha256sum", ["--check", "--strict", "cpython3.13_3.13.5-1+deb12_amd64.sha256"], {
+			cwd: folder,
+		});
+		expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+	});
+});
+
+describe("the base", () => {
+	const base = () =>
+		docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
+			.split("\n")
+			.find((name) => name.includes(":base-")) ?? "";
+
+	it("is not larger than Debian's own slim image", () => {
+		expect(Number(docker("image", "inspect", "--format", "{{.Size}}", base()))).toBeLessThan(75e6);
+	});
+
+	it(
+		"leaves nothing of apt's in a layer, without any clean-up",
+		() => {
+			const left = shell(
+				base(),
+				"apt-get -qq update; apt-get -qq install -y hello >&2; find /var/cache/apt -type f -size +0",
+			);
+			expect(left).toBe("");
+		},
+		MINUTE,
+	);
+});
+
+describe("the image python", () => {
+	const python = () => outputs.images.python.name;
+
+	it.each([
+		["root", []],
+		["nobody, read-only", ["--user=65534", "--read-only"]],
+	])("imports what needs a library, as %s", (_, options) => {
+		expect(
+			docker("run", "--rm", ...options, python(), "python", "-c", `import ${MODULES}; print("ok")`),
+		).toBe("ok");
+	});
+
+	it("has neither build tools nor packages nor apt's leftovers, in any layer", () => {
+		const forbidden = [
+			/(^|\/)(x86_64-linux-gnu-)?(gcc|g\+\+|cc|c\+\+|cpp|ld|as|make|dpkg-buildpackage)(-\d+)?$/,
+			/\.(deb|whl|h|a)$/,
+			/^var\/lib\/apt\/lists\/.*(Packages|Release)/,
+			/^var\/cache\/apt\/.*\.(bin|deb)$/,
+			/^(root|tmp|venv)\/.*\.cache\//,
+			/^(mnt|build|packages|tmp|dev\/shm)\/./,
+			/-dev\.list$/,
+		];
+		// CPython's own data, which makes `python -m venv` work.
+		const allowed = /\/ensurepip\/_bundled\/pip-[^/]*\.whl$/;
+		const found = layerPaths(python()).flatMap((paths) =>
+			paths.filter(
+				(path) => !allowed.test(path) && forbidden.some((pattern) => pattern.test(path)),
+			),
+		);
+		expect(found).toEqual([]);
+	});
+
+	it("has its command, its PATH and its labels, and no entry point", () => {
+		const [image] = JSON.parse(docker("image", "inspect", python())) as [
+			{ Config: Record<string, unknown> },
+		];
+		const { Cmd, Entrypoint, Env, Labels } = image.Config as {
+			Cmd: string[];
+			Entrypoint: string[] | null;
+			Env: string[];
+			Labels: Record<string, string>;
+		};
+		expect(Cmd).toEqual(["python3"]);
+		expect(Entrypoint ?? []).toEqual([]);
+		expect(Env).toContain(
+			"PATH=/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		);
+		expect(Labels).toMatchObject({
+			"org.opencontainers.image.version": "3.13.5-1+deb12",
+			"org.opencontainers.image.revision": "v3.13.5",
+			"org.opencontainers.image.base.name": expect.stringContaining(
+				`${checkout.repository}:base-`,
+			) as string,
+			"debian-python.deb.sha256": outputs.package.sha256,
+		});
+	});
+
+	it(
+		"has pip at the catalog's version, and installs a pure wheel",
+		() => {
+			const options = ["-v", `${CA}:/ca.crt:ro`, "-e", "PIP_CERT=/ca.crt"];
+			const out = shell(
+				python(),
+				'pip --version; pip install -q six==1.16.0; python -c "import six; print(six.__version__)"',
+				...options,
+			);
+			expect(out).toMatch(/^pip 26\.2\.1 /);
+			expect(out).toMatch(/^1\.16\.0$/m);
+		},
+		MINUTE,
+	);
+
+	it("says where it was made nowhere, and gives extensions none of our flags", () => {
+		const all = docker("run", "--rm", python(), "python", "-m", "sysconfig");
+		expect(all).not.toContain("/build/work");
+		// What setuptools and other build backends take for extensions.
+		const names = '"CC", "CXX", "CFLAGS", "OPT", "LDFLAGS", "LDSHARED", "LDCXXSHARED", "CCSHARED"';
+		const script = `import sysconfig; print(sysconfig.get_config_vars(${names}))`;
+		const flags = docker("run", "--rm", python(), "python", "-c", script);
+		expect(flags).toContain("gcc");
+		expect(flags).not.toMatch(/-fno-plt|-flto|-g0|prefix-map|-Wl,|rpath/);
+	});
+});
+
+describe("the image wheelbuild", () => {
+	it(
+		"builds a C extension, whose wheel installs and imports in python",
+		() => {
+			const folder = mkdtempSync(join(tmpdir(), "wheels-"));
+			try {
+				mkdirSync(join(folder, "wheels"));
+				writeFileSync(join(folder, "requirements.txt"), "markupsafe==3.0.2\n");
+				const mounts = [
+					"-v",
+					`${folder}:/src`,
+					"-v",
+					`${folder}/wheels:/wheels`,
+					"-v",
+					`${CA}:/ca.crt:ro`,
+					"-e",
+					"PIP_CERT=/ca.crt",
+				];
+				const build = (...args: string[]) =>
+					docker(
+						"run",
+						"--rm",
+						...mounts,
+						outputs.images.wheelbuild.name,
+						...args,
+						"-r",
+						"requirements.txt",
+					);
+				expect(build("--no-binary", "markupsafe")).toContain("Successfully built markupsafe");
+				const [wheel = ""] = readdirSync(join(folder, "wheels"));
+				expect(wheel).toMatch(/^markupsafe-3\.0\.2-cp313-cp313-linux_x86_64\.whl$/i);
+				// The second time it is found, and not built.
+				expect(build("--no-index")).not.toContain("Building wheel");
+				const use =
+					"pip install -q --no-index --find-links /wheels markupsafe; python -c 'import markupsafe._speedups as m; print(m.__file__)'";
+				expect(
+					shell(outputs.images.python.name, use, "-v", `${folder}/wheels:/wheels:ro`),
+				).toContain(".so");
+			} finally {
+				rmSync(folder, { recursive: true });
+			}
+		},
+		5 * MINUTE,
+	);
+});
+
+describe("the .deb", () => {
+	it(
+		"installs on a clean base with its own Depends, and is removed without residue",
+		() => {
+			const base =
+				docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
+					.split("\n")
+					.find((name) => name.includes(":base-")) ?? "";
+			const script = `
+			apt-get -qq update
+			apt-get -qq install -y --no-install-recommends /debs/cpython3.13_*.deb >&2
+			dpkg -V
+			/opt/cpython/3.13/bin/python3.13 -c "import ${MODULES}; print('ok')"
+			/opt/cpython/3.13/bin/python3.13 -O -c "import asyncio, unittest"
+			apt-get -qq purge -y cpython3.13 >&2
+			! [ -e /opt ] || find /opt -mindepth 1`;
+			expect(
+				shell(base, script, "-v", `${checkout.folder}/packages/${checkout.stack}:/debs:ro`),
+			).toBe("ok");
+		},
+		3 * MINUTE,
+	);
+
+	it(
+		"passes lintian",
+		() => {
+			const script = `
+			apt-get -qq update
+			apt-get -qq install -y --no-install-recommends -o "Dpkg::Options::=--path-include=/usr/share/lintian/*" lintian >&2
+			lintian --fail-on error --allow-root --suppress-tags bad-distribution-in-changes-file /debs/*.deb`;
+			const mount = ["-v", `${checkout.folder}/packages/${checkout.stack}:/debs:ro`];
+			expect(shell(outputs.images.debbase.name, script, ...mount)).not.toMatch(/^E:/m);
+		},
+		5 * MINUTE,
+	);
+});
+
+describe("a second compile", () => {
+	it(
+		"gives byte-identical .debs",
+		async () => {
+			const before = outputs.package.sha256;
+			const folder = join(checkout.folder, "packages", checkout.stack);
+			const dev = join(folder, "cpython3.13-dev_3.13.5-1+deb12_amd64.deb");
+			const devBefore = sha256(dev);
+			const packages =
+				docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
+					.split("\n")
+					.find((name) => name.includes(":package-")) ?? "";
+			docker("image", "rm", "--force", packages);
+			rmSync(folder, { recursive: true });
+			expect((await checkout.build(["--target", "package"])).package.sha256).toBe(before);
+			expect(sha256(dev)).toBe(devBefore);
+		},
+		20 * MINUTE,
+	);
+});
+
+function sha256(file: string): string {
+	return createHash("sha256").update(readFileSync(file)).digest("hex");
+}

@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+import { vi } from "vitest";
+
+/** A resource that the program registered. */
+export interface Recorded {
+	readonly type: string;
+	readonly name: string;
+	// biome-ignore lint/suspicious/noExplicitAny: the inputs of any resource
+	readonly inputs: any;
+}
+
+/** The config of a stack that builds on an image, without prefix. */
+export const CONFIG = {
+	release: "bookworm",
+	base: "debian:bookworm-slim@sha256:7c7b2c966bc9ee8cedfeef67e0e279108992c77681fa595db4a9d65c06ccc587",
+	pythonVersion: "3.13.5",
+	profile: "quick",
+};
+
+/**
+ * Run the program with this config, in the current folder, and record what it registers: every
+ * custom resource by its name. Nothing is done for real.
+ */
+export async function record(config: Record<string, string>): Promise<Map<string, Recorded>> {
+	const recorded = new Map<string, Recorded>();
+	await pulumi.runtime.setMocks(
+		{
+			newResource({ type, name, inputs, custom }) {
+				if (custom) recorded.set(name, { type, name, inputs });
+				return { id: name, state: { ...inputs, stdout: '{"sha256":"0"}' } };
+			},
+			call: () => ({}),
+		},
+		"debian-python",
+		"test",
+	);
+	const keys = Object.entries(config).map(([key, value]) => [`debian-python:${key}`, value]);
+	pulumi.runtime.setAllConfig(Object.fromEntries(keys));
+	vi.resetModules();
+	await pulumi.runtime.runInPulumiStack(() => import("../infra/index.ts"));
+	await pulumi.runtime.disconnect();
+	return recorded;
+}

@@ -1,0 +1,289 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+const ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
+const MINUTE = 60_000;
+
+/** A step of a job, or of a composite action: only what the tests read. */
+interface Step {
+	readonly id?: string;
+	readonly name?: string;
+	readonly uses?: string;
+	readonly run?: string;
+	readonly with?: Readonly<Record<string, string | number | boolean>>;
+}
+
+interface Job {
+	readonly if?: string;
+	readonly "timeout-minutes"?: number;
+	readonly permissions?: Readonly<Record<string, string>>;
+	readonly strategy?: { readonly "fail-fast": boolean; readonly matrix: { stack: string[] } };
+	readonly environment?: string;
+	readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
+	readonly steps: readonly Step[];
+}
+
+interface Workflow {
+	readonly on: string | Readonly<Record<string, unknown>>;
+	readonly permissions?: unknown;
+	readonly defaults?: unknown;
+	readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const root = join(import.meta.dirname, "..");
+const text = (path: string) => readFileSync(join(root, path), "utf8");
+
+const workflowPaths = readdirSync(join(root, ".github/workflows"))
+	.map((file) => `.github/workflows/${file}`)
+	.sort();
+const actionPath = ".github/actions/setup/action.yml";
+const action = parse(text(actionPath)) as { runs: { steps: Step[] } };
+const workflows = workflowPaths.map((path) => [path, parse(text(path)) as Workflow] as const);
+const jobs = workflows.flatMap(([path, workflow]) =>
+	Object.values(workflow.jobs).map((job) => [path, job, workflow] as const),
+);
+const steps = [...jobs.flatMap(([, job]) => job.steps), ...action.runs.steps];
+const stackJobs = jobs.filter(([path]) => !path.endsWith("/ci.yml"));
+const triggers = ({ on }: Workflow) => (typeof on === "string" ? [on] : Object.keys(on));
+
+test("actionlint finds nothing", { timeout: 5 * MINUTE }, ({ skip }) => {
+	const go = (...args: string[]) =>
+		spawnSync("go", ["run", ACTIONLINT, ...args], { cwd: root, encoding: "utf8" });
+	// Go compiles it at its first use, for which it must be able to download it.
+	const version = go("-version");
+	if (version.status !== 0) {
+		const why = version.error?.message ?? version.stderr.trim();
+		console.warn(`SKIPPED: actionlint did not check .github/workflows: ${why}`);
+		skip("Go cannot run actionlint");
+	}
+	const { stdout, stderr } = go("-no-color", ...workflowPaths);
+	expect(stdout + stderr).toBe("");
+});
+
+describe("the workflows", () => {
+	test("are those of the README", () => {
+		expect(workflowPaths.map((path) => path.replace(/.*\//, ""))).toEqual([
+			"ci.yml",
+			"drift.yml",
+			"preview.yml",
+			"up.yml",
+		]);
+	});
+
+	test("use other people's actions by commit, with the version beside it, the same everywhere", () => {
+		const pins = new Map<string, string>();
+		for (const path of [...workflowPaths, actionPath]) {
+			const uses = [...text(path).matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, value]) => value);
+			expect(uses.length).toBeGreaterThan(0);
+			for (const value of uses) {
+				if (value === "./.github/actions/setup") continue;
+				expect(value).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+				const [name = "", pin = ""] = String(value).split("@");
+				expect(pins.get(name) ?? pin, name).toBe(pin);
+				pins.set(name, pin);
+			}
+		}
+	});
+
+	test.each(workflows)(
+		"%s has read access at most, and its jobs what they need",
+		(path, workflow) => {
+			const write = { contents: "read", "id-token": "write" };
+			const expected: Record<string, [workflow: unknown, job: unknown]> = {
+				"ci.yml": [{ contents: "read" }, undefined],
+				"preview.yml": [{}, { ...write, "pull-requests": "write" }],
+				"up.yml": [{}, write],
+				"drift.yml": [{}, { ...write, issues: "write" }],
+			};
+			for (const job of Object.values(workflow.jobs)) {
+				expect([workflow.permissions, job.permissions]).toEqual(
+					expected[path.replace(/.*\//, "")] ?? [],
+				);
+			}
+		},
+	);
+
+	test("never run a fork's code with secrets", () => {
+		for (const [path, job, workflow] of jobs) {
+			for (const trigger of triggers(workflow)) {
+				expect(["pull_request", "push", "schedule", "workflow_dispatch"], path).toContain(trigger);
+			}
+			if (!triggers(workflow).includes("pull_request") || job.permissions === undefined) continue;
+			const own = "github.event.pull_request.head.repo.full_name == github.repository";
+			expect(job.if?.split(" && ")).toContain(own);
+		}
+	});
+
+	test("have no key of their own, and leave no token in the checkout", () => {
+		for (const path of [...workflowPaths, actionPath]) {
+			expect(text(path)).not.toMatch(/secrets\.|access-key|PASSPHRASE|ACCESS_TOKEN/i);
+		}
+		const checkouts = steps.filter((step) => step.uses?.startsWith("actions/checkout@"));
+		expect(checkouts).toHaveLength(workflows.length);
+		for (const { with: values } of checkouts) expect(values?.["persist-credentials"]).toBe(false);
+	});
+
+	test("put nothing into a script but by the environment", () => {
+		for (const { run } of steps) expect(run ?? "").not.toContain("${{");
+	});
+
+	test.each(jobs)("%s ends in time, before its credentials do", (_, job) => {
+		const session = job.steps.find((step) => step.with?.role)?.with?.["session-seconds"] ?? 3600;
+		const seconds = (job["timeout-minutes"] ?? Number.POSITIVE_INFINITY) * 60;
+		if (job.permissions) expect(seconds).toBeLessThan(Number(session));
+		else expect(seconds).toBeLessThan(2 * 3600);
+	});
+
+	test("have the Pulumi of package.json, and the Node that it wants", () => {
+		const { dependencies, engines } = JSON.parse(text("package.json"));
+		const value = (key: string) => steps.flatMap((step) => step.with?.[key] ?? []);
+		expect(new Set(value("pulumi-version"))).toEqual(new Set([dependencies["@pulumi/pulumi"]]));
+		expect(new Set(value("node-version").map((version) => `>=${version}`))).toEqual(
+			new Set([engines.node]),
+		);
+	});
+});
+
+describe("a job for each stack", () => {
+	const stacks = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+	const production = stacks.filter((stack) => stack !== "local").sort();
+
+	test.each(stackJobs)("%s has the stacks that have a file, but local", (_, job) => {
+		expect([...(job.strategy?.matrix.stack ?? [])].sort()).toEqual(production);
+		expect(job.strategy?.["fail-fast"]).toBe(false);
+	});
+
+	test("up runs for main alone, once per stack, in the stack's environment", () => {
+		const [, job, workflow] = stackJobs.find(([path]) => path.endsWith("/up.yml")) ?? [];
+		expect(workflow?.on).toEqual({ push: { branches: ["main"] } });
+		expect(job?.environment).toMatch(/^\$\{\{ matrix\.stack \}\}$/);
+		expect(job?.concurrency).toEqual({
+			group: expect.stringMatching(/^up-\$\{\{ matrix\.stack \}\}$/),
+			"cancel-in-progress": false,
+		});
+		const users = jobs.filter(([, { steps }]) =>
+			steps.some((step) => String(step.with?.role).includes("AWS_UP_ROLE_ARN")),
+		);
+		expect(users.map(([path]) => path)).toEqual([".github/workflows/up.yml"]);
+	});
+});
+
+// With stand-ins for pulumi, gh and docker on PATH, which say how they were called.
+describe("the script", () => {
+	let folder: string;
+
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), "workflows-"));
+		standIn("pulumi", 'echo "$FAKE_OUTPUT"; exit "$FAKE_STATUS"');
+		// A search prints what it found; a call that changes something is noted.
+		standIn(
+			"gh",
+			'case "$*" in *--paginate*) printf %s "$FAKE_FOUND" ;; *) echo "$*" >>calls ;; esac',
+		);
+	});
+	afterEach(() => rmSync(folder, { recursive: true }));
+
+	function standIn(name: string, script: string): void {
+		writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+	}
+
+	function run(workflow: string, step: string, env: Record<string, string>) {
+		const [, job] = jobs.find(([path]) => path.endsWith(`/${workflow}.yml`)) ?? [];
+		const script = job?.steps.find(({ id, name }) => [id, name].includes(step))?.run ?? "exit 99";
+		const { status, stdout, stderr } = spawnSync(
+			"bash",
+			["--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+			{
+				cwd: folder,
+				encoding: "utf8",
+				env: {
+					PATH: `${folder}:${process.env.PATH}`,
+					GITHUB_OUTPUT: join(folder, "output"),
+					STACK: "bookworm",
+					...env,
+				},
+			},
+		);
+		expect(stderr).toBe("");
+		return { status, stdout };
+	}
+
+	function file(name: string): string {
+		const path = join(folder, name);
+		return existsSync(path) ? readFileSync(path, "utf8") : "";
+	}
+
+	test.each([
+		["0", "success"],
+		["1", "failure"],
+	])("of a preview that exits with %s keeps its output and status", (status) => {
+		const env = { FAKE_STATUS: status, FAKE_OUTPUT: "error: bad config" };
+		expect(run("preview", "preview", env).status).toBe(Number(status));
+		expect(file("preview.txt")).toBe("error: bad config\n");
+	});
+
+	test.each([
+		["makes a comment", "", "api --silent repos/{owner}/{repo}/issues/12/comments"],
+		[
+			"updates its comment",
+			"34",
+			"api --silent --method PATCH repos/{owner}/{repo}/issues/comments/34",
+		],
+	])("%s, which GitHub's limit of 65536 holds", (_, found, call) => {
+		writeFileSync(join(folder, "preview.txt"), "é".repeat(50_000));
+		const env = { FAKE_FOUND: found, PULL_REQUEST: "12", COMMIT: "abc", OUTCOME: "failure" };
+		expect(run("preview", "comment", env).status).toBe(0);
+		expect(file("calls")).toBe(`${call} --field body=@comment.md\n`);
+		expect(file("comment.md").split("\n").slice(0, 2)).toEqual([
+			"<!-- pulumi preview bookworm -->",
+			"**pulumi preview of bookworm**, abc: failure",
+		]);
+		expect(Buffer.byteLength(file("comment.md"))).toBeLessThan(61_000);
+		expect(file("comment.md")).toMatch(/\n````\n$/);
+	});
+
+	test.each([
+		["no drift", "0", 0, "drift=false\n"],
+		["drift", "7", 0, "drift=true\n"],
+		["neither, for an error", "1", 1, ""],
+	])("of drift finds %s", (_, status, exit, output) => {
+		expect(run("drift", "preview", { FAKE_STATUS: status }).status).toBe(exit);
+		expect(file("output")).toBe(output);
+	});
+
+	const issues = "repos/{owner}/{repo}/issues";
+	test.each([
+		[
+			"opens an issue",
+			"true",
+			"",
+			[`api --silent ${issues} --raw-field title=T --field body=@issue.md`],
+		],
+		[
+			"updates the issue",
+			"true",
+			"5",
+			[`api --silent --method PATCH ${issues}/5 --field body=@issue.md`],
+		],
+		[
+			"closes the issue",
+			"false",
+			"5",
+			[
+				`api --silent ${issues}/5/comments --raw-field body=No drift any more ([run](URL)).`,
+				`api --silent --method PATCH ${issues}/5 --raw-field state=closed`,
+			],
+		],
+		["does nothing", "false", "", []],
+	])("of drift %s", (_, drift, found, calls) => {
+		writeFileSync(join(folder, "drift.txt"), "~ repository: changed\n");
+		const env = { FAKE_FOUND: found, DRIFT: drift, TITLE: "T", RUN: "URL" };
+		expect(run("drift", "issue", env).status).toBe(0);
+		expect(file("calls")).toBe(calls.map((call) => `${call}\n`).join(""));
+		if (drift === "true") expect(file("issue.md")).toContain("~ repository: changed");
+	});
+});
