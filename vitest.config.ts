@@ -14,8 +14,10 @@ export default defineConfig({
 					name: "local",
 					include: ["tests/local/*.test.ts"],
 					globalSetup: ["tests/local/daemon.ts"],
-					// One daemon, two cores: one file at a time, in the order of their names.
+					// One daemon, two cores: one file at a time.
 					fileParallelism: false,
+					testTimeout: 60_000,
+					hookTimeout: 120_000,
 				},
 			},
 			{
