@@ -17,13 +17,16 @@ export async function planLines(
 	profile: Profile,
 ): Promise<string[]> {
 	const lines = await Promise.all(images.map(planLine));
-	const compiles = lines.some((line) => line.startsWith("package: build"));
-	return [
-		...lines,
-		compiles
-			? `CPython will be compiled: about ${COMPILE_MINUTES[profile]} minutes on two cores`
-			: "nothing will be compiled",
-	];
+	const fate = lines.find((line) => line.startsWith("package: "))?.split(/[ :]+/)[1] ?? "";
+	return [...lines, compileLine(fate, profile)];
+}
+
+function compileLine(fate: string, profile: Profile): string {
+	if (fate === "reused") return "nothing will be compiled";
+	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
+	return fate === "build"
+		? `CPython will be compiled: ${time}`
+		: `CPython may have to be compiled: ${time}`;
 }
 
 async function planLine(image: StackImage): Promise<string> {
