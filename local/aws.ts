@@ -8,12 +8,23 @@ import {
 	SetRepositoryPolicyCommand,
 } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import * as pulumi from "@pulumi/pulumi";
 import { StepError } from "../components/step/error.ts";
 
 /*
  * What the aws provider does for the resources of this project, by AWS's own SDK: credentials,
  * region and endpoint (AWS_ENDPOINT_URL) come from the usual places.
  */
+
+/** Ends of host names by the start of a region, where they differ (botocore, `partitions.json`). */
+const DNS_SUFFIXES = {
+	"cn-": "amazonaws.com.cn",
+	"eusc-": "amazonaws.eu",
+	"us-iso-": "c2s.ic.gov",
+	"us-isob-": "sc2s.sgov.gov",
+	"us-isof-": "csp.hci.ic.gov",
+	"eu-isoe-": "cloud.adc-e.uk",
+};
 
 /** Inputs of aws.ecr.Repository, as this project sets them. */
 export interface EcrRepositoryInputs {
@@ -43,7 +54,7 @@ export async function ecrRepository(inputs: EcrRepositoryInputs): Promise<object
 		encryptionConfiguration: inputs.encryptionConfigurations[0],
 	});
 	await aws(`the ECR repository ${inputs.name}`, async () => {
-		const client = new ECRClient();
+		const client = new ECRClient(place());
 		try {
 			await client.send(create);
 		} catch (error) {
@@ -60,7 +71,7 @@ export async function ecrLifecyclePolicy({ repository, policy }: EcrPolicyInputs
 		repositoryName: repository,
 		lifecyclePolicyText: JSON.stringify(policy),
 	});
-	await aws(`the lifecycle policy of ${repository}`, () => new ECRClient().send(put));
+	await aws(`the lifecycle policy of ${repository}`, () => new ECRClient(place()).send(put));
 	return { repository, policy };
 }
 
@@ -73,7 +84,7 @@ export async function ecrRepositoryPolicy({
 		repositoryName: repository,
 		policyText: JSON.stringify(policy),
 	});
-	await aws(`the policy of ${repository}`, () => new ECRClient().send(set));
+	await aws(`the policy of ${repository}`, () => new ECRClient(place()).send(set));
 	return { repository, policy };
 }
 
@@ -82,19 +93,33 @@ export async function awsInvoke(token: string): Promise<Record<string, unknown>>
 	switch (token) {
 		case "aws:index/getCallerIdentity:getCallerIdentity": {
 			const identity = await aws("your AWS account", () =>
-				new STSClient().send(new GetCallerIdentityCommand()),
+				new STSClient(place()).send(new GetCallerIdentityCommand()),
 			);
 			return { accountId: identity.Account };
 		}
 		case "aws:index/getRegion:getRegion":
-			return { region: await aws("your AWS region", () => new STSClient().config.region()) };
+			return { region: await region() };
 		case "aws:index/getPartition:getPartition": {
-			const region = await aws("your AWS region", () => new STSClient().config.region());
-			return { dnsSuffix: region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com" };
+			const name = await region();
+			const known = Object.entries(DNS_SUFFIXES).find(([start]) => name.startsWith(start));
+			return { dnsSuffix: known?.[1] ?? "amazonaws.com" };
 		}
 		default:
 			throw new Error(`the local run has no ${token}`);
 	}
+}
+
+function region(): Promise<string> {
+	return aws("your AWS region", () => new STSClient(place()).config.region());
+}
+
+/** The region where the aws provider looks and the SDK does not; without one, the SDK looks on. */
+function place(): { region?: string } {
+	const name =
+		new pulumi.Config("aws").get("region") ||
+		process.env.AWS_REGION ||
+		process.env.AWS_DEFAULT_REGION;
+	return name ? { region: name } : {};
 }
 
 /** Call AWS; a failure is one line with the remedy. */

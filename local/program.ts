@@ -33,20 +33,22 @@ export async function runProgram(
 	run: Run,
 ): Promise<Outputs> {
 	const failed = Promise.withResolvers<never>();
+	async function orFail<T>(make: () => Promise<T>): Promise<T> {
+		try {
+			return await make();
+		} catch (error) {
+			failed.reject(error);
+			// What depends on this must not start, and the SDK would print a stack trace.
+			return new Promise(() => {});
+		}
+	}
 	// The SDK also rejects promises that only its own host looks at.
 	process.on("unhandledRejection", failed.reject);
 	await pulumi.runtime.setMocks(
 		{
-			async newResource({ type, name, inputs }) {
-				try {
-					return { id: name, state: await makeResource(run, type, name, inputs) };
-				} catch (error) {
-					failed.reject(error);
-					// What depends on this must not start, and the SDK would print a stack trace.
-					return new Promise(() => {});
-				}
-			},
-			call: ({ token }) => awsInvoke(token),
+			newResource: ({ type, name, inputs }) =>
+				orFail(async () => ({ id: name, state: await makeResource(run, type, name, inputs) })),
+			call: ({ token }) => orFail(() => awsInvoke(token)),
 		},
 		project,
 		stack,

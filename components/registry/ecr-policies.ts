@@ -4,7 +4,7 @@ import type * as inputs from "@pulumi/aws/types/input.js";
  * Artefacts that only save work: what is lost of them is built again. `builder` is the moving name
  * of the newest pybuild of a recipe.
  */
-export const CACHE_ARTEFACTS = ["debbase", "pybuild", "builder"] as const;
+const CACHE_ARTEFACTS = ["base", "debbase", "pybuild", "builder"] as const;
 
 /** How many images of each cache artefact stay: some rotations of the base, for a way back. */
 const CACHE_COUNT = 10;
@@ -13,12 +13,25 @@ const CACHE_COUNT = 10;
 const PACKAGE_COUNT = 50;
 
 /**
+ * Filters for the tags that may move: caches, which another machine may build again, and the aliases
+ * of a Python, which move by design. Everything else is published once. Amazon ECR takes at most five
+ * filters, with at most two wildcards each (user guide, "Image tag mutability").
+ *
+ * @param version of the stack's Python, such as 3.13.5.
+ * @param series of it, such as 3.13.
+ */
+export function movingTags(version: string, series: string): string[] {
+	// The first is base and debbase.
+	return ["*base-*", "pybuild-*", "builder-*", `python-${version}`, `python-${series}`];
+}
+
+/**
  * The repository's lifecycle policy. Published images (python, wheelbuild) are in no rule, so they
  * stay; what no tag leads to is of no use after a week.
  */
 export function lifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
 	const counts = [
-		...["base", ...CACHE_ARTEFACTS].map((artefact) => [artefact, CACHE_COUNT] as const),
+		...CACHE_ARTEFACTS.map((artefact) => [artefact, CACHE_COUNT] as const),
 		["package", PACKAGE_COUNT] as const,
 	];
 	return {
@@ -53,7 +66,8 @@ export function lifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
  * A repository policy that lets other AWS accounts pull (Amazon ECR user guide, "Private repository
  * policy examples").
  *
- * @param accounts their 12-digit IDs.
+ * @param accounts their 12-digit IDs. They stand alone, since an ARN would differ in China and GovCloud
+ * (IAM user guide, "AWS JSON policy elements: Principal").
  */
 export function pullPolicy(accounts: readonly string[]): inputs.ecr.PolicyDocument {
 	return {
@@ -62,7 +76,7 @@ export function pullPolicy(accounts: readonly string[]): inputs.ecr.PolicyDocume
 			{
 				Sid: "Pull",
 				Effect: "Allow",
-				Principal: { AWS: accounts.map((account) => `arn:aws:iam::${account}:root`) },
+				Principal: { AWS: [...accounts] },
 				Action: [
 					"ecr:BatchCheckLayerAvailability",
 					"ecr:BatchGetImage",

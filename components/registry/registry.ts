@@ -5,7 +5,7 @@ import type { Settings } from "../../stacks/settings.ts";
 import type { ImageSite } from "../image.ts";
 import { isLoopback } from "../loopback.ts";
 import type { RepositoryAddress } from "./address.ts";
-import { CACHE_ARTEFACTS, lifecyclePolicy, pullPolicy } from "./ecr-policies.ts";
+import { lifecyclePolicy, movingTags, pullPolicy } from "./ecr-policies.ts";
 
 /** What {@link ImageRegistry} needs. */
 export interface ImageRegistryArgs {
@@ -57,19 +57,12 @@ function ecrRepository(
 	{ path }: RepositoryAddress,
 ): pulumi.Resource[] {
 	const { version, series } = settings.python;
-	// At most five filters (ECR's limit): caches, which another machine may build again, and the
-	// aliases, which move by design.
-	const moving = [
-		...CACHE_ARTEFACTS.map((artefact) => `${artefact}-*`),
-		`python-${version}`,
-		`python-${series.series}`,
-	];
 	const repository = new ecr.Repository(
 		`${name}-repository`,
 		{
 			name: path,
 			imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
-			imageTagMutabilityExclusionFilters: moving.map((filter) => ({
+			imageTagMutabilityExclusionFilters: movingTags(version, series.series).map((filter) => ({
 				filter,
 				filterType: "WILDCARD",
 			})),

@@ -57,7 +57,14 @@ export async function needImage(name: string, signal?: AbortSignal): Promise<voi
  */
 export async function pushImage(name: string, signal?: AbortSignal): Promise<string> {
 	const output = await retry(["push", name], name, signal);
-	const digest = /digest: (sha256:[0-9a-f]{64})/.exec(output ?? "")?.[1];
+	if (output === undefined) {
+		const host = registryHost(name) ?? "docker.io";
+		throw new StepError(
+			`docker push ${name}: the registry ${host} has no such repository`,
+			"create the repository, then run again",
+		);
+	}
+	const digest = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
 	if (digest === undefined) throw new StepError(`docker push ${name} told no digest`, "run again");
 	return digest;
 }
@@ -143,7 +150,8 @@ function registryTrouble(stderr: string): boolean {
 
 /** The command that logs in to a registry; Amazon ECR's is in its user guide, "Private registry authentication". */
 export function loginCommand(host: string): string {
-	const region = /^\d+\.dkr\.ecr\.([a-z0-9-]+)\./.exec(host)?.[1];
+	// Also its FIPS and its dual-stack endpoint: dkr.ecr-fips.<region>, dkr-ecr.<region>.on.aws.
+	const region = /^\d+\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./.exec(host)?.[1];
 	if (region === undefined) return `docker login ${host}`;
 	return `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`;
 }
@@ -162,7 +170,15 @@ async function checkKey(name: string): Promise<void> {
 	);
 }
 
-/** The digest that a tag has in its registry; undefined where it has none. Nothing is pulled. */
+/** What docker manifest inspect --verbose says of an image. */
+interface Manifest {
+	readonly Descriptor: { readonly digest: string; readonly platform?: { readonly os: string } };
+}
+
+/**
+ * The digest that a tag has in its registry; undefined where it has none. Nothing is pulled. Of an
+ * index (an image with attestations, from buildx on the containerd image store) it is the image's own.
+ */
 export async function remoteDigest(
 	name: string,
 	signal?: AbortSignal,
@@ -170,6 +186,8 @@ export async function remoteDigest(
 	const insecure = isLoopback(registryHost(name) ?? "") ? ["--insecure"] : [];
 	const output = await retry(["manifest", "inspect", "--verbose", ...insecure, name], name, signal);
 	if (output === undefined) return undefined;
-	const manifest = JSON.parse(output) as { Descriptor?: { digest: string } };
-	return manifest.Descriptor?.digest;
+	const manifests = [JSON.parse(output) as Manifest | Manifest[]].flat();
+	// An attestation has no platform to run on (BuildKit, docs/attestations/attestation-storage.md).
+	const image = manifests.find(({ Descriptor }) => Descriptor.platform?.os !== "unknown");
+	return image?.Descriptor.digest;
 }
