@@ -84,6 +84,12 @@ const flags310 = [...commonFlags, "--without-static-libpython"] as const;
 const flags311 = [...flags310, "--disable-test-modules"] as const;
 
 /**
+ * 3.15 stops where the system has no libmpdec, as bookworm, instead of taking the bundled one
+ * (measured with 3.15.0rc1 on bookworm).
+ */
+const flags315 = [...flags311, "--with-system-libmpdec=no"] as const;
+
+/**
  * Extension modules of every series (3.13.5 as built on bookworm; the imports in
  * heroku/heroku-buildpack-python's builds/test_python_runtime.sh).
  */
@@ -358,7 +364,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		pip: currentPip,
 		releaseSigning: { sigstore: { identity: "hugo@python.org", issuer: github } },
 		needs: { openssl: "1.1.1", sqlite: "3.15.2", zstd: "1.4.5", cStandard: "C11" },
-		configureFlags: flags311,
+		configureFlags: flags315,
 		extensions: extensions313,
 		releases: [
 			{
