@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageSite, StackImage } from "../image.ts";
-import { pushAlias, pushImage } from "../registry/push.ts";
+import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 
 /** What {@link CommittedImage} needs. */
@@ -54,9 +54,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 			},
 			{ parent: this },
 		);
-		this.digest = pushImage(`${name}-push`, site, image, this, made);
-		for (const alias of aliases)
-			pushAlias(`${name}-push-${alias.split(":").at(-1)}`, site, alias, image, this, made);
+		this.digest = pushImage(`${name}-push`, site, image, this, made, aliases);
 		this.registerOutputs({ image: image.name });
 	}
 }

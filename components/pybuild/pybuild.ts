@@ -4,7 +4,7 @@ import { builtImage } from "../built-image.ts";
 import { contentKey } from "../content-key.ts";
 import type { DebbaseImage } from "../debbase/debbase.ts";
 import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
-import { pushAlias, pushImage } from "../registry/push.ts";
+import { pushImage } from "../registry/push.ts";
 
 /** What {@link PybuildImage} needs. */
 export interface PybuildImageArgs {
@@ -58,8 +58,7 @@ export class PybuildImage extends pulumi.ComponentResource {
 			},
 			{ parent: this, dependsOn: [debbase] },
 		);
-		pushImage(`${name}-push`, site, this.image, this, built);
-		pushAlias(`${name}-push-builder`, site, this.builder, this.image, this, built);
+		pushImage(`${name}-push`, site, this.image, this, built, [this.builder]);
 		this.registerOutputs({ image: this.image.name });
 	}
 }
