@@ -183,7 +183,12 @@ async function dockerBuild(
 		build.context,
 	];
 	// The default builder is the daemon itself, which has the image that FROM names.
-	const env = { BUILDKIT_PROGRESS: "plain", BUILDX_BUILDER: "default" };
+	const env = {
+		BUILDKIT_PROGRESS: "plain",
+		BUILDX_BUILDER: "default",
+		// With one, the containerd image store makes an index, whose digest docker manifest does not tell.
+		BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
+	};
 	const child = execa("docker", args, { env, all: true, cancelSignal: run.signal, reject: false });
 	for await (const line of child.iterable({ from: "all" })) {
 		const step = /^(?:Step \d+\/\d+ : |#\d+ \[[\w -]*\d+\/\d+\] )((?:FROM|COPY|RUN) .*)$/.exec(
