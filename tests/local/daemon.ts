@@ -8,6 +8,15 @@ export default function setup(): () => void {
 	const running = spawnSync("docker", ["version"]).status === 0;
 	execFileSync("sh", ["local/setup"], { stdio: "inherit" });
 	return () => {
-		if (!running) execFileSync("service", ["docker", "stop"], { stdio: "inherit" });
+		if (!running) stopDaemon();
 	};
+}
+
+function stopDaemon(): void {
+	const script = `
+		if [ -d /run/systemd/system ]; then exec systemctl stop docker.socket docker; fi
+		kill "$(cat /run/docker.pid)"
+		# It removes the file last.
+		while [ -e /run/docker.pid ]; do sleep 0.2; done`;
+	execFileSync("sh", ["-euc", script], { stdio: "inherit", timeout: 60_000 });
 }
