@@ -78,7 +78,7 @@ export function explainDocker(text: string): StepError | undefined {
 	) {
 		return new StepError(
 			`the Docker daemon at ${host} cannot be reached, or went away`,
-			"start it (service docker start) or set DOCKER_HOST, then run again: what is done is kept",
+			"start it (systemctl start docker, or dockerd) or set DOCKER_HOST, then run again: what is done is kept",
 		);
 	}
 	return undefined;

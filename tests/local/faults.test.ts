@@ -155,7 +155,7 @@ describe("a run", () => {
 	it("without a daemon says how to get one", async () => {
 		expectOneError(
 			await checkout.run([], { DOCKER_HOST: "unix:///nonexistent.sock" }),
-			/Docker daemon at unix:\/\/\/nonexistent\.sock cannot be reached.*service docker start/,
+			/Docker daemon at unix:\/\/\/nonexistent\.sock cannot be reached.*systemctl start docker/,
 		);
 	});
 
