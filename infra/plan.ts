@@ -16,12 +16,22 @@ export async function planLines(
 	images: readonly StackImage[],
 	profile: Profile,
 ): Promise<string[]> {
-	const lines = await Promise.all(images.map(planLine));
-	const fate = lines.find((line) => line.startsWith("package: "))?.split(/[ :]+/)[1] ?? "";
-	return [...lines, compileLine(fate, profile)];
+	const plans = await Promise.all(images.map(plan));
+	const lines = plans.map(({ artefact, fate, detail }) => `${artefact}: ${fate}${detail}`);
+	return [
+		...lines,
+		compileLine(plans.find(({ artefact }) => artefact === "package")?.fate, profile),
+	];
 }
 
-function compileLine(fate: string, profile: Profile): string {
+/** What becomes of an artefact. */
+interface Plan {
+	readonly artefact: string;
+	readonly fate: "reused" | "build" | "unknown";
+	readonly detail: string;
+}
+
+function compileLine(fate: Plan["fate"] | undefined, profile: Profile): string {
 	if (fate === "reused") return "nothing will be compiled";
 	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
 	return fate === "build"
@@ -29,14 +39,15 @@ function compileLine(fate: string, profile: Profile): string {
 		: `CPython may have to be compiled: ${time}`;
 }
 
-async function planLine(image: StackImage): Promise<string> {
+async function plan(image: StackImage): Promise<Plan> {
 	const { artefact, name, key } = image;
 	try {
-		if (await isThere(name)) return `${artefact}: reused (${key})`;
+		if (await isThere(name)) return { artefact, fate: "reused", detail: ` (${key})` };
 		const pushed = registryHost(name) === undefined ? "" : " and push";
-		return `${artefact}: build${pushed} (${key}): ${await whyBuild(name, imageLabels(image))}`;
+		const why = await whyBuild(name, imageLabels(image));
+		return { artefact, fate: "build", detail: `${pushed} (${key}): ${why}` };
 	} catch (error) {
-		return `${artefact}: unknown: ${(error as Error).message}`;
+		return { artefact, fate: "unknown", detail: `: ${(error as Error).message}` };
 	}
 }
 

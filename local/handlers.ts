@@ -9,7 +9,7 @@ import {
 import { StepError } from "../components/step/error.ts";
 import { findImage, pushImage, registryHost, remoteDigest } from "../components/step/registry.ts";
 import { whyBuild } from "../components/step/why.ts";
-import type { Outcome, Report } from "./report.ts";
+import type { Report } from "./report.ts";
 
 /** What a local run gives to each resource. */
 export interface Run {
@@ -81,9 +81,7 @@ export async function registryImage(
 	inputs: RegistryImageInputs,
 ): Promise<object> {
 	const { name, triggers = {} } = inputs;
-	const start = Date.now();
-	const done = (outcome: Outcome, why = "") =>
-		run.report.done({ artefact, outcome, why, seconds: (Date.now() - start) / 1000 });
+	const done = run.report.start(artefact);
 	const tag = name.slice(name.lastIndexOf(":") + 1);
 	if (!run.wants(artefact)) return inputs;
 	const there = await remoteDigest(name, run.signal);
@@ -145,9 +143,7 @@ export async function localCommand(
 }
 
 async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<void> {
-	const start = Date.now();
-	const done = (outcome: Outcome, why = "") =>
-		run.report.done({ artefact, outcome, why, seconds: (Date.now() - start) / 1000 });
+	const done = run.report.start(artefact);
 	if (!run.wants(artefact)) return done("skipped", "not needed for the target");
 	const exists = run.preview
 		? await existsSomewhere(run, work.image)

@@ -37,6 +37,13 @@ export class Report {
 		this.#write(text, false);
 	}
 
+	/** Something of an artefact begins: the function that is returned says what became of it, and why. */
+	start(artefact: string): (outcome: Outcome, why?: string) => void {
+		const start = Date.now();
+		return (outcome, why = "") =>
+			this.done({ artefact, outcome, why, seconds: (Date.now() - start) / 1000 });
+	}
+
 	/** An artefact is done, or is known not to need anything. */
 	done(row: Row): void {
 		this.rows.push(row);
