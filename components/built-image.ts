@@ -40,6 +40,9 @@ export function builtImage(
 				labels,
 				tags: [args.image.name, ...(args.tags ?? [])],
 				forceRemove: true,
+				// With one, the containerd image store makes an index of the image and its attestation, which
+				// differs each time it is built (BuildKit, docs/attestations/slsa-provenance.md).
+				provenance: "false",
 			},
 			// A stack that moves on leaves the former image for a way back, and for other stacks.
 			keepLocally: true,
