@@ -1,4 +1,3 @@
-import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ContentKey } from "./content-key.ts";
 
@@ -22,9 +21,8 @@ export interface ImageSite {
 	readonly platform: string;
 	/** CA certificates for containers behind a TLS proxy: mounted while they run, never in an image. */
 	readonly caBundle?: string;
-	/** How to push, where the stack has a registry. */
+	/** There where the stack has a registry. */
 	readonly registry?: {
-		readonly provider: docker.Provider;
 		/** What must be there before the first push. */
 		readonly dependsOn: pulumi.Resource[];
 	};

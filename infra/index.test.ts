@@ -76,6 +76,25 @@ describe("the program", () => {
 		expect(resources.get("debbase-image")?.inputs.build.buildArgs.BASE).toBe(image);
 	});
 
+	it("pushes every image where the stack has a registry: each once, caches and aliases as they move", async () => {
+		// Nothing listens there: whether it wants credentials cannot be seen.
+		const resources = await record({ ...CONFIG, registry: "127.0.0.1:9/team/python" });
+		const pushes = [...resources].filter(([name]) => name.endsWith("-push"));
+		const tag = (name: string) =>
+			name.slice(name.lastIndexOf(":") + 1).replace(/[0-9a-f]{12}$/, "");
+		const seen = pushes.map(([, { inputs }]) => {
+			const { IMAGE, KIND, ALIASES } = inputs.environment;
+			return [tag(IMAGE), KIND, ...(JSON.parse(ALIASES) as string[]).map(tag)].join(" ");
+		});
+		expect(seen).toEqual([
+			"debbase- cache",
+			"pybuild- cache builder-",
+			"package- published",
+			"python-3.13.5-r1- published python-3.13.5 python-3.13",
+			"wheelbuild-3.13.5-r1- published",
+		]);
+	});
+
 	it("gives every step a constant command line, whatever the config", async () => {
 		const resources = await record({ ...CONFIG, caBundle: "/etc/hostname", packageRelease: "7" });
 		const commands = [...resources.values()].flatMap(({ inputs }) => inputs.create ?? []);

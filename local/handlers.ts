@@ -1,4 +1,6 @@
 import { execa } from "execa";
+import { readPublication } from "../components/registry/publication.ts";
+import { PUSH_SCRIPT } from "../components/registry/push.ts";
 import {
 	docker,
 	dockerError,
@@ -7,7 +9,7 @@ import {
 	imageLabel,
 } from "../components/step/docker.ts";
 import { StepError } from "../components/step/error.ts";
-import { findImage, pushImage, registryHost, remoteDigest } from "../components/step/registry.ts";
+import { findImage, registryHost, remoteDigest } from "../components/step/registry.ts";
 import { whyBuild } from "../components/step/why.ts";
 import type { Report } from "./report.ts";
 
@@ -67,67 +69,35 @@ export async function remoteImage(
 	return { ...inputs, imageId: await imageId(name) };
 }
 
-/** Inputs of docker.RegistryImage, as this project sets them. */
-export interface RegistryImageInputs {
-	name: string;
-	/** Has a key where the name moves from image to image. */
-	triggers?: Record<string, string>;
+/** What the command provider does for a Command: one that pushes an image, or one that makes it. */
+export function localCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
+	const pushes = inputs.create.endsWith(PUSH_SCRIPT);
+	return pushes ? pushCommand(run, artefact, inputs) : imageCommand(run, artefact, inputs);
 }
 
-/** What the docker provider does for a RegistryImage; it also never moves a published tag. */
-export async function registryImage(
-	run: Run,
-	artefact: string,
-	inputs: RegistryImageInputs,
-): Promise<object> {
-	const { name, triggers = {} } = inputs;
+async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
+	const { IMAGE = "", ALIASES = "[]" } = inputs.environment;
 	const done = run.report.start(artefact);
-	const tag = name.slice(name.lastIndexOf(":") + 1);
-	if (!run.wants(artefact)) return inputs;
-	const there = await remoteDigest(name, run.signal);
-	const same = there !== undefined && (await repoDigests(name)).includes(there);
-	if (same || (run.preview && there !== undefined && !("key" in triggers)))
-		return { ...inputs, sha256Digest: there };
-	if (run.preview) {
-		done("to push", tag);
-		return inputs;
-	}
-	if (there !== undefined && isPublished(artefact, triggers)) throw otherContent(name, there);
-	run.report.progress(artefact, `push ${name}`);
-	const sha256Digest = await pushImage(name, run.signal);
-	done("pushed", tag);
-	return { ...inputs, sha256Digest };
-}
-
-/** Caches may be built again on another machine, and aliases move; the rest is published once. */
-function isPublished(artefact: string, triggers: Record<string, string>): boolean {
-	return ["package", "python", "wheelbuild"].includes(artefact) && !("key" in triggers);
-}
-
-function otherContent(name: string, digest: string): StepError {
-	return new StepError(
-		`${name} is published with other content (${digest}), and a published tag never moves`,
-		"raise packageRelease to publish this content, or remove the image here (docker image rm) to use the published one",
+	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
+	const { digest, missing } = await readPublication(
+		IMAGE,
+		JSON.parse(ALIASES) as string[],
+		run.signal,
 	);
+	if (run.preview || missing.length === 0) {
+		if (missing.length > 0) done("to push", tags(missing));
+		return { ...inputs, stdout: JSON.stringify({ digest }) };
+	}
+	const stdout = await runCommand(run, artefact, inputs);
+	done("pushed", tags(missing));
+	return { ...inputs, stdout };
 }
 
-async function repoDigests(name: string): Promise<string[]> {
-	const listing = await docker([
-		"image",
-		"inspect",
-		"--format",
-		"{{range .RepoDigests}}{{.}} {{end}}",
-		name,
-	]).catch(() => "");
-	return listing.split(" ").map((digest) => digest.split("@")[1] ?? "");
+function tags(names: readonly string[]): string {
+	return names.map((name) => name.slice(name.lastIndexOf(":") + 1)).join(", ");
 }
 
-/** What the command provider does for a Command; all commands of this project make an image. */
-export async function localCommand(
-	run: Run,
-	artefact: string,
-	inputs: CommandInputs,
-): Promise<object> {
+async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
 	const image = inputs.environment.IMAGE ?? "";
 	// Where it does not run: what it would print, as far as the image tells.
 	let stdout: string | undefined;

@@ -10,10 +10,8 @@ import {
 import {
 	type CommandInputs,
 	localCommand,
-	type RegistryImageInputs,
 	type RemoteImageInputs,
 	type Run,
-	registryImage,
 	remoteImage,
 } from "./handlers.ts";
 import type { StackConfig } from "./stack-config.ts";
@@ -70,8 +68,6 @@ async function makeResource(run: Run, type: string, name: string, inputs: object
 			return remoteImage(run, artefact, inputs as RemoteImageInputs);
 		case "command:local:Command":
 			return localCommand(run, artefact, inputs as CommandInputs);
-		case "docker:index/registryImage:RegistryImage":
-			return registryImage(run, artefact, inputs as RegistryImageInputs);
 		case "aws:ecr/repository:Repository":
 			return run.preview ? inputs : ecrRepository(inputs as EcrRepositoryInputs);
 		case "aws:ecr/lifecyclePolicy:LifecyclePolicy":

@@ -32,7 +32,7 @@ export interface CommittedImageArgs {
  */
 export class CommittedImage extends pulumi.ComponentResource {
 	/** `repository@sha256:...`; undefined without a registry. */
-	readonly digest: pulumi.Output<string> | undefined;
+	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(name: string, args: CommittedImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:CommittedImage", name, {}, opts);

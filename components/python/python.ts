@@ -35,7 +35,7 @@ const CHANGES = [
 export class PythonImage extends pulumi.ComponentResource {
 	readonly image: StackImage;
 	/** `repository@sha256:...`; undefined without a registry. */
-	readonly digest: pulumi.Output<string> | undefined;
+	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(name: string, args: PythonImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PythonImage", name, {}, opts);

@@ -6,6 +6,11 @@ import type * as inputs from "@pulumi/aws/types/input.js";
  */
 const CACHE_ARTEFACTS = ["base", "debbase", "pybuild", "builder"] as const;
 
+/** Whether a tag of this artefact may move, since another machine may build it again. */
+export function isCache(artefact: string): boolean {
+	return (CACHE_ARTEFACTS as readonly string[]).includes(artefact);
+}
+
 /** How many images of each cache artefact stay: some rotations of the base, for a way back. */
 const CACHE_COUNT = 10;
 

@@ -1,9 +1,17 @@
-import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ImageSite, StackImage } from "../image.ts";
+import { stepCommand } from "../step/command.ts";
+import { isCache } from "./ecr-policies.ts";
+
+/** The step that pushes, from the project root. */
+export const PUSH_SCRIPT = "components/registry/run.ts";
 
 /**
  * Push an image, where the stack has a registry.
+ *
+ * A step of this project, and not docker.RegistryImage: that pushes whatever the registry holds, which
+ * Amazon ECR refuses for a tag that may not move even with the same digest (aws/containers-roadmap#2179),
+ * so a stack whose state is lost could not go on; and it does not try again.
  *
  * @param made the resource that makes the image: the push follows it.
  * @param aliases names that move to this image.
@@ -16,23 +24,17 @@ export function pushImage(
 	parent: pulumi.Resource,
 	made: pulumi.Resource,
 	aliases: readonly string[] = [],
-): pulumi.Output<string> | undefined {
+): pulumi.Output<string | undefined> | undefined {
 	if (registry === undefined) return undefined;
-	const { provider } = registry;
-	// A published image outlives the stack that pushed it.
-	const args = { name: image.name, keepRemotely: true };
-	const opts = { parent, provider, dependsOn: [made, ...registry.dependsOn] };
-	const pushed = new docker.RegistryImage(name, args, opts);
-	// One after the other: pushes of the same layers at once make a registry answer 500, and the
-	// provider does not try again.
-	let last = pushed;
-	for (const alias of aliases) {
-		last = new docker.RegistryImage(
-			`${name}-${alias.slice(alias.lastIndexOf(":") + 1)}`,
-			// The key makes the name follow the image.
-			{ ...args, name: alias, triggers: { key: image.key } },
-			{ ...opts, dependsOn: [last] },
-		);
-	}
-	return pulumi.interpolate`${repository}@${pushed.sha256Digest}`;
+	const pushed = stepCommand(
+		name,
+		PUSH_SCRIPT,
+		{ IMAGE: image.name, KIND: isCache(image.artefact) ? "cache" : "published", ALIASES: aliases },
+		{ parent, dependsOn: [made, ...registry.dependsOn] },
+	);
+	return pushed.stdout.apply((line) => {
+		const { digest } = JSON.parse(line) as { digest?: string };
+		// A local preview knows none of what is not pushed yet.
+		return digest && `${repository}@${digest}`;
+	});
 }

@@ -1,9 +1,7 @@
 import * as ecr from "@pulumi/aws/ecr/index.js";
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../stacks/settings.ts";
 import type { ImageSite } from "../image.ts";
-import { isLoopback } from "../loopback.ts";
 import type { RepositoryAddress } from "./address.ts";
 import { lifecyclePolicy, movingTags, pullPolicy } from "./ecr-policies.ts";
 
@@ -30,23 +28,10 @@ export class ImageRegistry extends pulumi.ComponentResource {
 			repository: address.repository,
 			platform: settings.platform,
 			...(settings.caBundle === undefined ? {} : { caBundle: settings.caBundle }),
-			...(address.host === undefined
-				? {}
-				: {
-						registry: { provider: registryProvider(this, name, address.host), dependsOn: children },
-					}),
+			...(address.host === undefined ? {} : { registry: { dependsOn: children } }),
 		};
 		this.registerOutputs({ repository: this.site.repository });
 	}
-}
-
-/**
- * A provider with the address alone: the docker provider then takes the machine's own Docker
- * credentials, and none stand in the program or its state.
- */
-function registryProvider(parent: ImageRegistry, name: string, host: string): docker.Provider {
-	const address = isLoopback(host) ? `http://${host}` : host;
-	return new docker.Provider(`${name}-provider`, { registryAuth: [{ address }] }, { parent });
 }
 
 /** The repository, and what decides which images stay in it and who may pull them. */

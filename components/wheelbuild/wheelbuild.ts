@@ -30,7 +30,7 @@ const CHANGES = [
 export class WheelbuildImage extends pulumi.ComponentResource {
 	readonly image: StackImage;
 	/** `repository@sha256:...`; undefined without a registry. */
-	readonly digest: pulumi.Output<string> | undefined;
+	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(name: string, args: WheelbuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:WheelbuildImage", name, {}, opts);

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { remoteDigest } from "../../components/step/registry.ts";
+import { Checkout, docker, removeImages } from "../local/checkout.ts";
+import { startRegistry, type TestRegistry } from "../local/registry.ts";
+import { seedPackage } from "../local/seed.ts";
+import { Deployment, type Outcome } from "./deployment.ts";
+import { hasPulumi } from "./pulumi.ts";
+
+/*
+ * A stack with a registry that wants credentials, under Pulumi's real engine. One story, as in
+ * deployment.test.ts.
+ */
+
+const MINUTE = 60_000;
+
+interface Outputs {
+	images: {
+		python: { name: string; digest: string };
+		wheelbuild: { name: string; digest: string };
+	};
+	package: { key: string; sha256: string };
+}
+
+describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () => {
+	let registry: TestRegistry;
+	let checkout: Checkout;
+	let home: string;
+	let repository: string;
+	let deployment: Deployment;
+	let outputs: Outputs;
+	let said = "";
+
+	/** The stack with the state in a folder: an empty one is a state that is lost. */
+	async function open(state: string): Promise<Deployment> {
+		mkdirSync(join(home, state), { recursive: true });
+		const opened = await Deployment.open(checkout.folder, checkout.stack, {
+			PATH: `${join(process.cwd(), "node_modules/.bin")}:${process.env.PATH}`,
+			PULUMI_BACKEND_URL: `file://${join(home, state)}`,
+			PULUMI_CONFIG_PASSPHRASE: "test",
+			PULUMI_SKIP_UPDATE_CHECK: "true",
+			DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? "",
+		});
+		opened.configure({ registry: repository });
+		return opened;
+	}
+
+	async function stepsOf(operation: Promise<Outcome>): Promise<Outcome["steps"]> {
+		const { steps, errors, said: words } = await operation;
+		said += words;
+		expect(errors).toEqual([]);
+		return steps;
+	}
+
+	/** Lines of progress of a step that makes something. */
+	const work = (words: string) => words.match(/==> (fetch|configure|run components).*/g) ?? [];
+	const read = async () => (await deployment.outputs()) as unknown as Outputs;
+
+	beforeAll(async () => {
+		registry = await startRegistry();
+		process.env.DOCKER_CONFIG = registry.login();
+		checkout = new Checkout();
+		home = mkdtempSync(join(tmpdir(), "pulumi-"));
+		repository = `${registry.host}/team/${checkout.stack}`;
+		await seedPackage(checkout, repository);
+		deployment = await open("state");
+	}, 20 * MINUTE);
+	afterAll(() => {
+		if (repository) removeImages(repository);
+		checkout?.remove();
+		registry?.stop();
+		if (home) rmSync(home, { recursive: true });
+	}, MINUTE);
+
+	it(
+		"pushes every image, and tells digests that can be pulled and run",
+		async () => {
+			const steps = await stepsOf(deployment.up());
+			expect(steps).toMatchObject({ "package-push": "create", "python-image-push": "create" });
+			outputs = await read();
+			const { name, digest } = outputs.images.python;
+			expect(digest).toBe(`${repository}@${await remoteDigest(name)}`);
+			expect(await remoteDigest(`${repository}:python-3.13`)).toBe(digest.split("@")[1]);
+			docker("pull", "--quiet", digest);
+			expect(docker("run", "--rm", digest, "python", "-c", "print('ok')")).toBe("ok");
+		},
+		5 * MINUTE,
+	);
+
+	it(
+		"has nothing to do after that, and an empty machine with this state builds nothing",
+		async () => {
+			expect(await stepsOf(deployment.up())).toEqual({});
+			removeImages(repository);
+			expect(await stepsOf(deployment.up())).toEqual({});
+			expect(await stepsOf(deployment.preview())).toEqual({});
+			expect(docker("image", "ls", "--quiet", repository)).toBe("");
+		},
+		2 * MINUTE,
+	);
+
+	it(
+		"with a lost state and an empty machine compiles nothing and publishes nothing else",
+		async () => {
+			deployment = await open("lost");
+			const { steps, errors, said: words } = await deployment.up();
+			expect(errors).toEqual([]);
+			expect(steps).toMatchObject({ "package-build": "create", "python-image-push": "create" });
+			expect(work(words)).toEqual([]);
+			expect(words.match(/==> push \S+:(package|python|wheelbuild)-/g) ?? []).toEqual([]);
+			expect(await read()).toEqual(outputs);
+		},
+		5 * MINUTE,
+	);
+
+	it(
+		"moves the aliases with a new image, and back with the config, without a build",
+		async () => {
+			const alias = `${repository}:python-3.13.5`;
+			const install = join(checkout.folder, "components/python/context/install");
+			const script = readFileSync(install, "utf8");
+			checkout.write("components/python/context/install", `${script}# changed\n`);
+			await stepsOf(deployment.up());
+			const moved = await remoteDigest(alias);
+			expect(moved).not.toBe(outputs.images.python.digest.split("@")[1]);
+			checkout.write("components/python/context/install", script);
+			const { errors, said: words } = await deployment.up();
+			expect(errors).toEqual([]);
+			expect(work(words)).toEqual([]);
+			expect(await remoteDigest(alias)).toBe(outputs.images.python.digest.split("@")[1]);
+			expect(await read()).toEqual(outputs);
+		},
+		5 * MINUTE,
+	);
+
+	it("has no credentials in its state or words", () => {
+		const states = ["state", "lost"].flatMap((folder) =>
+			readdirSync(join(home, folder), { recursive: true, withFileTypes: true })
+				.filter((entry) => entry.isFile())
+				.map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8")),
+		);
+		const all = [...states, said].join("\n");
+		expect(all).toContain(repository);
+		expect(all).not.toContain(Buffer.from("AWS:token").toString("base64"));
+	});
+});
