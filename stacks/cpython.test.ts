@@ -38,6 +38,10 @@ describe.each(cpythonSeries)("$series", (entry) => {
 
 	test("dates, pip and signing are well-formed", () => {
 		expect(entry.endOfLife).toMatch(/^20\d\d-[01]\d(-[0-3]\d)?$/);
+		const { released, bugfixEnd } = entry;
+		for (const day of [released, bugfixEnd])
+			expect(new Date(day).toISOString().slice(0, 10)).toBe(day);
+		expect(released < bugfixEnd && bugfixEnd < entry.endOfLife).toBe(true);
 		expect(entry.pip.version).toMatch(/^\d+\.\d+(\.\d+)?$/);
 		expect(entry.pip.sha256).toMatch(/^[0-9a-f]{64}$/);
 		const { gpg, sigstore } = entry.releaseSigning;

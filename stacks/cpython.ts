@@ -24,10 +24,12 @@ export interface CPythonRelease {
 /** What the program knows of one CPython series, such as 3.13. */
 export interface CPythonSeries {
 	series: string;
+	/** ISO day of the first final release, or the one that is planned for it. */
+	released: string;
+	/** Last ISO day with bug fixes and binary releases. */
+	bugfixEnd: string;
 	/** Last ISO day (2025-10-31) or ISO month (2026-10) with security fixes. */
 	endOfLife: string;
-	/** Last ISO day with bug fixes and binary releases; only where it is known here. */
-	bugfixEnd?: string;
 	/** Newest pip that the series runs, and the hash of its wheel (py3-none-any). */
 	pip: { version: string; sha256: string };
 	/** Who signs the releases: fingerprint of the GPG key; identity and issuer for sigstore. */
@@ -122,6 +124,8 @@ const extensions313 = [...commonExtensions, "_uuid"] as const;
 export const cpythonSeries: readonly CPythonSeries[] = [
 	{
 		series: "3.4",
+		released: "2014-03-16",
+		bugfixEnd: "2017-08-09",
 		endOfLife: "2019-03-18",
 		pip: {
 			version: "19.1.1",
@@ -142,6 +146,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.5",
+		released: "2015-09-13",
+		bugfixEnd: "2017-08-08",
 		endOfLife: "2020-09-30",
 		pip: {
 			version: "20.3.4",
@@ -168,6 +174,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.6",
+		released: "2016-12-23",
+		bugfixEnd: "2018-12-24",
 		endOfLife: "2021-12-23",
 		pip: {
 			version: "21.3.1",
@@ -187,6 +195,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.7",
+		released: "2018-06-27",
+		bugfixEnd: "2020-06-27",
 		endOfLife: "2023-06-27",
 		pip: {
 			version: "24.0",
@@ -206,6 +216,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.8",
+		released: "2019-10-14",
+		bugfixEnd: "2021-05-03",
 		endOfLife: "2024-10-07",
 		pip: {
 			version: "25.0.1",
@@ -228,6 +240,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.9",
+		released: "2020-10-05",
+		bugfixEnd: "2022-05-17",
 		endOfLife: "2025-10-31",
 		pip: {
 			version: "26.0.1", // 26.1 drops 3.9
@@ -255,6 +269,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.10",
+		released: "2021-10-04",
+		bugfixEnd: "2023-04-05",
 		endOfLife: "2026-10",
 		pip: currentPip,
 		releaseSigning: {
@@ -274,6 +290,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.11",
+		released: "2022-10-24",
+		bugfixEnd: "2024-04-24",
 		endOfLife: "2027-10",
 		pip: currentPip,
 		releaseSigning: {
@@ -298,6 +316,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.12",
+		released: "2023-10-02",
+		bugfixEnd: "2025-04-08",
 		endOfLife: "2028-10",
 		pip: currentPip,
 		releaseSigning: {
@@ -317,8 +337,9 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.13",
-		endOfLife: "2029-10",
+		released: "2024-10-07",
 		bugfixEnd: "2026-10-07",
+		endOfLife: "2029-10",
 		pip: currentPip,
 		releaseSigning: {
 			gpg: thomasWouters,
@@ -342,8 +363,9 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.14",
-		endOfLife: "2030-10",
+		released: "2025-10-07",
 		bugfixEnd: "2027-10-07",
+		endOfLife: "2030-10",
 		pip: currentPip,
 		// No GPG signature from 3.14 on (PEP 761)
 		releaseSigning: { sigstore: { identity: "hugo@python.org", issuer: github } },
@@ -360,6 +382,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 	},
 	{
 		series: "3.15", // final planned for 2026-10-01; its hash is not known here
+		released: "2026-10-01",
+		bugfixEnd: "2028-10-01",
 		endOfLife: "2031-10",
 		pip: currentPip,
 		releaseSigning: { sigstore: { identity: "hugo@python.org", issuer: github } },

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { aptSources, codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
 import { parseImageReference } from "./image-reference.ts";
@@ -18,6 +19,15 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		const dates = [debian.released, debian.securityEnd, debian.ltsEnd, debian.eltsEnd];
 		for (const date of dates) expect(new Date(date).toISOString().slice(0, 10)).toBe(date);
 		expect(dates).toEqual([...dates].sort());
+	});
+
+	test("the first key expires when this machine's keyring says", ({ skip }) => {
+		const list = ["--show-keys", "--with-colons", debian.keyring];
+		const { status, stdout } = spawnSync("gpg", list, { encoding: "utf8" });
+		if (status !== 0) skip("gpg or debian-archive-keyring is not there");
+		const days = keyExpiries(stdout, debian.codename);
+		expect(days).toHaveLength(3); // of the archive, of the security archive, of the release
+		expect(days.sort()[0]).toBe(debian.keyExpiry);
 	});
 
 	test("packages are valid names, none twice", () => {
@@ -42,6 +52,14 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		expect(debian.suites.security).toBe(debian.codename + suffix);
 	});
 });
+
+/** When the keys expire that name the release (gpg's doc/DETAILS, "Format of the colon listings"). */
+function keyExpiries(listing: string, codename: string) {
+	return listing
+		.split(/^(?=pub:)/m)
+		.filter((key) => new RegExp(`^uid:.*\\b${codename}\\b`, "im").test(key))
+		.map((key) => new Date(Number(key.split(":")[6]) * 1000).toISOString().slice(0, 10));
+}
 
 test("isCodename knows the catalog's names and no others", () => {
 	expect(isCodename("bookworm")).toBe(true);

@@ -34,6 +34,12 @@ export interface DebianRelease {
 	suites: { main: string; security: string; updates?: string };
 	/** Keyring with the release's signing keys, as the package debian-archive-keyring installs it. */
 	keyring: string;
+	/**
+	 * ISO day on which the first of the release's signing keys expires, of the archive's, the security
+	 * archive's and the release's own (gpg --show-keys of the package debian-archive-keyring). From then
+	 * on not all signatures of the release verify, and once all have expired, none does.
+	 */
+	keyExpiry: string;
 	/** Runtime packages of the image debbase: libraries that Python links, data that it reads. */
 	libraries: readonly string[];
 	/** Packages of the image pybuild, beyond debbase: compiler, packaging tools and headers. */
@@ -123,6 +129,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		archive: "archived",
 		suites: { main: "jessie", security: "jessie/updates" }, // no jessie-updates there
 		keyring: removedKeys,
+		keyExpiry: "2021-08-15",
 		// The crypt library is in libc6, gdbm's compatibility library in libgdbm3 (both unverified)
 		libraries: [
 			...commonLibraries,
@@ -162,6 +169,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		archive: "archived",
 		suites: { main: "stretch", security: "stretch/updates" }, // no stretch-updates there
 		keyring: removedKeys,
+		keyExpiry: "2025-05-18",
 		// libssl1.0.2 is there too, for nothing that this program builds
 		libraries: [
 			...commonLibraries,
@@ -200,6 +208,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		archive: "archived", // Debian's mirrors answered 404 on 2026-11-22
 		suites: { main: "buster", security: "buster/updates", updates: "buster-updates" },
 		keyring: removedKeys,
+		keyExpiry: "2027-02-03",
 		// libgdbm6 and libgdbm-compat4 are unverified here. zstd is too old for any CPython
 		libraries: [
 			...commonLibraries,
@@ -241,6 +250,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		archive: "live",
 		suites: { main: "bullseye", security: "bullseye-security", updates: "bullseye-updates" },
 		keyring: currentKeys,
+		keyExpiry: "2029-01-15",
 		libraries: [
 			...commonLibraries,
 			"libcrypt1",
@@ -288,6 +298,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		archive: "live",
 		suites: { main: "bookworm", security: "bookworm-security", updates: "bookworm-updates" },
 		keyring: currentKeys,
+		keyExpiry: "2031-01-19",
 		libraries: [
 			...commonLibraries,
 			"libcrypt1",
@@ -329,6 +340,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		archive: "live",
 		suites: { main: "trixie", security: "trixie-security", updates: "trixie-updates" },
 		keyring: currentKeys,
+		keyExpiry: "2033-03-22",
 		// The t64 names: the old ones resolve through Provides, but a check by exact name fails
 		libraries: [
 			...commonLibraries,

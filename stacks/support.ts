@@ -4,6 +4,16 @@ import type { DebianRelease } from "./debian.ts";
 /** A support that ends within so many days is worth a warning. */
 const soon = 180;
 
+/** How near the end of a support is: over, within 180 days, or further away. */
+export type SupportLevel = "ended" | "soon" | "fine";
+
+/** The level, on `today`, of a support whose last day is the ISO day or month `end`. */
+export function supportLevel(end: string, today: Date): SupportLevel {
+	const left = daysUntil(lastDay(end), today);
+	if (left < 0) return "ended";
+	return left <= soon ? "soon" : "fine";
+}
+
 /** Tells whether Debian LTS for `debian` was over before `today`. */
 export function isPastLts(debian: DebianRelease, today: Date): boolean {
 	return daysUntil(debian.ltsEnd, today) < 0;
@@ -64,7 +74,7 @@ function daysUntil(end: string, today: Date): number {
 }
 
 /** The last day of an ISO month (2026-10); an ISO day is its own. */
-function lastDay(date: string): string {
+export function lastDay(date: string): string {
 	if (date.length > "2026-10".length) return date;
 	const [year, month] = date.split("-").map(Number);
 	return new Date(Date.UTC(year ?? 0, month ?? 0, 0)).toISOString().slice(0, 10);
