@@ -16,38 +16,48 @@ export async function planLines(
 	images: readonly StackImage[],
 	profile: Profile,
 ): Promise<string[]> {
-	const plans = await Promise.all(images.map(plan));
-	const lines = plans.map(({ artefact, fate, detail }) => `${artefact}: ${fate}${detail}`);
-	return [
-		...lines,
-		compileLine(plans.find(({ artefact }) => artefact === "package")?.fate, profile),
-	];
+	const planned = await plans(images);
+	return [...planned.map(planLine), compileLine(planned, profile)];
 }
 
 /** What becomes of an artefact. */
-interface Plan {
+export interface Plan {
 	readonly artefact: string;
-	readonly fate: "reused" | "build" | "unknown";
-	readonly detail: string;
+	/** The key of what is wanted. */
+	readonly key: string;
+	readonly fate: "reused" | "build" | "build and push" | "unknown";
+	/** Why it is built, or why its fate is unknown; empty where it is reused. */
+	readonly why: string;
 }
 
-function compileLine(fate: Plan["fate"] | undefined, profile: Profile): string {
+/** The plan of each image. The daemon and the registry are asked; nothing is changed, and nothing fails. */
+export function plans(images: readonly StackImage[]): Promise<Plan[]> {
+	return Promise.all(images.map(plan));
+}
+
+/** Whether CPython will be compiled, and how long that takes. */
+export function compileLine(planned: readonly Plan[], profile: Profile): string {
+	const fate = planned.find(({ artefact }) => artefact === "package")?.fate ?? "unknown";
 	if (fate === "reused") return "nothing will be compiled";
 	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
-	return fate === "build"
-		? `CPython will be compiled: ${time}`
-		: `CPython may have to be compiled: ${time}`;
+	return fate === "unknown"
+		? `CPython may have to be compiled: ${time}`
+		: `CPython will be compiled: ${time}`;
+}
+
+function planLine({ artefact, key, fate, why }: Plan): string {
+	const known = fate === "unknown" ? "" : ` (${key})`;
+	return `${artefact}: ${fate}${known}${why === "" ? "" : `: ${why}`}`;
 }
 
 async function plan(image: StackImage): Promise<Plan> {
 	const { artefact, name, key } = image;
 	try {
-		if (await isThere(name)) return { artefact, fate: "reused", detail: ` (${key})` };
-		const pushed = registryHost(name) === undefined ? "" : " and push";
-		const why = await whyBuild(name, imageLabels(image));
-		return { artefact, fate: "build", detail: `${pushed} (${key}): ${why}` };
+		if (await isThere(name)) return { artefact, key, fate: "reused", why: "" };
+		const fate = registryHost(name) === undefined ? "build" : "build and push";
+		return { artefact, key, fate, why: await whyBuild(name, imageLabels(image)) };
 	} catch (error) {
-		return { artefact, fate: "unknown", detail: `: ${(error as Error).message}` };
+		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}
 }
 

@@ -38,11 +38,16 @@ export function readStackConfig(stack: string, overrides: readonly string[]): St
 	return { project, config };
 }
 
+/** The stacks that have a file in the current folder, in order of their names. */
+export function stackNames(): string[] {
+	return readdirSync(".")
+		.flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? [])
+		.sort();
+}
+
 function readStackFile(stack: string): Record<string, unknown> {
 	const file = `Pulumi.${stack}.yaml`;
-	const stacks = readdirSync(".").flatMap(
-		(name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? [],
-	);
+	const stacks = stackNames();
 	if (!stacks.includes(stack) || !existsSync(file)) {
 		throw new StepError(
 			`stack ${JSON.stringify(stack)}: there is no such stack file`,
