@@ -6,7 +6,7 @@ export default defineConfig({
 			{
 				test: {
 					name: "unit",
-					include: ["{components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
+					include: ["{commands,components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
 				},
 			},
 			{

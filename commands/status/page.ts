@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
+import { escapeHtml } from "./escape.ts";
+import type { StackStatus } from "./status.ts";
+import { newestPatch } from "./table.ts";
+import { timelineHtml, timelineRows } from "./timeline.ts";
+
+/** What stands under a date, since a colour alone does not tell. */
+type Notes = Readonly<Record<SupportLevel, string>>;
+const SUPPORT: Notes = { ended: "ended", soon: "ends soon", fine: "" };
+const KEY: Notes = { ended: "expired", soon: "expires soon", fine: "" };
+
+const HEAD = `<thead>
+<tr><th scope="col" rowspan="2">Stack</th><th scope="colgroup" colspan="5">Debian</th><th scope="colgroup" colspan="3">CPython</th><th scope="col" rowspan="2">Next up</th></tr>
+<tr><th scope="col">Release</th><th scope="col">Security</th><th scope="col">LTS</th><th scope="col">ELTS</th><th scope="col">Keys expire</th><th scope="col">Package</th><th scope="col">Newest</th><th scope="col">End of life</th></tr>
+</thead>`;
+
+/**
+ * The stacks as one page of HTML, which needs nothing else: no script, and no resource, which its
+ * content security policy keeps so.
+ */
+export function statusPage(statuses: readonly StackStatus[], today: Date): string {
+	const css = readFileSync(`${import.meta.dirname}/page.css`, "utf8");
+	const day = today.toISOString().slice(0, 10);
+	return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Status of the stacks</title>
+<style>
+${css}</style>
+</head>
+<body>
+<main>
+<h1>Status of the stacks</h1>
+<p class="quiet">On ${time(day)}, of ${statuses.length} stack files.</p>
+${section("Support", tableBox(statuses, today), SUPPORT_NOTES)}
+${section("Timeline", timelineBox(statuses, today), TIMELINE_NOTES)}
+${section("Next up", nextList(statuses), NEXT_NOTES)}
+</main>
+</body>
+</html>
+`;
+}
+
+const SUPPORT_NOTES = `Each date is the last day of a support, or the day on which the first of the
+release's signing keys expires. “Soon” is within 180 days.`;
+
+const TIMELINE_NOTES = `What the stacks use, and what else is still supported. LTS is free; ELTS is
+paid. The diamond is the day on which the first of a release's signing keys expires.`;
+
+const NEXT_NOTES = `What the next <code>up</code> would do, as far as the machine that made this page
+could tell from its Docker daemon and the registries.`;
+
+function section(heading: string, content: string, notes: string): string {
+	return `<section>\n<h2>${heading}</h2>\n${content}\n<p class="quiet">${notes}</p>\n</section>`;
+}
+
+/** A region that scrolls sideways by itself: whoever has only a keyboard must be able to focus it. */
+function box(label: string, content: string): string {
+	return `<div class="box" role="region" aria-label="${label}" tabindex="0">\n${content}\n</div>`;
+}
+
+function timelineBox(statuses: readonly StackStatus[], today: Date): string {
+	return box("Timeline of support periods", timelineHtml(timelineRows(statuses, today), today));
+}
+
+function tableBox(statuses: readonly StackStatus[], today: Date): string {
+	const rows = statuses.map((status) => tableRow(status, today));
+	const body = `<tbody>\n${rows.join("\n")}\n</tbody>`;
+	return box("Table of the stacks", `<table>\n${HEAD}\n${body}\n</table>`);
+}
+
+function tableRow(status: StackStatus, today: Date): string {
+	const { stack, debian, pythonVersion, packageRelease, series, next } = status;
+	const python = pythonVersion && `${pythonVersion}-${packageRelease}`;
+	return [
+		`<tr><th scope="row">${escapeHtml(stack)}</th>`,
+		textCell(debian?.codename),
+		dateCell(debian?.securityEnd, today),
+		dateCell(debian?.ltsEnd, today),
+		dateCell(debian?.eltsEnd, today),
+		dateCell(debian?.keyExpiry, today, KEY),
+		textCell(python),
+		newestCell(status),
+		dateCell(series?.endOfLife, today),
+		`${textCell(next.verdict)}</tr>`,
+	].join("");
+}
+
+function textCell(text = "unknown"): string {
+	return `<td>${escapeHtml(text)}</td>`;
+}
+
+function dateCell(date: string | undefined, today: Date, notes = SUPPORT): string {
+	if (date === undefined) return textCell();
+	const level = supportLevel(date, today);
+	return `<td class="${level}">${time(date)}${note(notes[level])}</td>`;
+}
+
+function newestCell(status: StackStatus): string {
+	const newest = newestPatch(status);
+	if (newest === undefined) return textCell();
+	return `<td>${newest.version}${note(newest.isNewer ? "newer" : "")}</td>`;
+}
+
+function note(text: string): string {
+	return text === "" ? "" : ` <span class="note">${text}</span>`;
+}
+
+function time(date: string): string {
+	return `<time datetime="${date}">${date}</time>`;
+}
+
+function nextList(statuses: readonly StackStatus[]): string {
+	const items = statuses.map(({ stack, next }) => {
+		const lines = next.lines.map((line) => `<dd>${escapeHtml(line)}</dd>`);
+		return `<dt>${escapeHtml(stack)}</dt>\n${lines.join("\n")}`;
+	});
+	return `<dl>\n${items.join("\n")}\n</dl>`;
+}

@@ -1,0 +1,114 @@
+import { availableParallelism } from "node:os";
+import { execa } from "execa";
+import { StepError } from "../../components/step/error.ts";
+import type { Plan } from "../../infra/plan.ts";
+import { readStackConfig, type StackConfig, stackNames } from "../../local/stack-config.ts";
+import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
+import { type DebianRelease, debianReleases, isCodename } from "../../stacks/debian.ts";
+import type { Answer } from "./ask.ts";
+
+/** A stack's program is given up on after so many ms: a registry that never answers is one row only. */
+const ASK_TIMEOUT = 60_000;
+
+/** What there is to know of a stack. What its file lacks or has wrong is absent, and `next` says so. */
+export interface StackStatus {
+	readonly stack: string;
+	readonly debian?: DebianRelease;
+	/** As the stack file has it, such as 3.13.5. */
+	readonly pythonVersion?: string;
+	readonly series?: CPythonSeries;
+	readonly packageRelease?: string;
+	readonly next: NextUp;
+}
+
+/** What the next `up` would do, as far as this machine's Docker daemon and the registry tell. */
+export interface NextUp {
+	/** The most that happens: `compile` builds the package too. */
+	readonly verdict: "reused" | "build" | "compile" | "unknown";
+	/** The same by artefact, in the words of a preview; or why it is unknown. */
+	readonly lines: readonly string[];
+}
+
+/** The status of every stack that has a file in the current folder, by name. Nothing is changed. */
+export async function stackStatuses(): Promise<StackStatus[]> {
+	return inTurns(stackNames(), availableParallelism(), stackStatus);
+}
+
+async function stackStatus(stack: string): Promise<StackStatus> {
+	const next = nextUp(await askProgram(stack));
+	try {
+		return { stack, ...catalogFacts(readStackConfig(stack, [])), next };
+	} catch (error) {
+		// A file that is not YAML: the program could not read it either, so that next tells.
+		if (!(error instanceof StepError)) throw error;
+		return { stack, next };
+	}
+}
+
+/** What the catalogs say of the values in a stack file, be these right or not as a whole. */
+export function catalogFacts({
+	project,
+	config,
+}: StackConfig): Omit<StackStatus, "stack" | "next"> {
+	const release = config[`${project}:release`] ?? "";
+	const pythonVersion = config[`${project}:pythonVersion`];
+	const packageRelease = config[`${project}:packageRelease`];
+	const series = seriesOf(pythonVersion ?? "");
+	return {
+		...(isCodename(release) && { debian: debianReleases[release] }),
+		...(series !== undefined && { series, pythonVersion, packageRelease }),
+	};
+}
+
+async function askProgram(stack: string): Promise<Answer> {
+	const program = `${import.meta.dirname}/ask.ts`;
+	const asked = await execa(process.execPath, [program, stack], {
+		timeout: ASK_TIMEOUT,
+		reject: false,
+	});
+	// Its exit code does not count: Pulumi's SDK makes it 1 where a failure leaves promises open.
+	const line = asked.stdout.split("\n").at(-1) ?? "";
+	if (line.startsWith("{")) return JSON.parse(line) as Answer;
+	if (asked.timedOut) return { problem: `no answer within ${ASK_TIMEOUT / 1000} seconds` };
+	return { problem: asked.stderr.trim().split("\n").at(-1) || "its program told nothing" };
+}
+
+/** An answer in words. Artefacts that have the same fate for the same reason share a line. */
+export function nextUp(answer: Answer): NextUp {
+	if ("problem" in answer) return { verdict: "unknown", lines: answer.problem.split("\n") };
+	const { plans, compile } = answer;
+	const groups = Map.groupBy(plans, fateAndReason);
+	const lines = [...groups].map(
+		([fate, group]) => `${group.map(({ artefact }) => artefact).join(", ")}: ${fate}`,
+	);
+	return { verdict: verdict(plans), lines: [...lines, compile] };
+}
+
+function fateAndReason({ fate, why }: Plan): string {
+	// A registry's error has the image's name, which would make each a reason of its own.
+	const reason = why.replace(/ \S+-[0-9a-f]{12}(?=:)/, "");
+	return reason === "" ? fate : `${fate}: ${reason}`;
+}
+
+function verdict(plans: readonly Plan[]): NextUp["verdict"] {
+	const fates = plans.map(({ fate }) => fate);
+	const fateOfPackage = plans.find(({ artefact }) => artefact === "package")?.fate ?? "unknown";
+	if (fateOfPackage.startsWith("build")) return "compile";
+	if (fates.includes("unknown")) return "unknown";
+	return fates.every((fate) => fate === "reused") ? "reused" : "build";
+}
+
+/** Work on all items, `width` of them at a time; the results are in the order of the items. */
+async function inTurns<Item, Result>(
+	items: readonly Item[],
+	width: number,
+	work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+	const results: Result[] = [];
+	const entries = items.entries();
+	const worker = async () => {
+		for (const [index, item] of entries) results[index] = await work(item);
+	};
+	await Promise.all(Array.from({ length: width }, worker));
+	return results;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { findSeries } from "../../stacks/cpython.ts";
+import { debianReleases } from "../../stacks/debian.ts";
+import type { StackStatus } from "./status.ts";
+import { statusTable } from "./table.ts";
+
+const today = new Date("2026-11-22T12:00:00Z");
+
+const statuses: StackStatus[] = [
+	{ stack: "broken", next: { verdict: "unknown", lines: ["cannot be read", "  because"] } },
+	{
+		stack: "fourteen-chars",
+		debian: debianReleases.bullseye,
+		series: findSeries("3.13"),
+		pythonVersion: "3.13.15",
+		packageRelease: "1",
+		next: { verdict: "reused", lines: ["nothing will be compiled"] },
+	},
+	{
+		stack: "j",
+		debian: debianReleases.jessie,
+		series: findSeries("3.6"),
+		pythonVersion: "3.6.2",
+		packageRelease: "12",
+		next: { verdict: "compile", lines: ["CPython will be compiled"] },
+	},
+];
+
+test("is aligned, with a mark at each date that is over or near", () => {
+	expect(statusTable(statuses, today)).toBe(`\
+stack           Debian    security     LTS          ELTS         keys         Python     newest    ends         next up
+broken          -         -            -            -            -            -          -         -            unknown
+fourteen-chars  bullseye  2024-08-14 x 2026-08-31 x 2031-06-30   2029-01-15   3.13.15-1  3.13.15   2029-10      reused
+j               jessie    2018-06-17 x 2020-06-30 x 2025-06-30 x 2021-08-15 x 3.6.2-12   3.6.15 +  2021-12-23 x compile
+
+security, LTS, ELTS: Debian's support ends; keys: its first signing key expires; ends: CPython's security fixes end
+x: over; !: within 180 days; +: newer than the stack's
+
+next up, as far as this machine's Docker and the registries tell:
+  broken          cannot be read
+                    because
+  fourteen-chars  nothing will be compiled
+  j               CPython will be compiled`);
+});
+
+test("marks what ends within 180 days", () => {
+	const line = statusTable(statuses, new Date("2026-08-31")).split("\n")[2];
+	expect(line).toContain("2024-08-14 x 2026-08-31 ! 2031-06-30  ");
+});
+
+test("has at most 120 columns", () => {
+	for (const line of statusTable(statuses, today).split("\n"))
+		expect(line.length).toBeLessThanOrEqual(120);
+});
+
+test("has its headings where there is no stack", () => {
+	expect(statusTable([], today)).toMatch(/^stack +Debian +security/);
+});
