@@ -25,8 +25,8 @@ async function ask(stack: string): Promise<Answer> {
 	await runProgram(stack, stackConfig, async (type, _name, inputs) => {
 		const image = imageOf(type, inputs);
 		if (image !== undefined) images.push(image);
-		// What a command prints, and what a push tells: nobody reads these values here.
-		return { ...inputs, stdout: JSON.stringify({ sha256: null }), sha256Digest: "" };
+		// What a command prints: nobody reads these values here.
+		return { ...inputs, stdout: JSON.stringify({ sha256: null }) };
 	});
 	const { project, config } = stackConfig;
 	const planned = await plans(images);
@@ -44,7 +44,9 @@ function imageOf(type: string, inputs: object): StackImage | undefined {
 			return labelledImage(name, build.labels);
 		}
 		case "command:local:Command": {
-			const { IMAGE = "", LABELS = "{}" } = (inputs as CommandInputs).environment;
+			const { IMAGE = "", LABELS } = (inputs as CommandInputs).environment;
+			// One that makes no image, but pushes it, gives it no labels.
+			if (LABELS === undefined) return undefined;
 			return labelledImage(IMAGE, JSON.parse(LABELS) as Record<string, string>);
 		}
 		default:
