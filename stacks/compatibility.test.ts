@@ -1,3 +1,4 @@
+import "../tests/catalog.ts";
 import { describe, expect, test } from "vitest";
 import { type Compatibility, compatibility } from "./compatibility.ts";
 import { cpythonSeries, findRelease, newestRelease } from "./cpython.ts";

@@ -1,3 +1,4 @@
+import "../tests/catalog.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
