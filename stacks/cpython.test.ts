@@ -36,7 +36,7 @@ describe.each(cpythonSeries)("$series", (entry) => {
 		for (const { sha256 } of entry.releases) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
 	});
 
-	test("dates, pip and signing are well-formed", () => {
+	test("dates, pip and release managers are well-formed", () => {
 		expect(entry.endOfLife).toMatch(/^20\d\d-[01]\d(-[0-3]\d)?$/);
 		const { released, bugfixEnd } = entry;
 		for (const day of [released, bugfixEnd])
@@ -44,9 +44,12 @@ describe.each(cpythonSeries)("$series", (entry) => {
 		expect(released < bugfixEnd && bugfixEnd < entry.endOfLife).toBe(true);
 		expect(entry.pip.version).toMatch(/^\d+\.\d+(\.\d+)?$/);
 		expect(entry.pip.sha256).toMatch(/^[0-9a-f]{64}$/);
-		const { gpg, sigstore } = entry.releaseSigning;
-		expect(gpg ?? sigstore).toBeDefined();
-		if (gpg !== undefined) expect(gpg).toMatch(/^[0-9A-F]{40}$/);
+		expect(entry.releaseManagers).not.toHaveLength(0);
+		for (const { gpg, sigstore } of entry.releaseManagers) {
+			expect(gpg ?? sigstore).toBeDefined();
+			if (gpg !== undefined) expect(gpg).toMatch(/^[0-9A-F]{40}$/);
+			if (sigstore !== undefined) expect(sigstore.issuer).toMatch(/^https:\/\//);
+		}
 	});
 
 	test("no option or extension twice", () => {
@@ -121,16 +124,22 @@ describe("versions", () => {
 	});
 
 	test("newest release, final before pre-release", () => {
-		expect(newestRelease(series("3.13")).version).toBe("3.13.15");
-		expect(newestRelease(series("3.15")).version).toBe("3.15.0rc1");
+		const newest = (...versions: string[]) => {
+			const [any] = series("3.15").releases;
+			if (any === undefined) throw new Error("no release");
+			const releases = versions.map((version) => ({ ...any, version }));
+			return newestRelease({ ...series("3.15"), releases }).version;
+		};
+		expect(newest("3.15.0rc1", "3.15.0rc2")).toBe("3.15.0rc2");
+		expect(newest("3.15.0rc1", "3.15.9", "3.15.10", "3.15.11rc1")).toBe("3.15.10");
 		expect(isPreRelease("3.15.0rc1")).toBe(true);
 		expect(isPreRelease("3.15.0")).toBe(false);
 	});
 
 	test("look-ups", () => {
 		expect(findRelease("3.11.2")?.format).toBe("tgz");
-		expect(findRelease("3.13.9")).toBeUndefined();
-		expect(seriesOf("3.13.9")?.series).toBe("3.13");
+		expect(findRelease("3.13.999")).toBeUndefined();
+		expect(seriesOf("3.13.999")?.series).toBe("3.13");
 		expect(seriesOf("2.7.18")).toBeUndefined();
 	});
 });

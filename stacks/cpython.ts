@@ -4,8 +4,9 @@
  * Sources, as of autumn 2026, for every series where no comment says otherwise:
  * - dates: python/peps, release_management/python-releases.toml.
  * - needs, options of configure: "Configure Python" in CPython's documentation.
- * - GPG fingerprints: docker-library/python; identities for sigstore: pypa/manylinux.
- * - sha256 of the sources: to 3.9 pyenv's build definitions, from 3.10 python-build-standalone.
+ * - who signs: the GPG keys of docker-library/python, the identities for sigstore of pypa/manylinux.
+ * - sha256 of the sources: to 3.9 pyenv's build definitions, from 3.10 python-build-standalone; of
+ *   what `npm run catalog:add` wrote, a tarball whose signature it had verified.
  * - newest pip: pip's changelog; sha256 of its wheels: computed from them on 2026-11-22.
  */
 
@@ -21,6 +22,15 @@ export interface CPythonRelease {
 	sha256: string;
 }
 
+/** Somebody who makes releases, and what tells their signatures; both where both are known. */
+export interface ReleaseManager {
+	name: string;
+	/** Fingerprint of the GPG key, 40 uppercase hexadecimal digits. */
+	gpg?: string;
+	/** What a certificate of sigstore says: who signed, and who vouches for that. */
+	sigstore?: { identity: string; issuer: string };
+}
+
 /** What the program knows of one CPython series, such as 3.13. */
 export interface CPythonSeries {
 	series: string;
@@ -32,8 +42,8 @@ export interface CPythonSeries {
 	endOfLife: string;
 	/** Newest pip that the series runs, and the hash of its wheel (py3-none-any). */
 	pip: { version: string; sha256: string };
-	/** Who signs the releases: fingerprint of the GPG key; identity and issuer for sigstore. */
-	releaseSigning: { gpg?: string; sigstore?: { identity: string; issuer: string } };
+	/** Who signs the releases: any one of them. */
+	releaseManagers: readonly ReleaseManager[];
 	/** What a complete build needs at least; absent where no limit is known. */
 	needs: {
 		openssl?: string;
@@ -56,12 +66,40 @@ export interface CPythonSeries {
 const github = "https://github.com/login/oauth"; // issuers: pypa/manylinux
 const google = "https://accounts.google.com";
 
-// docker-library/python; one 3.10 release carries the key of 3.8 and 3.9 (cpython#117053)
-const larryHastings = "97FC712E4C024BBEA48A61ED3A5CA953F73C700D";
-const nedDeily = "0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D";
-const lukaszLanga = "E3FF2839C048B25C084DEBE9B26995E310250568";
-const pabloGalindo = "A035C8C19219BA821ECEA86B64E628F8D684696D";
-const thomasWouters = "7169605F62C751356D054A26A821E680E5FA6305";
+const larryHastings: ReleaseManager = {
+	name: "Larry Hastings",
+	gpg: "97FC712E4C024BBEA48A61ED3A5CA953F73C700D",
+};
+
+const nedDeily: ReleaseManager = {
+	name: "Ned Deily",
+	gpg: "0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D",
+	sigstore: { identity: "nad@python.org", issuer: github },
+};
+
+const lukaszLanga: ReleaseManager = {
+	name: "Łukasz Langa",
+	gpg: "E3FF2839C048B25C084DEBE9B26995E310250568",
+	sigstore: { identity: "lukasz@langa.pl", issuer: github },
+};
+
+const pabloGalindo: ReleaseManager = {
+	name: "Pablo Galindo Salgado",
+	gpg: "A035C8C19219BA821ECEA86B64E628F8D684696D",
+	sigstore: { identity: "pablogsal@python.org", issuer: google },
+};
+
+const thomasWouters: ReleaseManager = {
+	name: "Thomas Wouters",
+	gpg: "7169605F62C751356D054A26A821E680E5FA6305",
+	sigstore: { identity: "thomas@python.org", issuer: google },
+};
+
+/** No GPG: from 3.14 on releases have none (PEP 761). */
+const hugoVanKemenade: ReleaseManager = {
+	name: "Hugo van Kemenade",
+	sigstore: { identity: "hugo@python.org", issuer: github },
+};
 
 /** pip for 3.10 and later: 26.2.1 needs 3.10 (its Requires-Python). */
 const currentPip = {
@@ -131,7 +169,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 			version: "19.1.1",
 			sha256: "993134f0475471b91452ca029d4390dc8f298ac63a712814f101cd1b6db46676",
 		},
-		releaseSigning: { gpg: larryHastings },
+		releaseManagers: [larryHastings],
 		needs: { cStandard: "C89" }, // PEP 7
 		opensslBelow: { openssl: "1.1.0" }, // pyenv#945; docker-library/python a70575c0
 		configureFlags: flags34,
@@ -153,7 +191,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 			version: "20.3.4",
 			sha256: "217ae5161a0e08c0fb873858806e3478c9775caffce5168b50ec885e358c199d",
 		},
-		releaseSigning: { gpg: larryHastings },
+		releaseManagers: [larryHastings],
 		needs: { cStandard: "C89" },
 		// On stretch 3.5.0 loses ssl (ansible-galaxy-pyenv#28), 3.5.1 and 3.5.2 too (unverified)
 		opensslBelow: { openssl: "1.1.0", before: "3.5.3" },
@@ -181,7 +219,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 			version: "21.3.1",
 			sha256: "deaf32dcd9ab821e359cd8330786bcd077604b5c5730c0b096eda46f95c24a2d",
 		},
-		releaseSigning: { gpg: nedDeily },
+		releaseManagers: [nedDeily],
 		needs: { cStandard: "C99 subset" }, // PEP 7
 		configureFlags: flags34,
 		extensions: extensions34,
@@ -202,7 +240,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 			version: "24.0",
 			sha256: "ba0d021a166865d2265246961bec0152ff124de910c5cc39f1156ce3fa7c69dc",
 		},
-		releaseSigning: { gpg: nedDeily, sigstore: { identity: "nad@python.org", issuer: github } },
+		releaseManagers: [nedDeily],
 		needs: { openssl: "1.0.2", cStandard: "C99 subset" }, // What's New 3.7
 		configureFlags: commonFlags,
 		extensions: extensions37,
@@ -223,10 +261,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 			version: "25.0.1",
 			sha256: "c46efd13b6aa8279f33f2864459c8ce587ea6a1a59ee20de055868d8f7688f7f",
 		},
-		releaseSigning: {
-			gpg: lukaszLanga,
-			sigstore: { identity: "lukasz@langa.pl", issuer: github },
-		},
+		releaseManagers: [lukaszLanga],
 		needs: { openssl: "1.0.2", cStandard: "C99 subset" },
 		configureFlags: commonFlags,
 		extensions: extensions37,
@@ -247,10 +282,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 			version: "26.0.1", // 26.1 drops 3.9
 			sha256: "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b",
 		},
-		releaseSigning: {
-			gpg: lukaszLanga,
-			sigstore: { identity: "lukasz@langa.pl", issuer: github },
-		},
+		releaseManagers: [lukaszLanga],
 		needs: { openssl: "1.0.2", cStandard: "C99 subset" },
 		configureFlags: commonFlags,
 		extensions: extensions37,
@@ -273,10 +305,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		bugfixEnd: "2023-04-05",
 		endOfLife: "2026-10",
 		pip: currentPip,
-		releaseSigning: {
-			gpg: pabloGalindo,
-			sigstore: { identity: "pablogsal@python.org", issuer: google },
-		},
+		releaseManagers: [pabloGalindo, lukaszLanga], // one 3.10 has the key of 3.8 (cpython#117053)
 		needs: { openssl: "1.1.1", sqlite: "3.7.15", cStandard: "C99 subset" }, // OpenSSL: PEP 644
 		configureFlags: flags310,
 		extensions: extensions37,
@@ -294,10 +323,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		bugfixEnd: "2024-04-24",
 		endOfLife: "2027-10",
 		pip: currentPip,
-		releaseSigning: {
-			gpg: pabloGalindo,
-			sigstore: { identity: "pablogsal@python.org", issuer: google },
-		},
+		releaseManagers: [pabloGalindo],
 		needs: { openssl: "1.1.1", sqlite: "3.7.15", cStandard: "C11" },
 		configureFlags: flags311,
 		extensions: extensions37,
@@ -320,10 +346,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		bugfixEnd: "2025-04-08",
 		endOfLife: "2028-10",
 		pip: currentPip,
-		releaseSigning: {
-			gpg: thomasWouters,
-			sigstore: { identity: "thomas@python.org", issuer: google },
-		},
+		releaseManagers: [thomasWouters],
 		needs: { openssl: "1.1.1", sqlite: "3.7.15", cStandard: "C11" },
 		configureFlags: flags311,
 		extensions: extensions37,
@@ -341,10 +364,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		bugfixEnd: "2026-10-07",
 		endOfLife: "2029-10",
 		pip: currentPip,
-		releaseSigning: {
-			gpg: thomasWouters,
-			sigstore: { identity: "thomas@python.org", issuer: google },
-		},
+		releaseManagers: [thomasWouters],
 		needs: { openssl: "1.1.1", sqlite: "3.15.2", cStandard: "C11" },
 		configureFlags: flags311,
 		extensions: extensions313,
@@ -367,26 +387,25 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		bugfixEnd: "2027-10-07",
 		endOfLife: "2030-10",
 		pip: currentPip,
-		// No GPG signature from 3.14 on (PEP 761)
-		releaseSigning: { sigstore: { identity: "hugo@python.org", issuer: github } },
+		releaseManagers: [hugoVanKemenade],
 		needs: { openssl: "1.1.1", sqlite: "3.15.2", zstd: "1.4.5", cStandard: "C11" },
 		configureFlags: flags311,
 		extensions: extensions313,
 		releases: [
 			{
-				version: "3.14.7", // Bitnami showed 3.14.8 in October 2026; its hash is not known here
+				version: "3.14.7",
 				format: "tar.xz",
 				sha256: "3b48dac8fb59f62eaa67ac83c1eb12bda1b7a08406dd286e252c11a66be27f81",
 			},
 		],
 	},
 	{
-		series: "3.15", // final planned for 2026-10-01; its hash is not known here
-		released: "2026-10-01",
+		series: "3.15",
+		released: "2026-10-01", // as it was planned
 		bugfixEnd: "2028-10-01",
 		endOfLife: "2031-10",
 		pip: currentPip,
-		releaseSigning: { sigstore: { identity: "hugo@python.org", issuer: github } },
+		releaseManagers: [hugoVanKemenade],
 		needs: { openssl: "1.1.1", sqlite: "3.15.2", zstd: "1.4.5", cStandard: "C11" },
 		configureFlags: flags315,
 		extensions: extensions313,
