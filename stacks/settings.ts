@@ -317,7 +317,7 @@ function unknownVersion({ version, series }: { version: string; series: CPythonS
 	const known = series.releases.map((release) => `"${release.version}"`).join(" or ");
 	return new Refusal(
 		"is not in the catalog, so that the hash of its source is not known",
-		`give sourceSha256, the sha256 of python.org's Python-${version}.tar.xz, or write pythonVersion: ${known}`,
+		`add it (npm run catalog:add -- ${version}), or give sourceSha256, the sha256 of python.org's Python-${version}.tar.xz, or write pythonVersion: ${known}`,
 	);
 }
 
