@@ -47,6 +47,22 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		expect(parseImageReference(debian.baseImage)).toMatchObject({ tag: `${debian.codename}-slim` });
 	});
 
+	test("every soname is that of a library of debbase, by its package's name", () => {
+		// In another package than their name says: of OpenSSL, zlib, libc6 and libgdbm3.
+		const exceptions = /^(libcrypto|libz|libcrypt|libgdbm_compat)\.so\./;
+		for (const soname of debian.sonames.filter((name) => !exceptions.test(name))) {
+			const [, stem = "", version = ""] = /^(.+)\.so\.(.+)$/.exec(soname) ?? [];
+			// Debian Policy 8.1: a dash where the name ends with a digit; t64 since 64-bit time_t.
+			const named = `${stem}${/\d$/.test(stem) ? "-" : ""}${version}`;
+			const packages = [named, `${named}t64`];
+			expect(
+				packages.some((name) => debian.libraries.includes(name)),
+				soname,
+			).toBe(true);
+		}
+		expect(new Set(debian.sonames).size).toBe(debian.sonames.length);
+	});
+
 	test("the security suite has the form of its time", () => {
 		const suffix = debian.number >= 11 ? "-security" : "/updates";
 		expect(debian.suites.security).toBe(debian.codename + suffix);

@@ -50,11 +50,17 @@ export interface DebianRelease {
 	extraDepends: readonly string[];
 	/** debhelper compatibility level of the packaging. */
 	debhelperCompat: number;
+	/**
+	 * Shared libraries that `libraries` bring, by soname: what a compiled wheel may link beside the C
+	 * and C++ runtimes, whose sonames (libc.so.6, libstdc++.so.6) are the same on every release.
+	 */
+	sonames: readonly string[];
 	/** Versions that decide what builds and works; `undefined` where none is known or there. */
 	versions: {
 		openssl: string;
 		sqlite: string;
 		libffi: string | undefined;
+		readline: string;
 		zstd: string | undefined;
 		gcc: string;
 		glibc: string;
@@ -79,6 +85,20 @@ const commonLibraries = [
 	"netbase",
 	"tzdata",
 	"zlib1g",
+] as const;
+
+/**
+ * Sonames on every release. On bullseye, bookworm and trixie all sonames are those of the libraries
+ * that the packages unpack (objdump -p); on the others they follow from the packages' names (Debian
+ * Policy 8.1), and are unverified.
+ */
+const commonSonames = [
+	"libbz2.so.1.0",
+	"libcrypt.so.1",
+	"liblzma.so.5",
+	"libsqlite3.so.0",
+	"libuuid.so.1",
+	"libz.so.1",
 ] as const;
 
 /**
@@ -147,10 +167,23 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		compilerPackages,
 		extraDepends: [...extraDepends, "mime-support"],
 		debhelperCompat: 9,
+		sonames: [
+			...commonSonames,
+			"libcrypto.so.1.0.0",
+			"libffi.so.6",
+			"libgdbm.so.3",
+			"libgdbm_compat.so.3",
+			"libncurses.so.5",
+			"libncursesw.so.5",
+			"libreadline.so.6",
+			"libssl.so.1.0.0",
+			"libtinfo.so.5",
+		],
 		versions: {
 			openssl: "1.0.1t", // unverified
 			sqlite: "3.8.7", // unverified
 			libffi: undefined,
+			readline: "6.3", // unverified
 			zstd: undefined,
 			gcc: "4.9.2",
 			glibc: "2.19",
@@ -186,10 +219,23 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		compilerPackages,
 		extraDepends: [...extraDepends, "mime-support"],
 		debhelperCompat: 10,
+		sonames: [
+			...commonSonames,
+			"libcrypto.so.1.1",
+			"libffi.so.6",
+			"libgdbm.so.3",
+			"libgdbm_compat.so.3",
+			"libncurses.so.5",
+			"libncursesw.so.5",
+			"libreadline.so.7",
+			"libssl.so.1.1",
+			"libtinfo.so.5",
+		],
 		versions: {
 			openssl: "1.1.0",
 			sqlite: "3.16.2", // unverified
 			libffi: undefined,
+			readline: "7.0", // unverified
 			zstd: undefined, // too old for any CPython
 			gcc: "6.3.0",
 			glibc: "2.24",
@@ -226,10 +272,22 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		compilerPackages,
 		extraDepends: [...extraDepends, "mime-support"],
 		debhelperCompat: 12,
+		sonames: [
+			...commonSonames,
+			"libcrypto.so.1.1",
+			"libffi.so.6",
+			"libgdbm.so.6",
+			"libgdbm_compat.so.4",
+			"libncursesw.so.6",
+			"libreadline.so.7",
+			"libssl.so.1.1",
+			"libtinfo.so.6",
+		],
 		versions: {
 			openssl: "1.1.1",
 			sqlite: "3.27.2",
 			libffi: "3.2.1",
+			readline: "7.0", // unverified
 			zstd: "1.3.8",
 			gcc: "8.3", // unverified
 			glibc: "2.28",
@@ -273,10 +331,23 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		compilerPackages,
 		extraDepends: [...extraDepends, "media-types"],
 		debhelperCompat: 13,
+		sonames: [
+			...commonSonames,
+			"libcrypto.so.1.1",
+			"libffi.so.7",
+			"libgdbm.so.6",
+			"libgdbm_compat.so.4",
+			"libncursesw.so.6",
+			"libreadline.so.8",
+			"libssl.so.1.1",
+			"libtinfo.so.6",
+			"libzstd.so.1",
+		],
 		versions: {
 			openssl: "1.1.1w",
 			sqlite: "3.34.1",
 			libffi: "3.3",
+			readline: "8.1",
 			zstd: "1.4.8",
 			gcc: "10.2.1",
 			glibc: "2.31",
@@ -316,10 +387,23 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		compilerPackages,
 		extraDepends: [...extraDepends, "media-types"],
 		debhelperCompat: 13,
+		sonames: [
+			...commonSonames,
+			"libcrypto.so.3",
+			"libffi.so.8",
+			"libgdbm.so.6",
+			"libgdbm_compat.so.4",
+			"libncursesw.so.6",
+			"libreadline.so.8",
+			"libssl.so.3",
+			"libtinfo.so.6",
+			"libzstd.so.1",
+		],
 		versions: {
 			openssl: "3.0.20",
 			sqlite: "3.40.1",
 			libffi: "3.4.4",
+			readline: "8.2",
 			zstd: "1.5.4",
 			gcc: "12.2",
 			glibc: "2.36",
@@ -359,10 +443,23 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		compilerPackages,
 		extraDepends: [...extraDepends, "media-types"],
 		debhelperCompat: 13,
+		sonames: [
+			...commonSonames,
+			"libcrypto.so.3",
+			"libffi.so.8",
+			"libgdbm.so.6",
+			"libgdbm_compat.so.4",
+			"libncursesw.so.6",
+			"libreadline.so.8",
+			"libssl.so.3",
+			"libtinfo.so.6",
+			"libzstd.so.1",
+		],
 		versions: {
 			openssl: "3.5.7",
 			sqlite: "3.46.1",
 			libffi: "3.4.8",
+			readline: "8.2",
 			zstd: "1.5.7",
 			gcc: "14.2",
 			glibc: "2.41",
