@@ -9,7 +9,10 @@ import { repositoryAddress } from "../components/registry/address.ts";
 import { credentialsProblem } from "../components/registry/credentials.ts";
 import { ImageRegistry } from "../components/registry/registry.ts";
 import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
+import { rotation } from "../stacks/rotation.ts";
+import { deployedSide } from "./former.ts";
 import { planLines } from "./plan.ts";
+import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
 
 const settings = stackSettings();
@@ -56,6 +59,12 @@ if (pulumi.runtime.isDryRun()) {
 	const planned = [debbase, pybuild, pythonPackage, python, wheelbuild].map(({ image }) => image);
 	const lines = await planLines(planned, profile);
 	void pulumi.log.info(["What this change does:", ...lines, ...settings.warnings].join("\n  "));
+	const former = await deployedSide();
+	const changes = former && rotation(former, { debian, python: settings.python, architecture });
+	if (changes) {
+		const users = rotationLines(changes).map(([what, text]) => `${what}: ${text}`);
+		void pulumi.log.info(["What changes for users:", ...users].join("\n  "));
+	}
 }
 
 const output = ({ name, key }: StackImage) => ({ name, key });

@@ -35,8 +35,11 @@ export function plans(images: readonly StackImage[]): Promise<Plan[]> {
 	return Promise.all(images.map(plan));
 }
 
-/** Whether CPython will be compiled, and how long that takes. */
-export function compileLine(planned: readonly Plan[], profile: Profile): string {
+/** Whether CPython will be compiled, by the plan of the package, and how long that takes. */
+export function compileLine(
+	planned: readonly Pick<Plan, "artefact" | "fate">[],
+	profile: Profile,
+): string {
 	const fate = planned.find(({ artefact }) => artefact === "package")?.fate ?? "unknown";
 	if (fate === "reused") return "nothing will be compiled";
 	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
@@ -61,7 +64,12 @@ async function plan(image: StackImage): Promise<Plan> {
 	}
 }
 
-async function isThere(name: string): Promise<boolean> {
+/**
+ * Whether an image need not be built: it is in the registry where its name has one, else in the daemon.
+ *
+ * @throws StepError where neither answers.
+ */
+export async function isThere(name: string): Promise<boolean> {
 	if (registryHost(name) !== undefined) return (await remoteDigest(name)) !== undefined;
 	return (await imageId(name)) !== undefined;
 }

@@ -8,12 +8,8 @@ import { ConfigError, readSettings, type Settings } from "../stacks/settings.ts"
  */
 export function stackSettings(): Settings {
 	const project = pulumi.getProject();
-	// Pulumi accepts keys that it does not know, so all of the project's are looked at.
-	const own = Object.entries(pulumi.runtime.allConfig()).flatMap(([name, value]) =>
-		name.startsWith(`${project}:`) ? [[name.slice(project.length + 1), value]] : [],
-	);
 	try {
-		return readSettings(Object.fromEntries(own) as Record<string, string>, {
+		return readSettings(ownValues(project, pulumi.runtime.allConfig()), {
 			project,
 			stack: pulumi.getStack(),
 			today: new Date(),
@@ -22,4 +18,18 @@ export function stackSettings(): Settings {
 		if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
 		throw error;
 	}
+}
+
+/**
+ * The config of the project itself, by key without the project's name. Pulumi accepts keys that it
+ * does not know, so all are there.
+ */
+export function ownValues(
+	project: string,
+	config: Readonly<Record<string, string>>,
+): Record<string, string> {
+	const own = Object.entries(config).flatMap(([name, value]) =>
+		name.startsWith(`${project}:`) ? [[name.slice(project.length + 1), value]] : [],
+	);
+	return Object.fromEntries(own) as Record<string, string>;
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
 import { StepError } from "../components/step/error.ts";
 import { sweep } from "../components/step/step.ts";
+import { errorLine } from "./error-line.ts";
 import type { Run } from "./handlers.ts";
 import { withLock } from "./lock.ts";
 import { localResources, runProgram } from "./program.ts";
@@ -102,13 +102,4 @@ function parseOptions() {
 	} catch (error) {
 		throw new StepError((error as Error).message, "see npm start -- --help");
 	}
-}
-
-function errorLine(error: unknown): string {
-	if (!(error instanceof Error)) return String(error);
-	// RunError is what Pulumi too shows without a stack trace.
-	const { message, stack } = error;
-	return error instanceof StepError || pulumi.RunError.isInstance(error)
-		? message
-		: (stack ?? message);
 }

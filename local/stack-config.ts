@@ -68,6 +68,6 @@ function readYaml(file: string): unknown {
 function splitOverride(override: string): readonly [key: string, value: string] {
 	const at = override.indexOf("=");
 	if (at < 1)
-		throw new StepError(`-c ${JSON.stringify(override)}: there is no key`, "write -c key=value");
+		throw new StepError(`${JSON.stringify(override)}: there is no key`, "write key=value");
 	return [override.slice(0, at), override.slice(at + 1)];
 }

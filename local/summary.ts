@@ -1,11 +1,21 @@
 import { docker, imageId } from "../components/step/docker.ts";
+import { newestInputs } from "../components/step/why.ts";
+import { rotationLines } from "../infra/rotation-lines.ts";
+import { codenames, debianReleases } from "../stacks/debian.ts";
+import { knownSide, rotation } from "../stacks/rotation.ts";
 import type { Outputs } from "./program.ts";
 import { formatSeconds, type Row } from "./report.ts";
+import { section } from "./text.ts";
 
 /** The outputs that the summary shows. */
 interface Shown {
 	readonly images: Readonly<Record<string, { readonly name: string }>>;
-	readonly package: { readonly file: string; readonly sha256: string | null };
+	readonly package: {
+		readonly file: string;
+		readonly sha256: string | null;
+	};
+	readonly debian: { readonly codename: string };
+	readonly cpython: { readonly version: string };
 	readonly warnings: readonly string[];
 }
 
@@ -21,6 +31,7 @@ export async function summary(
 		for (const { name } of Object.values(shown.images)) lines.push(...(await imageLine(name)));
 		if (shown.package.sha256 !== null) lines.push(`  .deb      ${shown.package.file}`);
 	}
+	if (preview) lines.push(...(await changesForUsers(shown)));
 	for (const warning of shown.warnings) lines.push(`warning: ${warning}`);
 	const python = shown.images.python?.name ?? "";
 	if (!preview && (await imageId(python)) !== undefined)
@@ -37,4 +48,18 @@ async function imageLine(name: string): Promise<string[]> {
 	if ((await imageId(name)) === undefined) return [];
 	const bytes = Number(await docker(["image", "inspect", "--format", "{{.Size}}", name]));
 	return [`${`${(bytes / 1e6).toFixed(1)} MB`.padStart(9)}  ${name}`];
+}
+
+/** What differs for users from the newest package of the stack in the daemon, if there is one. */
+async function changesForUsers({ images, debian, cpython }: Shown): Promise<string[]> {
+	const inputs = await newestInputs(images.python?.name ?? "", "package");
+	const number = Number(inputs?.DEBIAN_NUMBER);
+	const codename = codenames.find((name) => debianReleases[name].number === number);
+	// The package's inputs do not tell the architecture.
+	const before = knownSide(codename, inputs?.PYTHON_VERSION, undefined);
+	const after = knownSide(debian.codename, cpython.version, undefined);
+	const changes = before && after && rotation(before, after);
+	if (!changes) return [];
+	const heading = `for users, since CPython ${before.python.version} on ${codename}`;
+	return [...section(heading, rotationLines(changes)), ""];
 }

@@ -14,12 +14,26 @@ export async function whyBuild(
 	name: string,
 	labels: Readonly<Record<string, string>>,
 ): Promise<string> {
-	const former = await newestImage(name, labels["debian-python.artefact"] ?? "");
-	if (former === undefined) return "there is none yet";
-	const before = parseInputs(await imageLabel(former, "debian-python.inputs"));
+	const before = await newestInputs(name, labels["debian-python.artefact"] ?? "");
+	if (before === undefined) return "there is none yet";
 	return (
 		inputChanges(before, parseInputs(labels["debian-python.inputs"])) || "its content key changed"
 	);
+}
+
+/**
+ * What the key of the newest image of an artefact was made of; undefined where the daemon has none.
+ *
+ * @param name the name of any image in the same repository.
+ */
+export async function newestInputs(
+	name: string,
+	artefact: string,
+): Promise<Record<string, string> | undefined> {
+	const newest = await newestImage(name, artefact);
+	return newest === undefined
+		? undefined
+		: parseInputs(await imageLabel(newest, "debian-python.inputs"));
 }
 
 /** The differences between two keys' inputs, in words. */

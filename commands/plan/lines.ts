@@ -1,0 +1,34 @@
+import { compileLine } from "../../infra/plan.ts";
+import { rotationLines } from "../../infra/rotation-lines.ts";
+import { section, shortReference, wrap } from "../../local/text.ts";
+import type { ArtefactPlan, StackPlan } from "./plan.ts";
+
+/** A plan for a reader, in lines that fit {@link COLUMNS}. */
+export function planText(plan: StackPlan): string {
+	const { edits, artefacts, rotation, profile, warnings } = plan;
+	const changed = edits.map(({ key, before, after }) => [
+		key,
+		`${shown(before)} -> ${shown(after)}`,
+	]);
+	const problems = new Set(artefacts.flatMap(({ problem }) => problem ?? []));
+	return [
+		...section("config", changed),
+		...section("artefacts", artefacts.map(artefactLine)),
+		...[...problems].flatMap((problem) => wrap("  cannot tell: ", problem)),
+		`  ${compileLine(artefacts, profile)}`,
+		...section("for users", rotation === null ? [] : rotationLines(rotation)),
+		...section(
+			"warnings",
+			warnings.map((warning) => ["", warning]),
+		),
+	].join("\n");
+}
+
+function shown(value: string): string {
+	return value === "" ? "none" : shortReference(value);
+}
+
+function artefactLine({ artefact, fate, changes }: ArtefactPlan): string[] {
+	const word = fate === "unknown" ? "cannot tell" : fate;
+	return [artefact, changes === "" ? word : `${word}: ${changes}`];
+}

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect, it } from "vitest";
+import { deployedSide } from "./former.ts";
+
+/** Let the engine have these outputs of the stack `team/debian-python/bookworm`. */
+async function deployed(outputs: object | Error): Promise<void> {
+	await pulumi.runtime.setMocks(
+		{
+			newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
+			call({ token, inputs }) {
+				expect(token).toBe("pulumi:pulumi:readStackOutputs");
+				expect(inputs).toEqual({ name: "team/debian-python/bookworm" });
+				if (outputs instanceof Error) throw outputs;
+				return { name: inputs.name, outputs };
+			},
+		},
+		"debian-python",
+		"bookworm",
+		false,
+		"team",
+	);
+}
+
+it("is what the outputs of the last deployment say", async () => {
+	await deployed({
+		debian: { codename: "bookworm", number: 12 },
+		cpython: { version: "3.13.5" },
+		package: { architecture: "arm64" },
+	});
+	expect(await deployedSide()).toMatchObject({
+		debian: { codename: "bookworm" },
+		python: { version: "3.13.5", series: { series: "3.13" } },
+		architecture: "arm64",
+	});
+});
+
+it.each([
+	["a stack that was never deployed", {}],
+	["a release that the catalog no longer has", { debian: { codename: "sarge" } }],
+	["an engine that does not tell", new Error("unknown stack")],
+])("is nothing for %s", async (_, outputs) => {
+	await deployed(outputs);
+	expect(await deployedSide()).toBeUndefined();
+});

@@ -1,0 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
+import { StepError } from "../components/step/error.ts";
+import { ConfigError } from "../stacks/config-error.ts";
+
+/** What a person is told of an error: its message, and where in the program only if it is a defect. */
+export function errorLine(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return isExpected(error) ? error.message : (error.stack ?? error.message);
+}
+
+/** Whether an error is about what the user can change, not about this program. */
+export function isExpected(error: Error): boolean {
+	// RunError is what Pulumi too shows without a stack trace.
+	return (
+		error instanceof StepError || error instanceof ConfigError || pulumi.RunError.isInstance(error)
+	);
+}

@@ -1,0 +1,35 @@
+/** No line of text that a command prints is longer, but for a single word that is. */
+export const COLUMNS = 100;
+
+/**
+ * A text in lines of at most {@link COLUMNS} characters, broken at spaces: the first after `first`,
+ * the others indented as far.
+ */
+export function wrap(first: string, text: string): string[] {
+	const lines: string[] = [];
+	let line = first;
+	for (const word of text.split(" ")) {
+		const isEmpty = line.length === first.length;
+		if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
+			lines.push(line);
+			line = " ".repeat(first.length) + word;
+		} else line += isEmpty ? word : ` ${word}`;
+	}
+	return [...lines, line.trimEnd()];
+}
+
+/** An image reference for a person: 12 digits of its digest, as many as Docker's short IDs. */
+export function shortReference(reference: string): string {
+	return reference.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1");
+}
+
+/** A heading, and a row for each label and text, the texts below each other. Nothing for no rows. */
+export function section(heading: string, rows: readonly (readonly string[])[]): string[] {
+	if (rows.length === 0) return [];
+	const width = Math.max(...rows.map(([label = ""]) => label.length));
+	const gap = width === 0 ? "" : "  ";
+	return [
+		heading,
+		...rows.flatMap(([label = "", text = ""]) => wrap(`  ${label.padEnd(width)}${gap}`, text)),
+	];
+}
