@@ -45,7 +45,12 @@ export function stackNames(): string[] {
 		.sort();
 }
 
-function readStackFile(stack: string): Record<string, unknown> {
+/**
+ * The config of a stack's own file, by the keys that stand there.
+ *
+ * @throws StepError where the stack has no file, or it is not YAML.
+ */
+export function readStackFile(stack: string): Record<string, unknown> {
 	const file = `Pulumi.${stack}.yaml`;
 	const stacks = stackNames();
 	if (!stacks.includes(stack) || !existsSync(file)) {

@@ -516,3 +516,11 @@ function aptPlaces(release: DebianRelease, snapshot: string | undefined) {
 	const place = "http://archive.debian.org";
 	return { main: `${place}/debian`, security: `${place}/debian-security` };
 }
+
+/** Where snapshot.debian.org lists its moments, by archive, as JSON. */
+export const snapshotTimestamps = "https://snapshot.debian.org/mr/timestamp/";
+
+/** The archives of snapshot.debian.org that {@link aptSources} takes a release from. */
+export function snapshotArchives({ archive }: DebianRelease): readonly string[] {
+	return archive === "archived" ? ["debian-archive"] : ["debian", "debian-security"];
+}

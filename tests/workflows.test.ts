@@ -70,6 +70,7 @@ describe("the workflows", () => {
 			"ci.yml",
 			"drift.yml",
 			"preview.yml",
+			"refresh.yml",
 			"up.yml",
 		]);
 	});
@@ -98,6 +99,8 @@ describe("the workflows", () => {
 				"preview.yml": [{}, { ...write, "pull-requests": "write" }],
 				"up.yml": [{}, write],
 				"drift.yml": [{}, { ...write, issues: "write" }],
+				// No role, so nothing of AWS; the branch is why it writes.
+				"refresh.yml": [{}, { contents: "write", "pull-requests": "write" }],
 			};
 			for (const job of Object.values(workflow.jobs)) {
 				expect([workflow.permissions, job.permissions]).toEqual(
@@ -285,5 +288,65 @@ describe("the script", () => {
 		expect(run("drift", "issue", env).status).toBe(0);
 		expect(file("calls")).toBe(calls.map((call) => `${call}\n`).join(""));
 		if (drift === "true") expect(file("issue.md")).toContain("~ repository: changed");
+	});
+
+	describe("of refresh", () => {
+		const git = (...args: string[]) =>
+			spawnSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+				cwd: folder,
+			});
+		const environment = { OWNER: "team", BASE: "main", FAKE_FOUND: "" };
+		const calls = () =>
+			file("calls")
+				.split("\n")
+				.map((call) => call.replace(/[0-9a-f]{40}/g, "SHA").replace(/ --jq .*/, ""));
+
+		beforeEach(() => {
+			writeFileSync(join(folder, "Pulumi.bookworm.yaml"), "config: {}\n");
+			git("init", "--quiet");
+			git("add", "Pulumi.bookworm.yaml");
+			git("commit", "--quiet", "--message=t");
+			writeFileSync(join(folder, "refresh.txt"), "bookworm\n  base  old -> new\n");
+		});
+
+		const edit = () => writeFileSync(join(folder, "Pulumi.bookworm.yaml"), "config: {a: b}\n");
+
+		test("does nothing where the file is as it was", () => {
+			expect(run("refresh", "pull request", environment).status).toBe(0);
+			expect(file("calls")).toBe("");
+		});
+
+		const COMMIT = [
+			"api repos/{owner}/{repo}/git/trees --raw-field base_tree=SHA" +
+				" --raw-field tree[][path]=Pulumi.bookworm.yaml --raw-field tree[][mode]=100644" +
+				" --raw-field tree[][type]=blob --field tree[][content]=@Pulumi.bookworm.yaml",
+			"api repos/{owner}/{repo}/git/commits --raw-field message=Refresh the stack bookworm" +
+				" --raw-field tree= --raw-field parents[]=SHA",
+		];
+
+		test("makes a branch and its pull request", () => {
+			edit();
+			expect(run("refresh", "pull request", environment).status).toBe(0);
+			expect(calls()).toEqual([
+				...COMMIT,
+				"api --silent repos/{owner}/{repo}/git/refs --raw-field ref=refs/heads/refresh/bookworm --raw-field sha=",
+				"api --silent repos/{owner}/{repo}/pulls --raw-field title=Refresh the stack bookworm" +
+					" --raw-field head=refresh/bookworm --raw-field base=main --field body=@body.md",
+				"",
+			]);
+			expect(file("body.md")).toContain("base  old -> new");
+		});
+
+		test("updates those that are there", () => {
+			edit();
+			expect(run("refresh", "pull request", { ...environment, FAKE_FOUND: "12" }).status).toBe(0);
+			expect(calls()).toEqual([
+				"api repos/{owner}/{repo}/contents/Pulumi.bookworm.yaml?ref=refresh/bookworm",
+				...COMMIT,
+				"api --silent --method PATCH repos/{owner}/{repo}/git/refs/heads/refresh/bookworm --raw-field sha= --field force=true",
+				"api --silent --method PATCH repos/{owner}/{repo}/pulls/12 --field body=@body.md",
+				"",
+			]);
+		});
 	});
 });

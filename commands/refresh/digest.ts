@@ -1,0 +1,70 @@
+import { isLoopback } from "../../components/loopback.ts";
+import { basicCredentials } from "../../components/registry/credentials.ts";
+import { StepError } from "../../components/step/error.ts";
+import { loginCommand } from "../../components/step/registry.ts";
+import type { ImageReference } from "../../stacks/image-reference.ts";
+import { ask, askJson } from "./ask.ts";
+
+/** What a tag may lead to: an image, or an index of one for each platform (OCI image specification). */
+const MANIFESTS = [
+	"application/vnd.oci.image.index.v1+json",
+	"application/vnd.docker.distribution.manifest.list.v2+json",
+	"application/vnd.oci.image.manifest.v1+json",
+	"application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/**
+ * The digest that a tag has in its registry now, as `docker pull` would show it: of the index, where
+ * the tag leads to one. Only asked for, so that it does not count as a pull (Docker Hub's usage
+ * limits), and from this machine, not from the Docker daemon's.
+ *
+ * @throws StepError that names the registry where it does not answer or does not know the tag.
+ */
+export async function tagDigest(reference: ImageReference): Promise<string> {
+	const { host, path } = place(reference);
+	const { tag = "latest" } = reference;
+	const scheme = isLoopback(host) ? "http" : "https";
+	const url = `${scheme}://${host}/v2/${path}/manifests/${tag}`;
+	const head = (headers: Record<string, string>) =>
+		ask(url, { method: "HEAD", headers: { accept: MANIFESTS, ...headers } });
+	let response = await head({});
+	if (response.status === 401) {
+		const challenge = response.headers.get("www-authenticate") ?? "";
+		response = await head(await authorization(host, challenge, reference));
+	}
+	const digest = response.headers.get("docker-content-digest");
+	if (response.ok && digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
+	throw response.status === 401 || response.status === 403
+		? new StepError(`${host} does not show ${path}:${tag}`, `run: ${loginCommand(host)}`)
+		: new StepError(
+				`${host} tells no digest of ${path}:${tag} (status ${response.status})`,
+				"see that the tag exists, or run again later",
+			);
+}
+
+/** Where an image is asked for: Docker Hub's names are short (distribution reference, "normalize.go"). */
+function place({ host = "docker.io", path }: ImageReference): { host: string; path: string } {
+	if (host !== "docker.io" && host !== "index.docker.io") return { host, path };
+	return { host: "registry-1.docker.io", path: path.includes("/") ? path : `library/${path}` };
+}
+
+/** Answer a registry's challenge (distribution specification, "Token Authentication"). */
+async function authorization(
+	host: string,
+	challenge: string,
+	{ host: named = "docker.io" }: ImageReference,
+): Promise<Record<string, string>> {
+	const credentials = await basicCredentials(named);
+	const basic: Record<string, string> =
+		credentials === undefined ? {} : { authorization: `Basic ${credentials}` };
+	if (!/^bearer /i.test(challenge)) return basic;
+	const { realm, ...query } = Object.fromEntries(
+		[...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+	) as Record<string, string>;
+	if (realm === undefined) throw new StepError(`${host} does not say where its tokens are`);
+	const answer = (await askJson(`${realm}?${new URLSearchParams(query)}`, basic)) as {
+		token?: string;
+		access_token?: string;
+	};
+	return { authorization: `Bearer ${answer.token ?? answer.access_token}` };
+}

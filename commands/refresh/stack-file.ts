@@ -1,0 +1,64 @@
+import {
+	chmodSync,
+	readFileSync,
+	realpathSync,
+	renameSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { Composer, CST, isMap, isScalar, Parser, type Scalar, type YAMLMap } from "yaml";
+import { StepError } from "../../components/step/error.ts";
+
+/** New values of config keys, without the project's name; undefined takes a key out. */
+export type Edits = Readonly<Record<string, string | undefined>>;
+
+/**
+ * A stack file's text with other values: all else stays as it is, to the byte. How a value is quoted
+ * stays too; a key that is taken out takes its line and the comment above it along.
+ *
+ * @throws StepError where the file does not have a key as a plain value.
+ */
+export function editText(file: string, text: string, edits: Edits): string {
+	const tokens = [...new Parser().parse(text)];
+	const [document] = new Composer({ keepSourceTokens: true }).compose(tokens);
+	const config: unknown = document?.get("config");
+	for (const [key, value] of Object.entries(edits)) {
+		if (!isMap(config) || !edit(config, key, value))
+			throw new StepError(
+				`${file}: the value of ${key} is not written plainly behind its key`,
+				value === undefined ? `remove ${key} by hand` : `write ${key}: ${value} by hand`,
+			);
+	}
+	return tokens.map((token) => CST.stringify(token)).join("");
+}
+
+/** Whether the key is there, and could be edited. */
+function edit(config: YAMLMap, key: string, value: string | undefined): boolean {
+	// With the project's name before it, or without.
+	const isKey = (text: unknown) => String(text).replace(/^[^:]*:/, "") === key;
+	const pair = config.items.find((item) => isScalar(item.key) && isKey(item.key.value));
+	if (!isScalar(pair?.value) || !isScalar(pair.key)) return false;
+	const token = pair.value.srcToken;
+	if (!CST.isScalar(token) || pair.value.anchor !== undefined) return false;
+	if (value === undefined) return takeOut(config, pair.key);
+	CST.setScalarValue(token, value);
+	return true;
+}
+
+function takeOut(config: YAMLMap, { srcToken }: Scalar): boolean {
+	const map = config.srcToken;
+	if (map?.type !== "block-map") return false;
+	const at = map.items.findIndex((item) => item.key === srcToken);
+	map.items.splice(at, 1);
+	return true;
+}
+
+/** Edit a stack's file; who reads it meanwhile, or after a kill, finds the former text or the new one. */
+export function editStackFile(stack: string, edits: Edits): void {
+	const path = realpathSync(`Pulumi.${stack}.yaml`);
+	const text = editText(path, readFileSync(path, "utf8"), edits);
+	const partial = `${path}.partial`;
+	writeFileSync(partial, text, { flush: true });
+	chmodSync(partial, statSync(path).mode);
+	renameSync(partial, path);
+}
