@@ -63,8 +63,9 @@ function imagesOf(type: string, inputs: object): StackImage[] {
 		return [imageOf(name, build.labels)];
 	}
 	if (type === "command:local:Command") {
-		const { IMAGE = "", LABELS = "{}" } = (inputs as CommandInputs).environment;
-		return [imageOf(IMAGE, JSON.parse(LABELS) as Record<string, string>)];
+		const { IMAGE = "", LABELS } = (inputs as CommandInputs).environment;
+		// One that only pushes an image gives it no labels.
+		return LABELS ? [imageOf(IMAGE, JSON.parse(LABELS) as Record<string, string>)] : [];
 	}
 	return [];
 }

@@ -19,19 +19,16 @@ import type { StackConfig } from "./stack-config.ts";
 /** The stack's outputs, as `pulumi stack output --json` has them. */
 export type Outputs = Record<string, unknown>;
 
-/** What stands in for Pulumi's engine and providers: from a resource's inputs to its state. */
-export type MakeResource = (type: string, name: string, inputs: object) => Promise<object>;
-
 /**
- * Run the Pulumi program in this process; the resources that it registers are left to `makeResource`.
- * Once for a process: the SDK and the program's module keep what they were given.
+ * Run the Pulumi program in this process: the resources that it registers are made here, on the
+ * Docker daemon, by handlers in the place of Pulumi's engine and providers.
  *
  * @throws the first error of the program or of a resource. The caller then stops the others.
  */
 export async function runProgram(
 	stack: string,
 	{ project, config }: StackConfig,
-	makeResource: MakeResource,
+	run: Run,
 ): Promise<Outputs> {
 	const failed = Promise.withResolvers<never>();
 	async function orFail<T>(make: () => Promise<T>): Promise<T> {
@@ -48,7 +45,7 @@ export async function runProgram(
 	await pulumi.runtime.setMocks(
 		{
 			newResource: ({ type, name, inputs }) =>
-				orFail(async () => ({ id: name, state: await makeResource(type, name, inputs) })),
+				orFail(async () => ({ id: name, state: await makeResource(run, type, name, inputs) })),
 			call: ({ token }) => orFail(() => awsInvoke(token)),
 		},
 		project,
@@ -63,17 +60,7 @@ export async function runProgram(
 	return (await Promise.race([plain(outputs), failed.promise])) as Outputs;
 }
 
-/** Makes the resources of a local run, on the Docker daemon. */
-export function localResources(run: Run): MakeResource {
-	return (type, name, inputs) => localResource(run, type, name, inputs);
-}
-
-async function localResource(
-	run: Run,
-	type: string,
-	name: string,
-	inputs: object,
-): Promise<object> {
+async function makeResource(run: Run, type: string, name: string, inputs: object): Promise<object> {
 	// `python-image-commit` belongs to python: children are named after the component.
 	const artefact = name.split("-")[0] ?? name;
 	switch (type) {
