@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+	absentModules,
 	type CPythonSeries,
 	compareVersions,
 	cpythonSeries,
@@ -9,6 +11,7 @@ import {
 	findSeries,
 	hasZstd,
 	isPreRelease,
+	leftOutModules,
 	newestRelease,
 	parseVersion,
 	seriesOf,
@@ -141,5 +144,26 @@ describe("versions", () => {
 		expect(findRelease("3.13.999")).toBeUndefined();
 		expect(seriesOf("3.13.999")?.series).toBe("3.13");
 		expect(seriesOf("2.7.18")).toBeUndefined();
+	});
+});
+
+describe("the modules that the package leaves out", () => {
+	test("are those that debian/rules removes or does not build", () => {
+		const rules = readFileSync("components/pybuild/context/recipe/debian/rules", "utf8");
+		const [, prune = ""] = /^prune:\n((?:\t.*\n)+)/m.exec(rules) ?? [];
+		const removed = [...prune.matchAll(/\$\(lib\)\/(\w+)(?:\.py)?(?=\s)/g)].map(([, name]) => name);
+		const folders = [...prune.matchAll(/-name (\w+)/g)].map(([, name]) => name);
+		expect(folders).toContain("test");
+		expect(rules).toContain("py_cv_module__tkinter=n/a");
+		const libraries = Object.values(debianReleases).flatMap(({ buildPackages }) => buildPackages);
+		expect(libraries.filter((name) => /^lib(nsl|tirpc)/.test(name))).toEqual([]);
+		expect([...removed, "test", "_tkinter", "nis"].sort()).toEqual([...leftOutModules].sort());
+	});
+
+	test("have compression.zstd among them where the release's zstd is too old", () => {
+		expect(absentModules(series("3.14"), debianReleases.buster)).toEqual(
+			expect.arrayContaining(["_zstd", "compression.zstd", "test"]),
+		);
+		expect(absentModules(series("3.14"), debianReleases.bookworm)).toEqual(leftOutModules);
 	});
 });

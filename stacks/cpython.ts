@@ -507,6 +507,28 @@ export function extensionsFor(series: CPythonSeries, debian: DebianRelease): rea
 	return hasZstd(series, debian) ? [...series.extensions, "_zstd"] : series.extensions;
 }
 
+/**
+ * Modules of the standard library that the package is made without, those in them included: the tests
+ * and Tk, which debian/rules removes (components/pybuild/context/recipe), and nis, whose libraries are
+ * not among the build packages.
+ */
+export const leftOutModules = [
+	"_tkinter",
+	"idlelib",
+	"nis",
+	"test",
+	"tkinter",
+	"turtle",
+	"turtledemo",
+] as const;
+
+/** The modules that `series` has, but not its package on `debian`. */
+export function absentModules(series: CPythonSeries, debian: DebianRelease): readonly string[] {
+	return hasZstd(series, debian)
+		? leftOutModules
+		: [...leftOutModules, "_zstd", "compression.zstd"];
+}
+
 /** Tells whether compression.zstd of `series` builds on `debian`. */
 export function hasZstd(series: CPythonSeries, debian: DebianRelease): boolean {
 	const { zstd } = debian.versions;
