@@ -40,6 +40,7 @@ const pythonPackage = new PythonPackage("package", {
 });
 const python = new PythonImage("python", {
 	site,
+	debian,
 	python: settings.python,
 	packageRelease,
 	base,

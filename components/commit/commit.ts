@@ -3,6 +3,17 @@ import type { ImageSite, StackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 
+/** What an image is held to before it gets its name. */
+export interface Gates {
+	/**
+	 * Command that runs in the new image, as a user without a name, read-only and without a network;
+	 * it finds the context at `/mnt`. Where it fails, it says `error: gate NAME: WHAT; REMEDY`.
+	 */
+	readonly command: readonly string[];
+	/** The paths that the script may change: of a folder that ends with a slash, all that is in it. */
+	readonly paths: readonly string[];
+}
+
 /** What {@link CommittedImage} needs. */
 export interface CommittedImageArgs {
 	readonly site: ImageSite;
@@ -22,6 +33,8 @@ export interface CommittedImageArgs {
 	 */
 	readonly changes: readonly [cmd: `CMD ${string}`, ...others: string[]];
 	readonly labels: Readonly<Record<string, string>>;
+	/** What must hold before the image gets its name; without it nothing is checked. */
+	readonly gates?: Gates;
 	/** Names in the same repository that move to the new image. */
 	readonly aliases?: readonly string[];
 }
@@ -49,6 +62,8 @@ export class CommittedImage extends pulumi.ComponentResource {
 				CHANGES: args.changes,
 				LABELS: args.labels,
 				ALIASES: aliases,
+				GATES: args.gates?.command ?? [],
+				PATHS: args.gates?.paths ?? [],
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
 			},

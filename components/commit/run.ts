@@ -3,6 +3,7 @@ import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.
 import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { checkPaths, passGates } from "./gates.ts";
 
 /*
  * Run a script in an image with packages mounted, and commit the result as a new image.
@@ -32,7 +33,11 @@ async function commit(step: Step, image: string): Promise<void> {
 		...environmentList("ARGUMENTS"),
 	]);
 	await runContainer(step, container);
-	await docker(["commit", ...(await changes(packages)), container, image]);
+	await checkPaths(container);
+	const id = await step.commitContainer(container, await changes(packages));
+	// The name is what everything else looks for: only an image that is fit for use gets it.
+	await passGates(step, id, volume);
+	await docker(["tag", id, image]);
 }
 
 /** A volume that starts as a copy of the packages, with the context and the CA bundle beside them. */

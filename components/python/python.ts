@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { absentModules } from "../../stacks/cpython.ts";
+import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import type { DebianBase } from "../base/base.ts";
-import { CommittedImage } from "../commit/commit.ts";
+import { CommittedImage, type Gates } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
 import type { DebbaseImage } from "../debbase/debbase.ts";
 import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
@@ -10,6 +12,7 @@ import type { PythonPackage } from "../package/package.ts";
 /** What {@link PythonImage} needs. */
 export interface PythonImageArgs {
 	readonly site: ImageSite;
+	readonly debian: DebianRelease;
 	readonly python: Settings["python"];
 	readonly packageRelease: number;
 	readonly base: DebianBase;
@@ -41,12 +44,14 @@ export class PythonImage extends pulumi.ComponentResource {
 		super("debian-python:components:PythonImage", name, {}, opts);
 		const { site, python, base, debbase } = args;
 		const { series, pip } = python.series;
+		const gates = pythonGates(args);
 		const key = contentKey({
 			debbase: debbase.image.key,
 			package: args.package.image.key,
 			pip: `${pip.version} ${pip.sha256}`,
 			context: { context: CONTEXT },
 			changes: CHANGES,
+			gates: gates.command,
 		});
 		this.image = stackImage(
 			site,
@@ -64,6 +69,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				context: CONTEXT,
 				arguments: [series, pip.version, pip.sha256],
 				changes: CHANGES,
+				gates,
 				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
 				labels: {
 					...imageLabels(this.image),
@@ -79,6 +85,22 @@ export class PythonImage extends pulumi.ComponentResource {
 		this.digest = committed.digest;
 		this.registerOutputs({ image: this.image.name });
 	}
+}
+
+/** The gates of components/python/context/gates, which says what they check. */
+function pythonGates({ python, debian }: PythonImageArgs): Gates {
+	const { series } = python.series;
+	// The virtual environment, and what dpkg writes for the package. A base that is not slim keeps
+	// lintian's files.
+	const paths = [
+		`/opt/cpython/${series}/`,
+		"/venv/",
+		"/var/lib/dpkg/",
+		`/usr/share/doc/cpython${series}/`,
+		`/usr/share/lintian/overrides/cpython${series}`,
+	];
+	const absent = absentModules(python.series, debian).join(",");
+	return { command: ["/venv/bin/python", "/mnt/gates", series, absent, ...paths], paths };
 }
 
 /** The OCI annotations of the base; its digest only where the reference pins one. */

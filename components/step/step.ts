@@ -18,6 +18,14 @@ export interface Step {
 	progress(line: string): void;
 	/** Make a container that is removed with the step; returns its ID. */
 	createContainer(args: readonly string[]): Promise<string>;
+	/**
+	 * Make an image without a name of a container; returns its ID. It is removed with the step if it
+	 * has not got a name by then.
+	 *
+	 * @param changes the `--change` arguments of docker commit. The project's label must be among
+	 * them, by which a later run finds what a killed one left.
+	 */
+	commitContainer(container: string, changes: readonly string[]): Promise<string>;
 	/** Make a named volume that is removed with the step; returns its name. */
 	createVolume(): Promise<string>;
 	/** Make a folder for temporary files that is removed with the step; returns its path. */
@@ -82,6 +90,15 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 			);
 			return name;
 		},
+		async commitContainer(container, changes) {
+			const id = await docker(["commit", ...changes, container], { cancelSignal: signal });
+			undo.push(async () => {
+				// By its ID, docker removes an image that has one name together with the name.
+				const names = await docker(["image", "inspect", "--format", "{{len .RepoTags}}", id]);
+				if (names === "0") await docker(["image", "rm", id]);
+			});
+			return id;
+		},
 		async createVolume() {
 			const name = temporaryName();
 			undo.push(() => docker(["volume", "rm", "--force", name]));
@@ -111,7 +128,8 @@ export async function sweep(): Promise<void> {
 	const volumes = await docker(["volume", "ls", "--filter", filter, "--format", "{{.Name}}"]);
 	// docker volume ls does not tell the age: volumes of other machines are left to those machines.
 	for (const name of leftovers(volumes)) await remove(["volume", "rm", "--force", name]);
-	// A root whose import was cut short has no name. Older than an hour: none that is about to get one.
+	// A root whose import was cut short has no name, nor has an image that is at its gates. Older than
+	// an hour: none that is about to get one.
 	await remove(["image", "prune", "--force", "--filter", filter, "--filter", "until=1h"]);
 	for (const name of readdirSync(tmpdir())) {
 		const folder = join(tmpdir(), name);

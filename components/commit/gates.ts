@@ -1,0 +1,75 @@
+import { runContainer } from "../step/container.ts";
+import { docker } from "../step/docker.ts";
+import { environment, environmentList } from "../step/environment.ts";
+import { StepError } from "../step/error.ts";
+import type { Step } from "../step/step.ts";
+
+/** User and group that have no name. A user namespace may have no IDs above 65535 (subuid(5)). */
+const UNKNOWN_USER = "54321:54321";
+
+/*
+ * What an image is held to before it gets its name: Gates of commit.ts, in the step that makes it.
+ */
+
+/**
+ * See that the script changed nothing but the declared paths, in an image that has gates.
+ *
+ * @param container the one that the script ran in.
+ * @throws StepError with the first path that is not declared.
+ */
+export async function checkPaths(container: string): Promise<void> {
+	const paths = environmentList("PATHS");
+	if (paths.length === 0) return;
+	const [path, ...others] = undeclaredPaths(await docker(["diff", container]), paths);
+	if (path === undefined) return;
+	const more = others.length === 0 ? "" : ` and ${others.length} more`;
+	throw new StepError(
+		`gate paths: ${environment("CONTEXT")}/install changes ${path}${more}, which is not declared`,
+		"correct the script, or add it to the paths of the component's gates",
+	);
+}
+
+/**
+ * Run the gates in an image, with the least that it must run with: nothing but Docker's own /dev/shm
+ * can be written.
+ *
+ * @param image its ID; it has no name yet.
+ * @param volume the one with the packages and the context.
+ * @throws StepError with the gate that fails, what it found, and the remedy.
+ */
+export async function passGates(step: Step, image: string, volume: string): Promise<void> {
+	const command = environmentList("GATES");
+	if (command.length === 0) return;
+	step.progress("gates");
+	const container = await step.createContainer([
+		`--platform=${environment("PLATFORM")}`,
+		"--read-only",
+		"--network=none",
+		`--user=${UNKNOWN_USER}`,
+		`--volume=${volume}:/mnt:ro`,
+		image,
+		...command,
+	]);
+	await runContainer(step, container);
+}
+
+/**
+ * What docker diff tells beyond the paths that may change.
+ *
+ * @param diff lines such as `A /venv/bin`. A folder is listed as changed with what is in it.
+ */
+export function undeclaredPaths(diff: string, paths: readonly string[]): string[] {
+	const changed = diff
+		.split("\n")
+		.map((line) => line.slice(2))
+		.filter((path) => path !== "");
+	return changed.filter(
+		(path) =>
+			!paths.some(
+				(declared) =>
+					path === declared ||
+					declared.startsWith(`${path}/`) ||
+					(declared.endsWith("/") && path.startsWith(declared)),
+			),
+	);
+}
