@@ -111,6 +111,7 @@ const commonSonames = [
  */
 const commonBuildPackages = [
 	"ca-certificates",
+	"ccache",
 	"curl",
 	"debhelper",
 	"dpkg-dev",

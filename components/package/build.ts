@@ -11,6 +11,7 @@ import { environment, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { giveCompiled, keepCompiled } from "./compiled.ts";
 
 /*
  * Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files.
@@ -34,6 +35,8 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	const container = await step.createContainer([
 		`--platform=${environment("PLATFORM")}`,
 		`--volume=${await step.createVolume()}:/build`,
+		// The one volume that stays, on purpose: a cache, which may be removed at any time.
+		"--volume=debian-python-ccache:/ccache",
 		...Object.entries(environmentRecord("VARIABLES")).map(
 			([name, value]) => `--env=${name}=${value}`,
 		),
@@ -41,7 +44,9 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	]);
 	const caBundle = environment("CA_BUNDLE", "");
 	if (caBundle !== "") await copyInto(container, caBundle, "/build/ca-bundle.crt");
+	await giveCompiled(step, container);
 	await runBuild(step, container);
+	await keepCompiled(step, container);
 	await importPackages(await readFolder(container, "/build/out"), image);
 }
 

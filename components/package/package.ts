@@ -28,6 +28,11 @@ export interface PythonPackageArgs {
  */
 export class PythonPackage extends pulumi.ComponentResource {
 	readonly image: StackImage;
+	/**
+	 * What the compile left, as an image made from scratch that only a build reads: with it, a new
+	 * package release or a change of the packaging compiles nothing.
+	 */
+	readonly compiled: StackImage;
 	/** Name of the Debian package, such as `cpython3.13`. */
 	readonly packageName: string;
 	/** Version of the Debian package, such as `3.13.5-1+deb12`. */
@@ -43,6 +48,8 @@ export class PythonPackage extends pulumi.ComponentResource {
 		const variables = buildVariables(args);
 		const key = contentKey({ ...variables, RECIPE: pybuild.recipe });
 		this.image = stackImage(site, "package", key);
+		const compileKey = contentKey({ ...compileVariables(args), COMPILE: pybuild.compile });
+		this.compiled = stackImage(site, "compiled", compileKey);
 		this.packageName = `cpython${python.series.series}`;
 		this.version = debianVersion(python.version, args.packageRelease, debian.number);
 		const stem = `${this.packageName}_${this.version}_${architecture}`;
@@ -55,6 +62,9 @@ export class PythonPackage extends pulumi.ComponentResource {
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
 				VARIABLES: variables,
+				COMPILED: this.compiled.name,
+				COMPILED_PROFILE: stackImage(site, "profile", compileKey).name,
+				COMPILED_LABELS: imageLabels(this.compiled),
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
 				DEB: `${stem}.deb`,
@@ -74,22 +84,25 @@ export class PythonPackage extends pulumi.ComponentResource {
 	}
 }
 
-/** The environment of the build script (components/pybuild/context/recipe/build), which documents it. */
-function buildVariables({
-	debian,
-	python,
-	packageRelease,
-	profile,
-}: PythonPackageArgs): Record<string, string> {
+/** What of the build script's environment decides the compiled files. */
+function compileVariables({ debian, python, profile }: PythonPackageArgs): Record<string, string> {
 	return {
 		PYTHON_VERSION: python.version,
-		SOURCE_FORMAT: python.source.format,
 		SOURCE_SHA256: python.source.sha256,
-		PACKAGE_RELEASE: String(packageRelease),
-		DEBIAN_NUMBER: String(debian.number),
 		PROFILE: profile,
 		CONFIGURE_FLAGS: python.series.configureFlags.join(" "),
 		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
+	};
+}
+
+/** The environment of the build script (components/pybuild/context/recipe/build), which documents it. */
+function buildVariables(args: PythonPackageArgs): Record<string, string> {
+	const { debian, python, packageRelease } = args;
+	return {
+		...compileVariables(args),
+		SOURCE_FORMAT: python.source.format,
+		PACKAGE_RELEASE: String(packageRelease),
+		DEBIAN_NUMBER: String(debian.number),
 		EXTRA_DEPENDS: debian.extraDepends.join(", "),
 		DEBHELPER_COMPAT: String(debian.debhelperCompat),
 	};

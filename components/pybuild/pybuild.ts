@@ -23,6 +23,8 @@ export class PybuildImage extends pulumi.ComponentResource {
 	readonly image: StackImage;
 	/** Key of what in this image decides the package's bytes: all but the base that it stands on. */
 	readonly recipe: string;
+	/** Key of what of it decides the compiled files, before they are packaged. */
+	readonly compile: string;
 	/**
 	 * A tag that moves to the newest base with the same recipe. The package runs this one: by the
 	 * image's own name, each rotation of the base would show as a change of the package.
@@ -32,17 +34,19 @@ export class PybuildImage extends pulumi.ComponentResource {
 	constructor(name: string, args: PybuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PybuildImage", name, {}, opts);
 		const { site, debian, debbase } = args;
-		const recipe = contentKey({
+		const compiler = {
 			release: debian.codename,
 			platform: site.platform,
 			packages: debian.buildPackages,
-			recipe: { context: `${CONTEXT}/recipe` },
-		});
+			compile: { context: `${CONTEXT}/compile` },
+		};
+		const recipe = contentKey({ ...compiler, recipe: { context: `${CONTEXT}/recipe` } });
 		const key = contentKey({
 			debbase: debbase.image.key,
 			packages: debian.buildPackages,
 			context: { context: CONTEXT },
 		});
+		this.compile = contentKey(compiler).key;
 		this.recipe = recipe.key;
 		this.builder = `${site.repository}:builder-${recipe.key}`;
 		this.image = stackImage(site, "pybuild", key);

@@ -14,6 +14,9 @@ export function isCache(artefact: string): boolean {
 /** How many images of each cache artefact stay: some rotations of the base, for a way back. */
 const CACHE_COUNT = 10;
 
+/** What a compile leaves for the next one. Equal keys may have other bytes, so their tags do not move. */
+const COMPILED_ARTEFACTS = ["compiled", "profile"] as const;
+
 /** How many packages stay; they are what saves a compile, and small. */
 const PACKAGE_COUNT = 50;
 
@@ -36,7 +39,9 @@ export function movingTags(version: string, series: string): string[] {
  */
 export function lifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
 	const counts = [
-		...CACHE_ARTEFACTS.map((artefact) => [artefact, CACHE_COUNT] as const),
+		...[...CACHE_ARTEFACTS, ...COMPILED_ARTEFACTS].map(
+			(artefact) => [artefact, CACHE_COUNT] as const,
+		),
 		["package", PACKAGE_COUNT] as const,
 	];
 	return {

@@ -86,7 +86,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 			docker("pull", "--quiet", digest);
 			expect(docker("run", "--rm", digest, "python", "-c", "print('ok')")).toBe("ok");
 		},
-		5 * MINUTE,
+		15 * MINUTE,
 	);
 
 	it(
@@ -98,7 +98,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 			expect(await stepsOf(deployment.preview())).toEqual({});
 			expect(docker("image", "ls", "--quiet", repository)).toBe("");
 		},
-		2 * MINUTE,
+		5 * MINUTE,
 	);
 
 	it(
@@ -112,7 +112,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 			expect(words.match(/==> push \S+:(package|python|wheelbuild)-/g) ?? []).toEqual([]);
 			expect(await read()).toEqual(outputs);
 		},
-		5 * MINUTE,
+		15 * MINUTE,
 	);
 
 	it(
@@ -132,7 +132,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 			expect(await remoteDigest(alias)).toBe(outputs.images.python.digest.split("@")[1]);
 			expect(await read()).toEqual(outputs);
 		},
-		5 * MINUTE,
+		15 * MINUTE,
 	);
 
 	it("has no credentials in its state or words", () => {
