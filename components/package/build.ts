@@ -1,14 +1,12 @@
-import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
-import { extract, pack } from "tar-stream";
-import { copyInto, runContainer } from "../step/container.ts";
-import { docker, dockerError, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pack } from "tar-stream";
+import { copyFrom, copyInto, runContainer } from "../step/container.ts";
+import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
+import { PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
@@ -17,9 +15,6 @@ import { giveCompiled, keepCompiled } from "./compiled.ts";
  * Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files.
  * The command of PythonPackage (package.ts) says what each variable means.
  */
-
-/** Ending of a file that is being written. */
-const PARTIAL = ".partial";
 
 await runStep(async (step) => {
 	const image = environment("IMAGE");
@@ -87,22 +82,9 @@ async function runBuild(step: Step, container: string): Promise<void> {
 type Files = Map<string, Buffer>;
 
 async function readFolder(container: string, folder: string): Promise<Files> {
-	const copy = execa("docker", ["cp", `${container}:${folder}`, "-"], {
-		encoding: "buffer",
-		buffer: { stdout: false },
-		reject: false,
-	});
 	const files: Files = new Map();
-	const entries = extract();
-	const read = (async () => {
-		for await (const entry of entries) {
-			const content = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
-			if (entry.header.type === "file") files.set(entry.header.name.replace(/^.*\//, ""), content);
-		}
-	})();
-	await Promise.all([pipeline(copy.stdout, entries), read]).catch(() => undefined);
-	const result = await copy;
-	if (result.failed) throw dockerError(["cp", folder], result);
+	for (const [path, content] of (await copyFrom(container, folder)).files)
+		files.set(basename(path), content);
 	checkSums(files);
 	return files;
 }
@@ -175,20 +157,6 @@ async function isWritten(folder: string, deb: string | undefined): Promise<boole
 	return sums.length > 0;
 }
 
-async function writeWhole(path: string, content: Buffer): Promise<void> {
-	try {
-		await writeFile(path + PARTIAL, content);
-		await rename(path + PARTIAL, path);
-	} catch (error) {
-		await rm(path + PARTIAL, { force: true });
-		const { code, message } = error as NodeJS.ErrnoException;
-		throw new StepError(
-			`${path} cannot be written: ${code ?? message}`,
-			"make room or give the right to write there, then run again",
-		);
-	}
-}
-
 /** Lines of SHA256SUMS: a sum and a name. */
 function parseSums(content: Buffer | undefined): (readonly [name: string, sum: string])[] {
 	const lines =
@@ -197,8 +165,4 @@ function parseSums(content: Buffer | undefined): (readonly [name: string, sum: s
 			.split("\n")
 			.filter((line) => line !== "") ?? [];
 	return lines.map((line) => [line.slice(66), line.slice(0, 64)] as const);
-}
-
-function sha256(data: Buffer): string {
-	return createHash("sha256").update(data).digest("hex");
 }

@@ -1,6 +1,8 @@
 import { basename, dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
-import { docker, explainDocker } from "./docker.ts";
+import { extract } from "tar-stream";
+import { docker, dockerError, explainDocker } from "./docker.ts";
 import { StepError } from "./error.ts";
 import type { Step } from "./step.ts";
 
@@ -81,6 +83,36 @@ export async function copyInto(container: string, source: string, target: string
 		throw new StepError(`${source} cannot be read: ${String(result.stderr).trim()}`);
 	const into = whole ? target : dirname(target);
 	await docker(["cp", "-", `${container}:${into}`], { input: result.stdout });
+}
+
+/** What {@link copyFrom} found, by path; paths begin with the name of what was copied. */
+export interface Copied {
+	readonly files: ReadonlyMap<string, Buffer>;
+	/** Symbolic links, and where they lead to. */
+	readonly links: ReadonlyMap<string, string>;
+}
+
+/** Read a file or a folder of a container, which need not have been started. */
+export async function copyFrom(container: string, path: string): Promise<Copied> {
+	const copy = execa("docker", ["cp", `${container}:${path}`, "-"], {
+		buffer: { stdout: false },
+		reject: false,
+	});
+	const files = new Map<string, Buffer>();
+	const links = new Map<string, string>();
+	const entries = extract();
+	const read = (async () => {
+		for await (const entry of entries) {
+			const { name, type, linkname } = entry.header;
+			const content = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
+			if (type === "file") files.set(name, content);
+			else if (type === "symlink") links.set(name, linkname ?? "");
+		}
+	})();
+	await Promise.all([pipeline(copy.stdout, entries), read]).catch(() => undefined);
+	const result = await copy;
+	if (result.failed) throw dockerError(["cp", path], result);
+	return { files, links };
 }
 
 function regexpQuote(text: string): string {
