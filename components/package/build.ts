@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
 import { copyFrom, copyInto, runContainer } from "../step/container.ts";
-import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { PARTIAL, sha256, writeWhole } from "../step/file.ts";
@@ -110,6 +110,8 @@ async function importPackages(files: Files, image: string): Promise<void> {
 	const labels = {
 		...environmentRecord("LABELS"),
 		"debian-python.deb.sha256": sha256(deb),
+		// The moving tag of the builder will lead elsewhere: this is what the provenance names.
+		"debian-python.builder.id": (await imageId(environment("BUILDER"))) ?? "",
 		[PROJECT_LABEL]: "debian-python",
 	};
 	const tar = pack();
