@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loginCommand } from "../step/registry.ts";
-import { credentialsProblem } from "./credentials.ts";
+import { credentialsProblem, dockerCredentials } from "./credentials.ts";
 
 const ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
@@ -56,10 +56,17 @@ describe("the machine's credentials", () => {
 	it("are in the config file", async () => {
 		machine({ auths: { [ECR]: { auth: "QVdTOnRva2Vu" } } });
 		expect(await credentialsProblem(ECR, true)).toBeUndefined();
+		expect(await dockerCredentials(ECR)).toEqual({ username: "AWS", password: "token" });
 	});
 
 	it("are with a helper", async () => {
-		machine({ credHelpers: { [ECR]: "ecr-login" } }, { "ecr-login": `grep -qx ${ECR}` });
+		machine(
+			{ credHelpers: { [ECR]: "ecr-login" } },
+			{
+				"ecr-login": `grep -qx ${ECR} && echo '{"Username":"AWS","Secret":"a:b"}'`,
+			},
+		);
+		expect(await dockerCredentials(ECR)).toEqual({ username: "AWS", password: "a:b" });
 		expect(await credentialsProblem(ECR, true)).toBeUndefined();
 	});
 

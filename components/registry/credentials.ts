@@ -27,12 +27,22 @@ export async function credentialsProblem(
 	host: string,
 	required: boolean,
 ): Promise<string | undefined> {
-	if (await hasCredentials(host)) return undefined;
+	if ((await dockerCredentials(host)) !== undefined) return undefined;
 	if (!required && !(await wantsCredentials(host))) return undefined;
 	return `registry: the machine's Docker has no credentials for ${host}, which wants some; run: ${loginCommand(host)}`;
 }
 
-async function hasCredentials(host: string): Promise<boolean> {
+/** A name and its password, at a registry. */
+export interface Credentials {
+	readonly username: string;
+	readonly password: string;
+}
+
+/**
+ * The credentials that the machine's Docker has for a registry, from a credential helper
+ * (docker-credential-helpers, "Development": JSON with Username and Secret) or from the config file.
+ */
+export async function dockerCredentials(host: string): Promise<Credentials | undefined> {
 	const { auths = {}, credHelpers = {}, credsStore } = readDockerConfig();
 	const server = serverName(host);
 	const helper = credHelpers[server] ?? credsStore;
@@ -41,10 +51,25 @@ async function hasCredentials(host: string): Promise<boolean> {
 			input: server,
 			reject: false,
 		});
-		if (!asked.failed) return true;
+		const found = asked.failed ? undefined : parseHelper(asked.stdout);
+		if (found !== undefined) return found;
 	}
 	const entry = auths[server] ?? auths[`https://${server}`];
-	return Boolean(entry?.auth ?? entry?.identitytoken);
+	const [username = "", ...rest] = Buffer.from(entry?.auth ?? "", "base64")
+		.toString()
+		.split(":");
+	// Where there is a token, it stands in for the password.
+	const password = entry?.identitytoken ?? rest.join(":");
+	return password === "" ? undefined : { username, password };
+}
+
+function parseHelper(output: string): Credentials | undefined {
+	try {
+		const { Username, Secret } = JSON.parse(output) as { Username: string; Secret: string };
+		return { username: Username, password: Secret };
+	} catch {
+		return undefined;
+	}
 }
 
 /**
