@@ -42,6 +42,11 @@ export function stackImage(
 	return { name: `${site.repository}:${tag}-${key}`, key, artefact, inputs };
 }
 
+/** What stands behind the colon in the name of an image. */
+export function imageTag({ name }: StackImage): string {
+	return name.slice(name.lastIndexOf(":") + 1);
+}
+
 /**
  * Labels that every image has: what it is, and what its key was made of, by which a preview can say
  * why another one is needed.

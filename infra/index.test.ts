@@ -64,8 +64,11 @@ describe("the program", () => {
 			"debbase-image docker:index/remoteImage:RemoteImage",
 			"pybuild-image docker:index/remoteImage:RemoteImage",
 			"package-build command:local:Command",
+			"package-sbom command:local:Command",
 			"python-image-commit command:local:Command",
+			"python-image-sbom command:local:Command",
 			"wheelbuild-image-commit command:local:Command",
+			"wheelbuild-image-sbom command:local:Command",
 		]);
 	});
 
@@ -100,8 +103,11 @@ describe("the program", () => {
 		const commands = [...resources.values()].flatMap(({ inputs }) => inputs.create ?? []);
 		expect(commands).toEqual([
 			"exec node components/package/build.ts",
+			"exec node components/sbom/run.ts",
 			"exec node components/commit/run.ts",
+			"exec node components/sbom/run.ts",
 			"exec node components/commit/run.ts",
+			"exec node components/sbom/run.ts",
 		]);
 	});
 
@@ -115,7 +121,10 @@ describe("the program", () => {
 			"debbase",
 			"pybuild",
 			"package",
+			"package",
 			"python-3.13.5-r1",
+			"python-3.13.5-r1",
+			"wheelbuild-3.13.5-r1",
 			"wheelbuild-3.13.5-r1",
 		].entries()) {
 			expect(names[index]).toMatch(new RegExp(`^debian-python/test:${artefact}${key}`));

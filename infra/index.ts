@@ -28,6 +28,7 @@ const { site } = registry;
 const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
 const debbase = new DebbaseImage("debbase", { site, debian, base });
 const pybuild = new PybuildImage("pybuild", { site, debian, debbase });
+const folder = `packages/${settings.stack}`;
 const pythonPackage = new PythonPackage("package", {
 	site,
 	debian,
@@ -36,7 +37,7 @@ const pythonPackage = new PythonPackage("package", {
 	profile,
 	architecture,
 	pybuild,
-	folder: `packages/${settings.stack}`,
+	folder,
 });
 const python = new PythonImage("python", {
 	site,
@@ -46,6 +47,7 @@ const python = new PythonImage("python", {
 	base,
 	debbase,
 	package: pythonPackage,
+	folder,
 });
 const wheelbuild = new WheelbuildImage("wheelbuild", {
 	site,
@@ -54,6 +56,7 @@ const wheelbuild = new WheelbuildImage("wheelbuild", {
 	packageRelease,
 	python,
 	package: pythonPackage,
+	folder,
 });
 
 if (pulumi.runtime.isDryRun()) {

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { readPublication } from "../components/registry/publication.ts";
 import { PUSH_SCRIPT } from "../components/registry/push.ts";
+import { DESCRIBE_SCRIPT } from "../components/sbom/sbom.ts";
 import {
 	docker,
 	dockerError,
@@ -69,10 +70,11 @@ export async function remoteImage(
 	return { ...inputs, imageId: await imageId(name) };
 }
 
-/** What the command provider does for a Command: one that pushes an image, or one that makes it. */
+/** What the command provider does for a Command, which makes, describes or pushes an image. */
 export function localCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const pushes = inputs.create.endsWith(PUSH_SCRIPT);
-	return pushes ? pushCommand(run, artefact, inputs) : imageCommand(run, artefact, inputs);
+	if (inputs.create.endsWith(PUSH_SCRIPT)) return pushCommand(run, artefact, inputs);
+	if (inputs.create.endsWith(DESCRIBE_SCRIPT)) return describeCommand(run, artefact, inputs);
+	return imageCommand(run, artefact, inputs);
 }
 
 async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
@@ -95,6 +97,12 @@ async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): P
 
 function tags(names: readonly string[]): string {
 	return names.map((name) => name.slice(name.lastIndexOf(":") + 1)).join(", ");
+}
+
+/** Where nothing of the image changed it does nothing, so neither a preview nor a summary has it. */
+async function describeCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
+	if (run.preview || !run.wants(artefact)) return { ...inputs, stdout: "{}" };
+	return { ...inputs, stdout: await runCommand(run, artefact, inputs) };
 }
 
 async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {

@@ -26,9 +26,16 @@ const OTHER_BASE = `debian:bookworm-slim@sha256:${"0".repeat(64)}`;
 const BOOTSTRAP = { "base-bootstrap": "update" } as const;
 const DEBBASE = { "debbase-image": "replace" } as const;
 const PYBUILD = { "pybuild-image": "replace" } as const;
-const PACKAGE = { "package-build": "update" } as const;
-const WHEELBUILD = { "wheelbuild-image-commit": "update" } as const;
-const PYTHON = { "python-image-commit": "update", ...WHEELBUILD } as const;
+const PACKAGE = { "package-build": "update", "package-sbom": "update" } as const;
+const WHEELBUILD = {
+	"wheelbuild-image-commit": "update",
+	"wheelbuild-image-sbom": "update",
+} as const;
+const PYTHON = {
+	"python-image-commit": "update",
+	"python-image-sbom": "update",
+	...WHEELBUILD,
+} as const;
 
 /** What every new base leads to: nothing is compiled. */
 const ON_NEW_BASE = { ...DEBBASE, ...PYBUILD, ...PYTHON } as const;
@@ -55,7 +62,11 @@ export const CHANGES: readonly Change[] = [
 		// The keys stay the same: each of these finds its image there, and builds nothing.
 		what: "the CA bundle",
 		config: { caBundle: "/etc/hostname" },
-		steps: { ...PACKAGE, ...PYTHON },
+		steps: {
+			"package-build": "update",
+			"python-image-commit": "update",
+			"wheelbuild-image-commit": "update",
+		},
 	},
 	{ what: "what is let through", config: { allowUnsupported: "true" }, steps: {} },
 	{ what: "a file that no key has", file: "README.md", steps: {} },

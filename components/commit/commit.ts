@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageSite, StackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
+import { describeImage, type ImageDescriptionArgs } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
 
 /** What an image is held to before it gets its name. */
@@ -37,6 +38,8 @@ export interface CommittedImageArgs {
 	readonly gates?: Gates;
 	/** Names in the same repository that move to the new image. */
 	readonly aliases?: readonly string[];
+	/** What of its SBOM and provenance does not follow from the above. */
+	readonly description: Pick<ImageDescriptionArgs, "stem" | "debian" | "python">;
 }
 
 /**
@@ -69,7 +72,18 @@ export class CommittedImage extends pulumi.ComponentResource {
 			},
 			{ parent: this },
 		);
-		this.digest = pushImage(`${name}-push`, site, image, this, made, aliases);
+		const { written } = describeImage(
+			`${name}-sbom`,
+			{
+				site,
+				image,
+				package: args.packages,
+				madeFrom: [args.from.name, args.packages.name],
+				...args.description,
+			},
+			{ parent: this, dependsOn: [made] },
+		);
+		this.digest = pushImage(`${name}-push`, site, image, this, written, aliases);
 		this.registerOutputs({ image: image.name });
 	}
 }

@@ -6,6 +6,7 @@ import { contentKey } from "../content-key.ts";
 import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
 import type { PybuildImage } from "../pybuild/pybuild.ts";
 import { pushImage } from "../registry/push.ts";
+import { describeImage } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
 
 /** What {@link PythonPackage} needs. */
@@ -78,7 +79,21 @@ export class PythonPackage extends pulumi.ComponentResource {
 			},
 			{ parent: this, dependsOn: [pybuild] },
 		);
-		pushImage(`${name}-push`, site, this.image, this, build);
+		const { written } = describeImage(
+			`${name}-sbom`,
+			{
+				site,
+				image: this.image,
+				stem: `${args.folder}/${stem}`,
+				debian,
+				python,
+				package: this.image,
+				madeFrom: [pybuild.builder],
+				builder: pybuild.builder,
+			},
+			{ parent: this, dependsOn: [build] },
+		);
+		pushImage(`${name}-push`, site, this.image, this, written);
 		this.sha256 = build.stdout.apply((line) => (JSON.parse(line) as { sha256: string }).sha256);
 		this.registerOutputs({ image: this.image.name, version: this.version, sha256: this.sha256 });
 	}

@@ -6,7 +6,7 @@ import type { DebianBase } from "../base/base.ts";
 import { CommittedImage, type Gates } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
 import type { DebbaseImage } from "../debbase/debbase.ts";
-import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import { type ImageSite, imageLabels, imageTag, type StackImage, stackImage } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
 
 /** What {@link PythonImage} needs. */
@@ -18,6 +18,8 @@ export interface PythonImageArgs {
 	readonly base: DebianBase;
 	readonly debbase: DebbaseImage;
 	readonly package: PythonPackage;
+	/** Where its SBOM and provenance go, from the project root. */
+	readonly folder: string;
 }
 
 const CONTEXT = "components/python/context";
@@ -71,6 +73,11 @@ export class PythonImage extends pulumi.ComponentResource {
 				changes: CHANGES,
 				gates,
 				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
+				description: {
+					stem: `${args.folder}/${imageTag(this.image)}`,
+					debian: args.debian,
+					python,
+				},
 				labels: {
 					...imageLabels(this.image),
 					...baseLabels(base.reference),

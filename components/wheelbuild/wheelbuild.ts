@@ -3,7 +3,7 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import { type ImageSite, imageLabels, imageTag, type StackImage, stackImage } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
 import type { PythonImage } from "../python/python.ts";
 
@@ -15,6 +15,8 @@ export interface WheelbuildImageArgs {
 	readonly packageRelease: number;
 	readonly python: PythonImage;
 	readonly package: PythonPackage;
+	/** Where its SBOM and provenance go, from the project root. */
+	readonly folder: string;
 }
 
 const CONTEXT = "components/wheelbuild/context";
@@ -57,6 +59,11 @@ export class WheelbuildImage extends pulumi.ComponentResource {
 				context: CONTEXT,
 				arguments: [pythonVersion.series.series, ...debian.compilerPackages],
 				changes: CHANGES,
+				description: {
+					stem: `${args.folder}/${imageTag(this.image)}`,
+					debian,
+					python: pythonVersion,
+				},
 				labels: {
 					...imageLabels(this.image),
 					"org.opencontainers.image.title": `Wheel builder for Python ${pythonVersion.version}`,

@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type Copied, copyFrom, runContainer } from "../step/container.ts";
+import { docker, imageId } from "../step/docker.ts";
+import { environment, environmentList } from "../step/environment.ts";
+import { sha256 } from "../step/file.ts";
+import { needImage } from "../step/registry.ts";
+import type { Step } from "../step/step.ts";
+import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
+import { type Bundled, bundledIn, type Deb, type Facts, type Wheel, wheelOf } from "./facts.ts";
+import { pypiPurl } from "./purl.ts";
+
+/**
+ * What there is to know of an image that the daemon has, for its SBOM and provenance. Nothing of the
+ * image itself is run: its files are read out of a container that is never started.
+ */
+export async function gatherFacts(step: Step, image: string): Promise<Facts> {
+	const own = await readPackages(step, environment("PACKAGE"));
+	const isPackage = image === own.image;
+	const inside = isPackage ? await readDebs(step, own) : await readRoot(step, image);
+	const labels = await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", image]);
+	return {
+		image,
+		id: (await imageId(image)) ?? "",
+		labels: JSON.parse(labels) as Facts["labels"],
+		platform: environment("PLATFORM"),
+		debian: JSON.parse(environment("DEBIAN")) as Facts["debian"],
+		cpython: JSON.parse(environment("CPYTHON")) as Facts["cpython"],
+		bundled: withWheels(own.bundled, inside.wheels),
+		packageName: environment("PACKAGE_NAME"),
+		packages: inside.packages,
+		debs: inside.debs,
+		...(process.env.PIP !== undefined && { pip: JSON.parse(process.env.PIP) as Wheel }),
+		madeFrom: environmentList("MADE_FROM"),
+		compiledWith: isPackage ? own.compiledWith : [],
+	};
+}
+
+/** What an image, or the .debs, have inside. */
+interface Inside {
+	readonly packages: Facts["packages"];
+	readonly debs: readonly Deb[];
+	/** In ensurepip. */
+	readonly wheels: readonly Wheel[];
+}
+
+/** The files of the package's image. */
+interface Packages {
+	readonly image: string;
+	readonly debs: readonly Deb[];
+	readonly bundled: readonly Bundled[];
+	readonly compiledWith: Facts["compiledWith"];
+}
+
+async function readPackages(step: Step, image: string): Promise<Packages> {
+	await needImage(image, step.signal);
+	const { files } = await copyFrom(await makeContainer(step, image), "/packages");
+	const text = (ending: string) =>
+		[...files].find(([path]) => path.endsWith(ending))?.[1].toString();
+	const spdx = text(".spdx.json");
+	const [buildinfo] = parseControl(text(".buildinfo") ?? "");
+	const needed = buildinfo?.["Installed-Build-Depends"]?.matchAll(/(\S+) \(= ([^)]+)\)/g) ?? [];
+	const name = environment("PACKAGE_NAME");
+	return {
+		image,
+		debs: [...files]
+			.filter(([path]) => path.endsWith(".deb"))
+			.map(([path, content]) => debOf(basename(path), sha256(content)))
+			// The interpreter first, which is what the others belong to.
+			.sort((a, b) => Number(b.name === name) - Number(a.name === name)),
+		// CPython's source has this list from 3.12 on.
+		bundled: spdx === undefined ? [] : bundledIn(spdx),
+		compiledWith: [...needed].map(([, name = "", version = ""]) => ({ name, version })),
+	};
+}
+
+/** A .deb by its file's name, `name_version_architecture.deb`. */
+function debOf(file: string, sum: string): Deb {
+	const [name = "", version = "", architecture = ""] = file.replace(/\.deb$/, "").split("_");
+	return { file, sha256: sum, name, version, architecture };
+}
+
+/** Let dpkg-deb, which pybuild has, look into the first of the packages. */
+async function readDebs(step: Step, { image, debs }: Packages): Promise<Inside> {
+	const builder = environment("BUILDER");
+	await needImage(builder, step.signal);
+	const volume = await step.createVolume();
+	// Docker fills a new volume with what the image holds where it is mounted.
+	await makeContainer(step, image, `--volume=${volume}:/packages`);
+	const [main, ...others] = debs;
+	if (main === undefined) throw new Error(`${image} has no .deb`);
+	const script = readFileSync("components/sbom/read-deb", "utf8");
+	const container = await step.createContainer([
+		`--platform=${environment("PLATFORM")}`,
+		"--network=none",
+		"--read-only",
+		// dpkg-deb unpacks the control files there.
+		"--tmpfs=/tmp",
+		`--volume=${volume}:/mnt:ro`,
+		"--entrypoint=/bin/sh",
+		builder,
+		"-c",
+		script,
+		"read-deb",
+		`/mnt/${main.file}`,
+	]);
+	const lines: string[] = [];
+	await runContainer(step, container, (line) => lines.push(line));
+	const depends = lines.flatMap((line) => /^depends (.*)/.exec(line)?.[1] ?? []).join();
+	const wheels = lines.flatMap((line) => {
+		const [, sum = "", file = ""] = /^wheel (\S+) (.*)/.exec(line) ?? [];
+		return file === "" ? [] : [wheelOf(file, sum)];
+	});
+	return { packages: [], debs: [{ ...main, depends }, ...others], wheels };
+}
+
+/** The packages that dpkg knows in an image, and the wheels of its Python's ensurepip. */
+async function readRoot(step: Step, image: string): Promise<Inside> {
+	const container = await makeContainer(step, image);
+	const status = await copyFrom(container, "/var/lib/dpkg/status");
+	const documents = await copyFrom(container, "/usr/share/doc");
+	const bundle = await copyFrom(container, environment("ENSUREPIP"));
+	return {
+		packages: installedPackages(status.files.get("status")?.toString() ?? "", (name) =>
+			licenceNames(copyrightOf(documents, name)),
+		),
+		debs: [],
+		wheels: [...bundle.files].flatMap(([path, content]) =>
+			path.endsWith(".whl") ? [wheelOf(path, sha256(content))] : [],
+		),
+	};
+}
+
+/** Its folder may be a link to that of another package of the same source (Debian Policy 12.5). */
+function copyrightOf({ files, links }: Copied, name: string): string {
+	const folder = links.get(`doc/${name}`) ?? name;
+	return files.get(`doc/${folder}/copyright`)?.toString() ?? "";
+}
+
+/** The wheels replace what CPython's list says of them: here is the hash of what is really there. */
+function withWheels(bundled: readonly Bundled[], wheels: readonly Wheel[]): Bundled[] {
+	return [
+		...bundled.filter(({ name }) => !wheels.some((wheel) => wheel.name === name)),
+		...wheels.map((wheel) => ({ ...wheel, purl: pypiPurl(wheel.name, wheel.version) })),
+	];
+}
+
+/** A container that is only there to be read: its command, which must be given, need not exist. */
+function makeContainer(step: Step, image: string, ...options: readonly string[]): Promise<string> {
+	return step.createContainer([`--platform=${environment("PLATFORM")}`, ...options, image, "none"]);
+}

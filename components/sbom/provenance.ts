@@ -1,0 +1,103 @@
+import { sha256 } from "../step/file.ts";
+import { type Facts, sourceUrl } from "./facts.ts";
+import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
+
+/** The predicate's type (https://slsa.dev/spec/v1.0/provenance). */
+export const PREDICATE_TYPE = "https://slsa.dev/provenance/v1";
+
+/** An artefact in a statement: in-toto's ResourceDescriptor. */
+export interface Descriptor {
+	readonly name?: string;
+	readonly uri?: string;
+	readonly digest?: { readonly sha256: string };
+	readonly mediaType?: string;
+}
+
+/** An in-toto statement (https://github.com/in-toto/attestation, spec v1), with what is read of it here. */
+export interface Statement {
+	readonly _type: "https://in-toto.io/Statement/v1";
+	readonly subject: readonly Descriptor[];
+	readonly predicateType: typeof PREDICATE_TYPE;
+	readonly predicate: {
+		readonly buildDefinition: object;
+		readonly runDetails: { readonly builder: object; readonly byproducts: readonly Descriptor[] };
+	};
+}
+
+/**
+ * How an artefact was made: SLSA provenance, without a signature and without times, so that the same
+ * facts give the same bytes.
+ *
+ * @param bom the artefact's SBOM, which is named by its hash.
+ */
+export function provenance(facts: Facts, bom: string): string {
+	const { image, id, labels, platform, debs } = facts;
+	const statement: Statement = {
+		_type: "https://in-toto.io/Statement/v1",
+		subject: [
+			...debs.map(({ file, sha256 }) => ({ name: file, digest: { sha256 } })),
+			{ name: image, digest: { sha256: hex(id) } },
+		],
+		predicateType: PREDICATE_TYPE,
+		predicate: {
+			buildDefinition: {
+				buildType: `urn:debian-python:build:${labels["debian-python.artefact"]}:v1`,
+				externalParameters: JSON.parse(labels["debian-python.inputs"] ?? "{}") as object,
+				internalParameters: { platform },
+				resolvedDependencies: dependencies(facts),
+			},
+			runDetails: {
+				// Whoever runs the program is the builder: without a signature nothing more can be said.
+				builder: { id: "urn:debian-python:builder:docker" },
+				byproducts: [
+					{
+						name: "sbom",
+						digest: { sha256: sha256(bom) },
+						mediaType: "application/vnd.cyclonedx+json",
+					},
+				],
+			},
+		},
+	};
+	return formatStatement(statement);
+}
+
+/** A statement as text. */
+export function formatStatement(statement: Statement): string {
+	return `${JSON.stringify(statement, null, 2)}\n`;
+}
+
+function dependencies(facts: Facts): Descriptor[] {
+	const { labels, platform, cpython, packageName, pip, debian } = facts;
+	const base = labels["org.opencontainers.image.base.name"];
+	const deb = labels["debian-python.deb.sha256"];
+	const isPackage = facts.debs.length > 0;
+	return [
+		...facts.madeFrom.map((name) => ({
+			uri: imagePurl(name, platform),
+			...digest(isPackage ? labels["debian-python.builder.id"] : undefined),
+		})),
+		...(base === undefined
+			? []
+			: [
+					{
+						name: "base",
+						uri: imagePurl(base, platform),
+						...digest(labels["org.opencontainers.image.base.digest"]),
+					},
+				]),
+		...(isPackage
+			? [{ uri: sourceUrl(cpython), ...digest(cpython.sha256) }]
+			: [{ name: packageName, ...digest(deb) }]),
+		...(pip === undefined ? [] : [{ uri: pypiPurl(pip.name, pip.version), ...digest(pip.sha256) }]),
+		...facts.compiledWith.map((each) => ({ uri: debPurl("debian", each, debian.number) })),
+	];
+}
+
+function digest(sum: string | undefined): { digest?: { sha256: string } } {
+	return sum === undefined || sum === "" ? {} : { digest: { sha256: hex(sum) } };
+}
+
+function hex(sum: string): string {
+	return sum.replace(/^sha256:/, "");
+}

@@ -1,0 +1,50 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { imageId } from "../step/docker.ts";
+import { environment } from "../step/environment.ts";
+import { sha256, writeWhole } from "../step/file.ts";
+import { needImage } from "../step/registry.ts";
+import { runStep } from "../step/step.ts";
+import { billOfMaterials } from "./bom.ts";
+import { gatherFacts } from "./gather.ts";
+import { provenance, type Statement } from "./provenance.ts";
+
+/*
+ * Write the SBOM and the provenance of an image as files.
+ * The command of describeImage (sbom.ts) says what each variable means.
+ */
+
+await runStep(async (step) => {
+	const image = environment("IMAGE");
+	const [bomFile, provenanceFile] = [environment("SBOM"), environment("PROVENANCE")];
+	await needImage(image, step.signal);
+	if (!(await areWritten(bomFile, provenanceFile, image))) {
+		step.progress("write SBOM and provenance");
+		const facts = await gatherFacts(step, image);
+		const bom = billOfMaterials(facts);
+		await mkdir(dirname(bomFile), { recursive: true });
+		await writeWhole(bomFile, bom);
+		// Last: it names the SBOM by its hash, so one without the other is seen.
+		await writeWhole(provenanceFile, provenance(facts, bom));
+	}
+	return { sbom: bomFile, provenance: provenanceFile };
+});
+
+/** Whether the files are there, belong together, and are of the image that the daemon has. */
+async function areWritten(
+	bomFile: string,
+	provenanceFile: string,
+	image: string,
+): Promise<boolean> {
+	try {
+		const { subject, predicate } = JSON.parse(await readFile(provenanceFile, "utf8")) as Statement;
+		const has = (sum: string) => (each: { readonly digest?: { readonly sha256: string } }) =>
+			each.digest?.sha256 === sum;
+		const id = (await imageId(image))?.replace(/^sha256:/, "") ?? "";
+		const bom = sha256(await readFile(bomFile));
+		return subject.some(has(id)) && predicate.runDetails.byproducts.some(has(bom));
+	} catch {
+		// There is none, or it is not one.
+		return false;
+	}
+}
