@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
+import { dockerCredentials } from "../registry/credentials.ts";
+import { StepError } from "../step/error.ts";
+import { loginCommand, registryHost } from "../step/registry.ts";
+import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
+import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
+import { wantsCredentials } from "./referrers.ts";
+
+/** Tries and waits of a request, where a registry is away for a moment or throttles. */
+const FETCH = {
+	timeout: 60_000,
+	retry: { retries: 3, minTimeout: 1_000 },
+	// Those of the environment.
+	proxy: undefined,
+	noProxy: undefined,
+};
+
+/**
+ * Attach an SBOM and a provenance to an image in its registry, as referrers of it (OCI distribution
+ * specification 1.1; where a registry has no referrers API, by the tag `sha256-<digest>`). The same
+ * files give the same artefacts, so attaching again changes nothing.
+ *
+ * @param image the image's name, with its registry.
+ * @param digest the digest of its manifest in the registry, `sha256:...`.
+ * @param files paths that end in .cdx.json or .intoto.json. A provenance that names the image by its
+ * ID in a daemon is attached with this digest in its place.
+ * @throws StepError that names registry, image and remedy.
+ */
+export async function attach(
+	image: string,
+	digest: string,
+	files: readonly string[],
+): Promise<void> {
+	const host = registryHost(image) ?? "docker.io";
+	const wanted = await wantsCredentials(image);
+	const credentials = wanted ? await dockerCredentials(host) : undefined;
+	for (const file of files) {
+		const artefact = await readArtefact(file, image, digest);
+		try {
+			await attachArtifactToImage({
+				imageName: image.slice(0, image.lastIndexOf(":")),
+				imageDigest: digest,
+				artifact: artefact.content,
+				mediaType: artefact.mediaType,
+				annotations: {
+					// The library's default is the time of the day.
+					"org.opencontainers.image.created": "1970-01-01T00:00:00Z",
+					"org.opencontainers.image.title": basename(file),
+					...artefact.annotations,
+				},
+				// Without any, the library does not log in, which its types do not say.
+				credentials: credentials as Credentials,
+				fetchOpts: FETCH,
+			});
+		} catch (error) {
+			throw attachError(error, file, image, host);
+		}
+	}
+}
+
+/** What is attached of a file. */
+interface Artefact {
+	readonly content: Buffer;
+	readonly mediaType: string;
+	readonly annotations?: Readonly<Record<string, string>>;
+}
+
+async function readArtefact(file: string, image: string, digest: string): Promise<Artefact> {
+	const content = await readFile(file);
+	if (!file.endsWith(".intoto.json")) return { content, mediaType: BOM_TYPE };
+	const statement = JSON.parse(content.toString()) as Statement;
+	if (!statement.subject.some(({ name }) => name === image))
+		throw new StepError(`${file} is of another image than ${image}`, "remove it, then run again");
+	const subject = statement.subject.map((each) =>
+		each.name === image ? { name: image, digest: { sha256: digest.replace("sha256:", "") } } : each,
+	);
+	return {
+		content: Buffer.from(formatStatement({ ...statement, subject })),
+		mediaType: PROVENANCE_TYPE,
+		// Where a reader looks before it fetches (BuildKit, docs/attestations/attestation-storage.md).
+		annotations: { "in-toto.io/predicate-type": PREDICATE_TYPE },
+	};
+}
+
+function attachError(error: unknown, file: string, image: string, host: string): StepError {
+	const cause = error instanceof OCIError ? error.cause : error;
+	const what = `${basename(file)} cannot be attached to ${image}: `;
+	const status = (cause as { statusCode?: number } | undefined)?.statusCode;
+	if (status === 401 || status === 403) {
+		return new StepError(
+			`${what}the registry ${host} refuses the credentials`,
+			`run: ${loginCommand(host)}`,
+		);
+	}
+	const words = cause instanceof Error ? cause.message : String(cause);
+	return new StepError(
+		`${what}the registry ${host} failed (${words})`,
+		"run again when it answers: what is done is kept",
+	);
+}

@@ -1,0 +1,126 @@
+import { isLoopback } from "../loopback.ts";
+import { dockerCredentials } from "../registry/credentials.ts";
+import { StepError } from "../step/error.ts";
+import { sha256 } from "../step/file.ts";
+import { loginCommand, registryHost } from "../step/registry.ts";
+
+/** How long a registry may take for an answer, in ms. */
+const TIMEOUT = 30_000;
+
+const MANIFEST_TYPES = [
+	"application/vnd.oci.image.index.v1+json",
+	"application/vnd.oci.image.manifest.v1+json",
+].join(", ");
+
+/** What an index or a manifest says of a content. */
+interface Descriptor {
+	readonly digest: string;
+	readonly artifactType?: string;
+}
+
+/**
+ * The content of an artefact that is attached to an image in its registry (OCI distribution
+ * specification 1.1, "Listing Referrers"). Its digest is checked.
+ *
+ * @param image the image's name, with its registry.
+ * @param digest the digest of its manifest in the registry.
+ * @param type the artefact's type, such as application/vnd.cyclonedx+json.
+ * @returns undefined where no such artefact is attached.
+ * @throws StepError that names the registry and the remedy.
+ */
+export async function readReferrer(
+	image: string,
+	digest: string,
+	type: string,
+): Promise<Buffer | undefined> {
+	const repository = repositoryUrl(image);
+	const listing =
+		(await get(`${repository}/referrers/${digest}`)) ??
+		// A registry without the referrers API: the list is an index under a tag.
+		(await get(`${repository}/manifests/${digest.replace(":", "-")}`));
+	if (listing === undefined) return undefined;
+	const { manifests } = JSON.parse(listing.toString()) as { manifests: Descriptor[] };
+	const found = manifests.find(({ artifactType }) => artifactType === type);
+	if (found === undefined) return undefined;
+	const manifest = await getChecked(`${repository}/manifests/`, found);
+	const { layers } = JSON.parse(manifest.toString()) as { layers: [Descriptor] };
+	return getChecked(`${repository}/blobs/`, layers[0]);
+}
+
+/** Whether a registry wants credentials from who pushes to an image's repository. */
+export async function wantsCredentials(image: string): Promise<boolean> {
+	// What a push begins with: a registry that anybody may read from need not let anybody write.
+	const { status } = await request(`${repositoryUrl(image)}/blobs/uploads/`, { method: "POST" });
+	return status === 401;
+}
+
+function repositoryUrl(image: string): string {
+	const host = registryHost(image) ?? "docker.io";
+	const path = image.slice(image.indexOf("/") + 1).replace(/[:@][^/]*$/, "");
+	// Docker Hub's registry has another name than its images (distribution reference, "domain").
+	const server = host === "docker.io" ? "registry-1.docker.io" : host;
+	return `${isLoopback(host) ? "http" : "https"}://${server}/v2/${path}`;
+}
+
+async function getChecked(folder: string, { digest }: Descriptor): Promise<Buffer> {
+	const content = await get(`${folder}${digest}`);
+	if (content !== undefined && `sha256:${sha256(content)}` === digest) return content;
+	throw new StepError(
+		`${folder}${digest} is ${content === undefined ? "missing" : "damaged"} in the registry`,
+		"run npm start, or pulumi up --replace '**-push', to attach it again",
+	);
+}
+
+/** A content, or undefined where the registry does not have it. */
+async function get(url: string): Promise<Buffer | undefined> {
+	let response = await request(url, {});
+	const challenge = response.headers.get("www-authenticate");
+	if (response.status === 401 && challenge !== null) {
+		const authorization = await authorize(new URL(url).host, challenge);
+		if (authorization !== undefined) response = await request(url, { authorization });
+	}
+	if (response.status === 404) return undefined;
+	if (response.ok) return Buffer.from(await response.arrayBuffer());
+	const { host } = new URL(url);
+	throw new StepError(
+		`${url}: the registry answers ${response.status}`,
+		response.status === 401 || response.status === 403
+			? `run: ${loginCommand(host)}`
+			: "run again when it is well",
+	);
+}
+
+async function request(
+	url: string,
+	{ method = "GET", authorization }: { method?: string; authorization?: string },
+): Promise<Response> {
+	const headers = { accept: MANIFEST_TYPES, ...(authorization && { authorization }) };
+	try {
+		return await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT) });
+	} catch (error) {
+		const { message, cause } = error as Error;
+		throw new StepError(
+			`${url}: the registry does not answer (${cause instanceof Error ? cause.message : message})`,
+			"run again when it does",
+		);
+	}
+}
+
+/** The header that a challenge asks for: the credentials, or a token for them (distribution, "Token Authentication"). */
+async function authorize(host: string, challenge: string): Promise<string | undefined> {
+	const known = await dockerCredentials(host === "registry-1.docker.io" ? "docker.io" : host);
+	const basic =
+		known && `Basic ${Buffer.from(`${known.username}:${known.password}`).toString("base64")}`;
+	if (!/^bearer/i.test(challenge)) return basic;
+	const parameters = Object.fromEntries(
+		[...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+	) as Record<string, string>;
+	const { realm = "", ...query } = parameters;
+	// Without credentials, a token that anybody gets.
+	const answer = await request(`${realm}?${new URLSearchParams(query)}`, {
+		...(basic && { authorization: basic }),
+	});
+	if (!answer.ok) return undefined;
+	const { token, access_token: access } = (await answer.json()) as Record<string, string>;
+	return `Bearer ${token ?? access}`;
+}
