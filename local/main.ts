@@ -4,7 +4,7 @@ import { sweep } from "../components/step/step.ts";
 import { errorLine } from "./error-line.ts";
 import type { Run } from "./handlers.ts";
 import { withLock } from "./lock.ts";
-import { runProgram } from "./program.ts";
+import { makeResource, runProgram } from "./program.ts";
 import { Report } from "./report.ts";
 import { readStackConfig } from "./stack-config.ts";
 import { summary } from "./summary.ts";
@@ -59,7 +59,10 @@ async function main(): Promise<void> {
 				`another run of the stack ${options.stack} is under way here: waiting for its end`,
 			),
 		abort.signal,
-		() => runProgram(options.stack, config, run),
+		() =>
+			runProgram(options.stack, config, (type, name, inputs) =>
+				makeResource(run, type, name, inputs),
+			),
 	);
 	const text = await summary(outputs, report.rows, options);
 	report.line(text);

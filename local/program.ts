@@ -19,21 +19,25 @@ import type { StackConfig } from "./stack-config.ts";
 /** The stack's outputs, as `pulumi stack output --json` has them. */
 export type Outputs = Record<string, unknown>;
 
+/** Makes a resource from its inputs, and returns its outputs. */
+export type MakeResource = (type: string, name: string, inputs: object) => Promise<object>;
+
 /**
  * Run the Pulumi program in this process: the resources that it registers are made here, on the
  * Docker daemon, by handlers in the place of Pulumi's engine and providers.
  *
+ * @param make does what a resource stands for.
  * @throws the first error of the program or of a resource. The caller then stops the others.
  */
 export async function runProgram(
 	stack: string,
 	{ project, config }: StackConfig,
-	run: Run,
+	make: MakeResource,
 ): Promise<Outputs> {
 	const failed = Promise.withResolvers<never>();
-	async function orFail<T>(make: () => Promise<T>): Promise<T> {
+	async function orFail<T>(work: () => Promise<T>): Promise<T> {
 		try {
-			return await make();
+			return await work();
 		} catch (error) {
 			failed.reject(error);
 			// What depends on this must not start, and the SDK would print a stack trace.
@@ -45,7 +49,7 @@ export async function runProgram(
 	await pulumi.runtime.setMocks(
 		{
 			newResource: ({ type, name, inputs }) =>
-				orFail(async () => ({ id: name, state: await makeResource(run, type, name, inputs) })),
+				orFail(async () => ({ id: name, state: await make(type, name, inputs as object) })),
 			call: ({ token }) => orFail(() => awsInvoke(token)),
 		},
 		project,
@@ -60,7 +64,13 @@ export async function runProgram(
 	return (await Promise.race([plain(outputs), failed.promise])) as Outputs;
 }
 
-async function makeResource(run: Run, type: string, name: string, inputs: object): Promise<object> {
+/** Makes each resource for real, on the Docker daemon and in AWS; in a preview it only tells. */
+export async function makeResource(
+	run: Run,
+	type: string,
+	name: string,
+	inputs: object,
+): Promise<object> {
 	// `python-image-commit` belongs to python: children are named after the component.
 	const artefact = name.split("-")[0] ?? name;
 	switch (type) {
