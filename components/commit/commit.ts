@@ -72,7 +72,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 			},
 			{ parent: this },
 		);
-		const { written } = describeImage(
+		const description = describeImage(
 			`${name}-sbom`,
 			{
 				site,
@@ -83,7 +83,10 @@ export class CommittedImage extends pulumi.ComponentResource {
 			},
 			{ parent: this, dependsOn: [made] },
 		);
-		this.digest = pushImage(`${name}-push`, site, image, this, written, aliases);
+		this.digest = pushImage(`${name}-push`, site, image, this, description.written, {
+			aliases,
+			description,
+		});
 		this.registerOutputs({ image: image.name });
 	}
 }

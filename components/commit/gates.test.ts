@@ -17,11 +17,20 @@ A /usr/share/lintian/overrides/cpython3.13`;
 	});
 
 	it("finds all else, however much alike", () => {
-		const diff = `C /opt/cpython/3.12
-A /opt/cpython/3.130
-A /usr/share/lintian/overrides/cpython3.13/x
+		const diff = `C /etc
 D /etc/passwd
-C /usr/share/lintian/overrides/cpython3.13-dev`;
-		expect(undeclaredPaths(diff, paths)).toEqual(diff.split("\n").map((line) => line.slice(2)));
+C /opt
+C /opt/cpython
+C /opt/cpython/3.12
+A /opt/cpython/3.130
+C /usr/share/lintian/overrides/cpython3.13-dev
+A /usr/share/lintian/overrides/cpython3.13/x`;
+		expect(undeclaredPaths(diff, paths)).toEqual([
+			"/etc/passwd",
+			"/opt/cpython/3.12",
+			"/opt/cpython/3.130",
+			"/usr/share/lintian/overrides/cpython3.13-dev",
+			"/usr/share/lintian/overrides/cpython3.13/x",
+		]);
 	});
 });

@@ -54,22 +54,21 @@ export async function passGates(step: Step, image: string, volume: string): Prom
 }
 
 /**
- * What docker diff tells beyond the paths that may change.
+ * What docker diff tells beyond the paths that may change; of a folder only what is in it.
  *
- * @param diff lines such as `A /venv/bin`. A folder is listed as changed with what is in it.
+ * @param diff lines such as `A /venv/bin`. The folders that a path is in are listed as changed too.
  */
 export function undeclaredPaths(diff: string, paths: readonly string[]): string[] {
-	const changed = diff
+	const isDeclared = (path: string) =>
+		paths.some(
+			(declared) =>
+				path === declared ||
+				declared.startsWith(`${path}/`) ||
+				(declared.endsWith("/") && path.startsWith(declared)),
+		);
+	const found = diff
 		.split("\n")
 		.map((line) => line.slice(2))
-		.filter((path) => path !== "");
-	return changed.filter(
-		(path) =>
-			!paths.some(
-				(declared) =>
-					path === declared ||
-					declared.startsWith(`${path}/`) ||
-					(declared.endsWith("/") && path.startsWith(declared)),
-			),
-	);
+		.filter((path) => path !== "" && !isDeclared(path));
+	return found.filter((path) => !found.some((other) => other.startsWith(`${path}/`)));
 }

@@ -79,7 +79,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 			},
 			{ parent: this, dependsOn: [pybuild] },
 		);
-		const { written } = describeImage(
+		const description = describeImage(
 			`${name}-sbom`,
 			{
 				site,
@@ -93,7 +93,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 			},
 			{ parent: this, dependsOn: [build] },
 		);
-		pushImage(`${name}-push`, site, this.image, this, written);
+		pushImage(`${name}-push`, site, this.image, this, description.written, { description });
 		this.sha256 = build.stdout.apply((line) => (JSON.parse(line) as { sha256: string }).sha256);
 		this.registerOutputs({ image: this.image.name, version: this.version, sha256: this.sha256 });
 	}

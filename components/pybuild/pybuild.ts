@@ -62,7 +62,7 @@ export class PybuildImage extends pulumi.ComponentResource {
 			},
 			{ parent: this, dependsOn: [debbase] },
 		);
-		pushImage(`${name}-push`, site, this.image, this, built, [this.builder]);
+		pushImage(`${name}-push`, site, this.image, this, built, { aliases: [this.builder] });
 		this.registerOutputs({ image: this.image.name });
 	}
 }

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ImageSite, StackImage } from "../image.ts";
+import type { ImageDescription } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
 import { isCache } from "./ecr-policies.ts";
 
@@ -14,7 +15,8 @@ export const PUSH_SCRIPT = "components/registry/run.ts";
  * so a stack whose state is lost could not go on; and it does not try again.
  *
  * @param made the resource that makes the image: the push follows it.
- * @param aliases names that move to this image.
+ * @param further `aliases`, names that move to this image; `description`, files that say what is in it,
+ * which are attached to it.
  * @returns `repository@sha256:...`, or undefined without a registry.
  */
 export function pushImage(
@@ -23,13 +25,19 @@ export function pushImage(
 	image: StackImage,
 	parent: pulumi.Resource,
 	made: pulumi.Resource,
-	aliases: readonly string[] = [],
+	further: { aliases?: readonly string[]; description?: ImageDescription } = {},
 ): pulumi.Output<string | undefined> | undefined {
 	if (registry === undefined) return undefined;
+	const { aliases = [], description } = further;
 	const pushed = stepCommand(
 		name,
 		PUSH_SCRIPT,
-		{ IMAGE: image.name, KIND: isCache(image.artefact) ? "cache" : "published", ALIASES: aliases },
+		{
+			IMAGE: image.name,
+			KIND: isCache(image.artefact) ? "cache" : "published",
+			ALIASES: aliases,
+			DESCRIPTION: description === undefined ? [] : [description.sbom, description.provenance],
+		},
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
 	);
 	return pushed.stdout.apply((line) => {

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { attach } from "../sbom/attach.ts";
 import { docker } from "../step/docker.ts";
 import { environment, environmentList } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
@@ -22,9 +24,23 @@ await runStep(async (step) => {
 		step.progress(`push ${name}`);
 		if (name !== image) await docker(["tag", image, name]);
 		pushed = await pushImage(name, step.signal);
+		if (name === image) await attachDescription(image, pushed);
 	}
 	return { digest: pushed };
 });
+
+/**
+ * Attach SBOM and provenance. The image is published without them too: where this machine does not
+ * reach a registry that the daemon reaches, that is said, and they stay files.
+ */
+async function attachDescription(image: string, digest: string): Promise<void> {
+	const files = environmentList("DESCRIPTION").filter((file) => existsSync(file));
+	try {
+		await attach(image, digest, files);
+	} catch (error) {
+		process.stderr.write(`==> warning: ${(error as Error).message}\n`);
+	}
+}
 
 function otherContent(image: string, digest: string | undefined): StepError {
 	return new StepError(
