@@ -64,12 +64,7 @@ async function plan(image: StackImage): Promise<Plan> {
 	}
 }
 
-/**
- * Whether an image need not be built: it is in the registry where its name has one, else in the daemon.
- *
- * @throws StepError where neither answers.
- */
-export async function isThere(name: string): Promise<boolean> {
+async function isThere(name: string): Promise<boolean> {
 	if (registryHost(name) !== undefined) return (await remoteDigest(name)) !== undefined;
 	return (await imageId(name)) !== undefined;
 }

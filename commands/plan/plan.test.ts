@@ -68,6 +68,19 @@ describe("a plan without a Docker daemon", { timeout: 30_000 }, () => {
 		expect((await planStack("bookworm", [base])).rotation).toBeNull();
 	});
 
+	it("of a stack whose registry cannot be asked for tells what changes all the same", async () => {
+		vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+		vi.stubEnv("AWS_CONFIG_FILE", "/nonexistent");
+		vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+		const plan = await planStack("bookworm", ["registry=ecr", "packageRelease=2"]);
+		expect(plan.artefacts[2]).toMatchObject({
+			artefact: "package",
+			fate: "unknown",
+			changes: "PACKAGE_RELEASE 1 -> 2",
+			problem: expect.stringMatching(/^AWS does not give or take your AWS (account|region): /),
+		});
+	});
+
 	it("of nothing changes nothing", async () => {
 		expect(new Set(Object.values(await changes("local")))).toEqual(new Set([""]));
 	});

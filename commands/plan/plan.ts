@@ -1,6 +1,8 @@
 import type { StackImage } from "../../components/image.ts";
+import { imageId } from "../../components/step/docker.ts";
+import { registryHost, remoteDigest } from "../../components/step/registry.ts";
 import { inputChanges } from "../../components/step/why.ts";
-import { isThere, type Plan } from "../../infra/plan.ts";
+import type { Plan } from "../../infra/plan.ts";
 import { isExpected } from "../../local/error-line.ts";
 import { programImages } from "../../local/images.ts";
 import type { StackConfig } from "../../local/stack-config.ts";
@@ -98,8 +100,14 @@ async function planArtefact(
 	const plan = { artefact, key, changes };
 	if (problem !== undefined) return { ...plan, fate: "unknown", problem };
 	try {
-		return { ...plan, fate: (await isThere(name)) ? "reused" : "build" };
+		return { ...plan, fate: (await exists(name)) ? "reused" : "build" };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}
+}
+
+/** Where a run finds it. The registry comes first: it can be asked without a daemon. */
+async function exists(name: string): Promise<boolean> {
+	if (registryHost(name) !== undefined && (await remoteDigest(name)) !== undefined) return true;
+	return (await imageId(name)) !== undefined;
 }
