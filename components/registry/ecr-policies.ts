@@ -11,13 +11,16 @@ export function isCache(artefact: string): boolean {
 	return (CACHE_ARTEFACTS as readonly string[]).includes(artefact);
 }
 
-/** How many images of each cache artefact stay: some rotations of the base, for a way back. */
+/**
+ * How many images of each cache artefact stay. A way back needs them only so as to build nothing at
+ * all: further back than so many rotations of the base they are built again, and nothing is compiled.
+ */
 const CACHE_COUNT = 10;
 
 /** What a compile leaves for the next one. Equal keys may have other bytes, so their tags do not move. */
 const COMPILED_ARTEFACTS = ["compiled", "profile"] as const;
 
-/** How many packages stay; they are what saves a compile, and small. */
+/** How many packages stay; they are what saves a compile, on the way back too, and small. */
 const PACKAGE_COUNT = 50;
 
 /**
@@ -35,7 +38,7 @@ export function movingTags(version: string, series: string): string[] {
 
 /**
  * The repository's lifecycle policy. Published images (python, wheelbuild) are in no rule, so they
- * stay; what no tag leads to is of no use after a week.
+ * stay, for an alias to go back to; what no tag leads to is of no use after a week.
  */
 export function lifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
 	const counts = [
