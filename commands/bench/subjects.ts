@@ -1,0 +1,171 @@
+import { contentKey } from "../../components/content-key.ts";
+import { copyInto, runContainer } from "../../components/step/container.ts";
+import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
+import { StepError } from "../../components/step/error.ts";
+import { needImage } from "../../components/step/registry.ts";
+import type { Step } from "../../components/step/step.ts";
+import { stackSettings } from "../../infra/settings.ts";
+import { withLock } from "../../local/lock.ts";
+import { runProgram } from "../../local/program.ts";
+import { Report } from "../../local/report.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
+import type { Settings } from "../../stacks/settings.ts";
+
+/** An image whose `python3` is measured. */
+export interface Subject {
+	/** What the table calls it. */
+	readonly name: string;
+	readonly image: string;
+}
+
+/** What a stack brings to a comparison. */
+export interface StackSubjects {
+	/** The image that the others stand on: sizes are told over it. */
+	readonly base: string;
+	readonly subjects: readonly Subject[];
+	readonly settings: Settings;
+}
+
+/** Images of the stack, as its outputs name them. */
+type Images = Readonly<Record<"debbase" | "pybuild" | "python", { name: string; key: string }>>;
+
+const CONTEXT = "commands/bench/context";
+
+/** Where the images that are made only to be compared with are named: never in a registry. */
+const REPOSITORY = "debian-python/bench";
+
+/** `NAME=IMAGE`, as the command line has it. */
+export function parseSubject(text: string): Subject {
+	const [, name, image] = /^([\w.-]+)=(.+)$/.exec(text) ?? [];
+	if (name === undefined || image === undefined)
+		throw new StepError(
+			`--image ${JSON.stringify(text)}: it is not NAME=IMAGE`,
+			"write --image a=b",
+		);
+	return { name, image };
+}
+
+/**
+ * Build the stack's python, in the profile optimized unless the config says otherwise, and what it is
+ * measured beside: Debian's own Python on the same base, and upstream's with its default configure.
+ *
+ * @param options `quick` leaves out what would have to be compiled only to be compared with.
+ */
+export async function stackSubjects(
+	step: Step,
+	options: { readonly stack: string; readonly config: readonly string[]; readonly quick: boolean },
+): Promise<StackSubjects> {
+	const images = await buildStack(step, options.stack, options.config);
+	const settings = stackSettings();
+	const subjects = [
+		{ name: settings.profile, image: images.python.name },
+		{ name: "debian", image: await debianPython(step, images, settings) },
+	];
+	const upstream = await upstreamPython(step, images, settings, options.quick);
+	if (upstream !== undefined) subjects.push({ name: "upstream", image: upstream });
+	return { base: images.debbase.name, subjects, settings };
+}
+
+async function buildStack(step: Step, stack: string, config: readonly string[]): Promise<Images> {
+	const report = new Report();
+	const outputs = await withLock(
+		`packages/${stack}/.lock`,
+		() => report.line(`another run of the stack ${stack} is under way here: waiting for its end`),
+		step.signal,
+		() =>
+			runProgram(stack, readStackConfig(stack, ["profile=optimized", ...config]), {
+				report,
+				preview: false,
+				wants: (artefact) => artefact !== "wheelbuild",
+				signal: step.signal,
+			}),
+	);
+	return outputs.images as Images;
+}
+
+async function debianPython(step: Step, { debbase }: Images, settings: Settings): Promise<string> {
+	const { key } = contentKey({ debbase: debbase.key, context: { context: CONTEXT } });
+	const image = `${REPOSITORY}:debian-${key}`;
+	if ((await imageId(image)) !== undefined) return image;
+	step.progress("install Debian's own Python");
+	const script = await scriptVolume(step, debbase.name, settings);
+	const container = await step.createContainer([
+		`--platform=${settings.platform}`,
+		`--volume=${script}:/mnt:ro`,
+		debbase.name,
+		"/mnt/debian",
+	]);
+	await runQuietly(step, container);
+	await commit(container, image);
+	return image;
+}
+
+async function upstreamPython(
+	step: Step,
+	{ debbase, pybuild }: Images,
+	settings: Settings,
+	quick: boolean,
+): Promise<string | undefined> {
+	const { version, source } = settings.python;
+	const { key } = contentKey({
+		pybuild: pybuild.key,
+		source: `${version} ${source.sha256}`,
+		context: { context: CONTEXT },
+	});
+	const image = `${REPOSITORY}:upstream-${key}`;
+	if ((await imageId(image)) !== undefined) return image;
+	if (quick) return undefined;
+	await needImage(pybuild.name, step.signal);
+	step.progress("compile upstream's Python with its default configure: some five minutes");
+	const volume = await scriptVolume(step, debbase.name, settings);
+	const builder = await step.createContainer([
+		`--platform=${settings.platform}`,
+		"--user=0",
+		`--volume=${volume}:/build`,
+		"--entrypoint=/build/upstream",
+		pybuild.name,
+		...[version, source.format, source.sha256],
+	]);
+	await runQuietly(step, builder);
+	const container = await step.createContainer([
+		`--platform=${settings.platform}`,
+		`--volume=${volume}:/mnt:ro`,
+		debbase.name,
+		"/mnt/copy",
+	]);
+	await runQuietly(step, container);
+	await commit(container, image);
+	return image;
+}
+
+/** A volume that holds the scripts, and the CA bundle where the stack has one. */
+export async function scriptVolume(step: Step, image: string, settings: Settings): Promise<string> {
+	const volume = await step.createVolume();
+	// /mnt is in every Debian root. The container is never started: its command need not exist.
+	const filler = await step.createContainer([
+		`--platform=${settings.platform}`,
+		`--volume=${volume}:/mnt`,
+		image,
+		"none",
+	]);
+	await copyInto(filler, `${CONTEXT}/.`, "/mnt/");
+	if (settings.caBundle !== undefined)
+		await copyInto(filler, settings.caBundle, "/mnt/ca-bundle.crt");
+	return volume;
+}
+
+/** Run a container of which only the progress is shown. */
+export async function runQuietly(step: Step, container: string): Promise<void> {
+	await runContainer(step, container, (line) => {
+		if (line.startsWith("==> ")) step.progress(line.slice("==> ".length));
+	});
+}
+
+async function commit(container: string, image: string): Promise<void> {
+	const changes = [
+		"--change",
+		'CMD ["python3"]',
+		...labelChanges({ [PROJECT_LABEL]: "debian-python" }),
+	];
+	await docker(["commit", ...changes, container, image]);
+}

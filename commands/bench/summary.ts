@@ -1,0 +1,80 @@
+import { docker } from "../../components/step/docker.ts";
+import { type Measured, startKinds } from "./measure.ts";
+import { best, geometricMean } from "./statistics.ts";
+import type { Subject } from "./subjects.ts";
+
+/** One image's figures. */
+export interface Row {
+	readonly name: string;
+	/** What `python3 --version` says, without its first word. */
+	readonly version: string;
+	/** Time of each program as a part of the reference's, by the program's name. */
+	readonly ratios: ReadonlyMap<string, number>;
+	/** Geometric mean of the ratios. */
+	readonly mean: number;
+	/** Best time of each kind of start, in seconds, in the order of {@link startKinds}. */
+	readonly starts: readonly number[];
+	/** Bytes over the base; of an image that does not stand on it, undefined. */
+	readonly bytes: number | undefined;
+}
+
+/**
+ * Figures of each image, beside a reference.
+ *
+ * @param base image over which sizes are told.
+ */
+export async function summarise(
+	measured: readonly Measured[],
+	reference: Subject,
+	base: string,
+): Promise<Row[]> {
+	const compared = measured.find(({ subject }) => subject === reference);
+	if (compared === undefined) throw new Error(`${reference.name} was not measured`);
+	const rows = [];
+	for (const one of measured) {
+		const ratios = ratiosOf(one, compared);
+		rows.push({
+			name: one.subject.name,
+			version: await version(one.subject.image),
+			ratios,
+			mean: geometricMean([...ratios.values()]),
+			starts: Object.keys(startKinds).map((kind) => best(one.starts.get(kind) ?? [])),
+			bytes: await bytesOver(base, one.subject.image),
+		});
+	}
+	return rows;
+}
+
+/** Time of each program as a part of the reference's, best beside best. */
+export function ratiosOf(one: Measured, reference: Measured): Map<string, number> {
+	return new Map(
+		[...one.programs].map(([name, times]) => [
+			name,
+			best(times) / best(reference.programs.get(name) ?? []),
+		]),
+	);
+}
+
+async function version(image: string): Promise<string> {
+	const text = await docker([
+		"run",
+		"--rm",
+		"--network=none",
+		"--entrypoint=python3",
+		image,
+		"--version",
+	]);
+	return text.replace(/^Python /, "");
+}
+
+async function bytesOver(base: string, image: string): Promise<number | undefined> {
+	const [under, over] = [await inspect(base), await inspect(image)];
+	const stands = under.layers.every((layer, index) => layer === over.layers[index]);
+	return stands ? over.size - under.size : undefined;
+}
+
+async function inspect(image: string): Promise<{ size: number; layers: string[] }> {
+	const format = '{"size": {{.Size}}, "layers": {{json .RootFS.Layers}}}';
+	const text = await docker(["image", "inspect", "--format", format, image]);
+	return JSON.parse(text) as { size: number; layers: string[] };
+}
