@@ -37,8 +37,13 @@ export const configKeys = [
 /** One of the config keys of a stack. */
 export type ConfigKey = (typeof configKeys)[number];
 
-/** How CPython is compiled: with PGO and LTO, or plainly. */
-export type Profile = "optimized" | "quick";
+const profiles = ["optimized", "hardened", "quick"] as const;
+
+/**
+ * How CPython is compiled: with PGO and LTO; so, and with Debian's hardening and frame pointers; or
+ * plainly. docs/python-build.md has what each costs.
+ */
+export type Profile = (typeof profiles)[number];
 
 /** The platforms that images are built for. */
 export type Platform = "linux/amd64" | "linux/arm64";
@@ -78,7 +83,7 @@ const remedies: Readonly<Record<ConfigKey, (value: string) => string>> = {
 	pythonVersion: (value) => `write pythonVersion: "${guessVersion(value)}", in quotes`,
 	sourceSha256: () => "write the sha256 of the source tarball, 64 lower case hexadecimal digits",
 	packageRelease: () => "write a whole number from 1 to 9999",
-	profile: (value) => `write profile: ${nearestOf(["optimized", "quick"], value)}`,
+	profile: (value) => `write profile: ${nearestOf([...profiles], value)}`,
 	ecrPullAccounts: () => 'write a list of account IDs, 12 digits in quotes each: ["123456789012"]',
 	registry: () => "write none, ecr, or host[:port]/name, such as registry.example.org:5000/python",
 	platform: (value) =>
@@ -200,10 +205,11 @@ export function parsePackageRelease(value: string): number {
 	throw new Refusal("is not a whole number");
 }
 
-/** `optimized` or `quick`. */
+/** `optimized`, `hardened` or `quick`. */
 export function parseProfile(value: string): Profile {
-	if (value === "optimized" || value === "quick") return value;
-	throw new Refusal("is not a build profile (optimized, quick)");
+	const profile = profiles.find((name) => name === value);
+	if (profile === undefined) throw new Refusal(`is not a build profile (${profiles.join(", ")})`);
+	return profile;
 }
 
 /** `none`, `ecr`, or `host[:port]/name` without scheme, tag, digest and credentials. */

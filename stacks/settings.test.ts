@@ -303,6 +303,7 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["profile", "Optimized", /not a build profile/, /profile: optimized/],
 		["profile", "fast", /not a build profile/, /profile: /],
 		["profile", "quik", /not a build profile/, /profile: quick/],
+		["profile", "harden", /optimized, hardened, quick/, /profile: hardened/],
 		["platform", "arm64", /not a platform/, /platform: linux\/arm64/],
 		["platform", "linux/arm64/v8", /not a platform/, /platform: linux\/arm64/],
 		["platform", "x86_64", /not a platform/, /platform: linux\/amd64/],

@@ -21,7 +21,7 @@ usage: npm run bench -- [-s STACK] [-c KEY=VALUE]... [--image NAME=IMAGE]... [--
   -h, --help             this text`;
 
 /** Rounds over all programs and images, and values of each program in a round. */
-const FULL = { programs, rounds: 5, values: 3, starts: 4 };
+const FULL = { programs, rounds: 3, values: 3, starts: 4 };
 const QUICK = { programs: quickPrograms, rounds: 1, values: 1, starts: 1 };
 
 if (process.argv.some((argument) => argument === "-h" || argument === "--help")) {

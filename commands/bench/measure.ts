@@ -37,7 +37,7 @@ export const startKinds: Readonly<Record<string, readonly string[]>> = {
 const MOUNT = "/mnt";
 
 /** What pyperf's workers take for one value while the loops of a program are found out, in seconds. */
-const MIN_TIME = 0.05;
+const MIN_TIME = 0.1;
 
 /**
  * Measure images beside each other: they take turns for each program, in each round in another
@@ -133,7 +133,7 @@ async function makeBench(
 		JSON.parse(
 			await execute([
 				"--env=PYTHONHASHSEED=0",
-				`--env=PYTHONPATH=${MOUNT}/lib`,
+				`--env=PYTHONPATH=${MOUNT}/clock:${MOUNT}/lib`,
 				"--env=PYTHONPYCACHEPREFIX=/tmp/cache",
 				container,
 				"sh",

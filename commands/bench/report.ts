@@ -58,7 +58,7 @@ ${grid(
 	]),
 )}
 
-Time is the geometric mean over the programs below. Starts are of a read-only container whose user is
+Time is the processor's: the geometric mean over the programs below. Starts are of a read-only container whose user is
 not root; the usual imports are \`${imports}\`. The base is the image debbase of the stack.
 
 ${grid(
