@@ -1,6 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { aptSources, codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
+import {
+	aptSources,
+	codenames,
+	type DebianRelease,
+	debianReleases,
+	isCodename,
+	isFrozen,
+} from "./debian.ts";
 import { parseImageReference } from "./image-reference.ts";
 
 const releases = Object.values(debianReleases);
@@ -43,6 +50,14 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		for (const name of debian.libraries) expect(name).not.toMatch(/-dev$|^gcc$|^g\+\+$|^make$/);
 	});
 
+	test("its keys are primary keys' fingerprints, of this release alone", () => {
+		expect(debian.signingKeys).toHaveLength(3);
+		for (const key of debian.signingKeys) {
+			expect(key).toMatch(/^[0-9A-F]{40}$/);
+			expect(releases.filter(({ signingKeys }) => signingKeys.includes(key))).toEqual([debian]);
+		}
+	});
+
 	test("the base image is one of this release", () => {
 		expect(parseImageReference(debian.baseImage)).toMatchObject({ tag: `${debian.codename}-slim` });
 	});
@@ -76,6 +91,68 @@ function keyExpiries(listing: string, codename: string) {
 		.filter((key) => new RegExp(`^uid:.*\\b${codename}\\b`, "im").test(key))
 		.map((key) => new Date(Number(key.split(":")[6]) * 1000).toISOString().slice(0, 10));
 }
+/**
+ * What is known to be in the releases that cannot be asked any more, where their packages were used:
+ * docker-library/python's Dockerfiles (3.6/jessie/slim, 3.5 to 3.7/stretch/slim),
+ * GoogleCloudPlatform/python-runtime's control file (jessie), the first distroless python3 (stretch),
+ * Bitnami's python 3.7/debian-10 (buster), the manifests of the debian/eol images.
+ */
+const known: Partial<Record<string, { libraries: string; build: string }>> = {
+	jessie: {
+		libraries: "libssl1.0.0 libffi6 libreadline6 libncurses5 libncursesw5 libtinfo5 libgdbm3",
+		build: "libncursesw5-dev fakeroot",
+	},
+	stretch: {
+		libraries: "libssl1.1 libffi6 libreadline7 libncurses5 libncursesw5 libtinfo5 libgdbm3",
+		build: "libncursesw5-dev fakeroot",
+	},
+	buster: {
+		libraries: "libssl1.1 libffi6 libreadline7 libncursesw6 libtinfo6 libgdbm6 libgdbm-compat4",
+		build: "libncurses-dev libgdbm-compat-dev",
+	},
+};
+
+/** In all Debian releases under the same name. */
+const everywhere = {
+	libraries:
+		"libbz2-1.0 liblzma5 zlib1g libuuid1 libsqlite3-0 mime-support ca-certificates netbase tzdata",
+	build:
+		"ccache gcc g++ libc6-dev make dpkg-dev debhelper pkg-config curl xz-utils ca-certificates libssl-dev " +
+		"libffi-dev libreadline-dev libsqlite3-dev libgdbm-dev libbz2-dev liblzma-dev zlib1g-dev uuid-dev",
+};
+
+describe.each(Object.entries(known))("%s, which no mirror has any more", (codename, facts) => {
+	const debian = debianReleases[codename as "jessie"];
+	const words = (...texts: (string | undefined)[]) => texts.join(" ").split(" ").sort();
+
+	test("has exactly the libraries that are known to be there", () => {
+		expect([...debian.libraries].sort()).toEqual(words(everywhere.libraries, facts?.libraries));
+	});
+
+	test("is built with packages that are known to be there", () => {
+		const used = [...new Set([...debian.buildPackages, ...debian.compilerPackages])].sort();
+		expect(used).toEqual(words(everywhere.build, facts?.build));
+	});
+
+	test("its debhelper, dpkg and apt understand what they are asked for", () => {
+		// debhelper: 9.20150101, 10.2.5 and 12.1.1 (its changelog); each level since the version.
+		expect(debian.debhelperCompat).toBeLessThanOrEqual(
+			{ jessie: 9, stretch: 10, buster: 12 }[codename] ?? 0,
+		);
+		// Rules-Requires-Root: no, and so a build without fakeroot, since dpkg 1.19.
+		const isRootless = Number(debian.versions.dpkg.split(".")[1]) >= 19;
+		expect(debian.buildPackages.includes("fakeroot")).toBe(!isRootless);
+	});
+});
+
+test("an archive is frozen where the release is archived, or at a moment", () => {
+	expect(codenames.filter((name) => isFrozen(debianReleases[name]))).toEqual([
+		"jessie",
+		"stretch",
+		"buster",
+	]);
+	expect(isFrozen(debianReleases.bookworm, "20260101T000000Z")).toBe(true);
+});
 
 test("isCodename knows the catalog's names and no others", () => {
 	expect(isCodename("bookworm")).toBe(true);
@@ -86,13 +163,13 @@ test("isCodename knows the catalog's names and no others", () => {
 describe("aptSources", () => {
 	test("archived releases come from archive.debian.org", () => {
 		expect(aptSources(debianReleases.jessie)).toEqual([
-			"deb http://archive.debian.org/debian jessie main",
-			"deb http://archive.debian.org/debian-security jessie/updates main",
+			"deb [check-valid-until=no] http://archive.debian.org/debian jessie main",
+			"deb [check-valid-until=no] http://archive.debian.org/debian-security jessie/updates main",
 		]);
 		expect(aptSources(debianReleases.buster)).toEqual([
-			"deb http://archive.debian.org/debian buster main",
-			"deb http://archive.debian.org/debian buster-updates main",
-			"deb http://archive.debian.org/debian-security buster/updates main",
+			"deb [check-valid-until=no] http://archive.debian.org/debian buster main",
+			"deb [check-valid-until=no] http://archive.debian.org/debian buster-updates main",
+			"deb [check-valid-until=no] http://archive.debian.org/debian-security buster/updates main",
 		]);
 	});
 
@@ -103,13 +180,13 @@ describe("aptSources", () => {
 
 	test("snapshots, of live and archived releases", () => {
 		expect(aptSources(debianReleases.bookworm, "20260101T000000Z")).toEqual([
-			"deb http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm main",
-			"deb http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm-updates main",
-			"deb http://snapshot.debian.org/archive/debian-security/20260101T000000Z bookworm-security main",
+			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm main",
+			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm-updates main",
+			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian-security/20260101T000000Z bookworm-security main",
 		]);
 		expect(aptSources(debianReleases.stretch, "20260101T000000Z")).toEqual([
-			"deb http://snapshot.debian.org/archive/debian-archive/20260101T000000Z/debian stretch main",
-			"deb http://snapshot.debian.org/archive/debian-archive/20260101T000000Z/debian-security stretch/updates main",
+			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian-archive/20260101T000000Z/debian stretch main",
+			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian-archive/20260101T000000Z/debian-security stretch/updates main",
 		]);
 	});
 });

@@ -8,6 +8,8 @@
  *   GoogleCloudPlatform/python-runtime's control file (jessie), Bitnami's python 3.7/debian-10
  *   (buster) and the manifests of the debian/eol images (stretch, buster).
  * - archived suites: sources.list of the debian/eol images; the archive itself is unverified.
+ * - signing keys: gpg --list-keys on the keyrings of debian-archive-keyring 2023.3+deb12u2, where
+ *   each key's user ID names its release.
  */
 
 /** A Debian release in the catalog, by its codename. */
@@ -40,6 +42,13 @@ export interface DebianRelease {
 	 * on not all signatures of the release verify, and once all have expired, none does.
 	 */
 	keyExpiry: string;
+	/** Fingerprints of the primary keys that sign its archive: main, security, stable release. */
+	signingKeys: readonly string[];
+	/**
+	 * Whether python.org and the package index may refuse its TLS, or it their certificates: then what
+	 * a build fetches comes from this machine instead. Absent: no.
+	 */
+	hasOldTls?: true;
 	/** Runtime packages of the image debbase: libraries that Python links, data that it reads. */
 	libraries: readonly string[];
 	/** Packages of the image pybuild, beyond debbase: compiler, packaging tools and headers. */
@@ -151,6 +160,12 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		suites: { main: "jessie", security: "jessie/updates" }, // no jessie-updates there
 		keyring: removedKeys,
 		keyExpiry: "2021-08-15",
+		signingKeys: [
+			"126C0D24BD8A2942CC7DF8AC7638D0442B90D010",
+			"D21169141CECD440F2EB8DDA9D6D8F6BC857C906",
+			"75DDC3C4A499F1A18CB5F3C8CBF8D6FD518E17E1",
+		],
+		hasOldTls: true, // unverified: neither was tried against them
 		// The crypt library is in libc6, gdbm's compatibility library in libgdbm3 (both unverified)
 		libraries: [
 			...commonLibraries,
@@ -204,6 +219,12 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		suites: { main: "stretch", security: "stretch/updates" }, // no stretch-updates there
 		keyring: removedKeys,
 		keyExpiry: "2025-05-18",
+		signingKeys: [
+			"E1CF20DDFFE4B89E802658F1E0B11894F66AEC98",
+			"6ED6F5CB5FA6FB2F460AE88EEDA0D2388AE22BA9",
+			"067E3C456BAE240ACEE88F6FEF0F382A1A7B6500",
+		],
+		hasOldTls: true, // unverified: neither was tried against them
 		// libssl1.0.2 is there too, for nothing that this program builds
 		libraries: [
 			...commonLibraries,
@@ -256,6 +277,11 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		suites: { main: "buster", security: "buster/updates", updates: "buster-updates" },
 		keyring: removedKeys,
 		keyExpiry: "2027-02-03",
+		signingKeys: [
+			"80D15823B7FD1561F9F7BCDDDC30D7C23CBBABEE",
+			"5E61B217265DA9807A23C5FF4DFAB270CAA96DFA",
+			"6D33866EDD8FFA41C0143AEDDCC9EFBF77E11517",
+		],
 		// libgdbm6 and libgdbm-compat4 are unverified here. zstd is too old for any CPython
 		libraries: [
 			...commonLibraries,
@@ -310,6 +336,11 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		suites: { main: "bullseye", security: "bullseye-security", updates: "bullseye-updates" },
 		keyring: currentKeys,
 		keyExpiry: "2029-01-15",
+		signingKeys: [
+			"1F89983E0081FDE018F3CC9673A4F27B8DD47936",
+			"AC530D520F2F3269F5E98313A48449044AAD5C5D",
+			"A4285295FC7B1A81600062A9605C66F00D6C9793",
+		],
 		libraries: [
 			...commonLibraries,
 			"libcrypt1",
@@ -371,6 +402,11 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		suites: { main: "bookworm", security: "bookworm-security", updates: "bookworm-updates" },
 		keyring: currentKeys,
 		keyExpiry: "2031-01-19",
+		signingKeys: [
+			"B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8",
+			"05AB90340C0C5E797F44A8C8254CF3B5AEC0A8F0",
+			"4D64FEC119C2029067D6E791F8D2585B8783D481",
+		],
 		libraries: [
 			...commonLibraries,
 			"libcrypt1",
@@ -426,6 +462,11 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 		suites: { main: "trixie", security: "trixie-security", updates: "trixie-updates" },
 		keyring: currentKeys,
 		keyExpiry: "2033-03-22",
+		signingKeys: [
+			"04B54C3CDCA79751B16BC6B5225629DF75B188BD",
+			"5E04A1E3223A19A20706E20F9904613D4CCE68C6",
+			"41587F7DB8C774BCCF131416762F67A0B2C39DE4",
+		],
 		// The t64 names: the old ones resolve through Provides, but a check by exact name fails
 		libraries: [
 			...commonLibraries,
@@ -479,7 +520,17 @@ export function isCodename(name: string): name is Codename {
 }
 
 /**
- * The lines of a sources.list for the main, security and updates suites of `release`.
+ * Tells whether the archive that a base comes from changes no more: an archived release, or a moment
+ * of snapshot.debian.org. Its Release files are past their Valid-Until, and its keys may have expired.
+ */
+export function isFrozen(release: DebianRelease, snapshot?: string): boolean {
+	return release.archive === "archived" || snapshot !== undefined;
+}
+
+/**
+ * The lines of a sources.list for the main, security and updates suites of `release`. They are of a
+ * frozen archive, and say so: its Valid-Until means nothing (sources.list(5), Check-Valid-Until; apt
+ * before 1.1 reads over it).
  *
  * `undefined` for a live release without a snapshot: mmdebstrap's own default mirror is right then,
  * and no mirror's name needs to stand here. `snapshot` is a moment of snapshot.debian.org such as
@@ -493,10 +544,12 @@ export function aptSources(
 	const places = aptPlaces(release, snapshot);
 	if (places === undefined) return undefined;
 	const { main, security, updates } = release.suites;
+	const line = (place: string, suite: string) =>
+		`deb [check-valid-until=no] ${place} ${suite} main`;
 	return [
-		`deb ${places.main} ${main} main`,
-		...(updates === undefined ? [] : [`deb ${places.main} ${updates} main`]),
-		`deb ${places.security} ${security} main`,
+		line(places.main, main),
+		...(updates === undefined ? [] : [line(places.main, updates)]),
+		line(places.security, security),
 	];
 }
 
