@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { aptSources, type DebianRelease } from "../../stacks/debian.ts";
+import { aptSources, type DebianRelease, isFrozen } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
 import { type ImageSite, imageLabels, stackImage } from "../image.ts";
@@ -25,15 +25,22 @@ export class DebianBase extends pulumi.ComponentResource {
 	readonly reference: string;
 	/** What identifies the base in the keys of what is built on it. */
 	readonly identity: string;
+	/**
+	 * Where its archive changes no more: the fingerprints of the keys that it is signed with, whose
+	 * expiry is forgiven there, as is a Valid-Until that is past. Else none.
+	 */
+	readonly frozenKeys: readonly string[];
 
 	constructor(name: string, args: DebianBaseArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:DebianBase", name, {}, opts);
-		const { base } = args;
+		const { base, debian } = args;
+		const snapshot = base.kind === "archive" ? base.snapshot : undefined;
+		this.frozenKeys = isFrozen(debian, snapshot) ? debian.signingKeys : [];
 		if (base.kind === "image") {
 			this.reference = base.reference;
 			this.identity = base.reference;
 		} else {
-			const { image, key } = bootstrap(this, name, args, base.snapshot);
+			const { image, key } = bootstrap(this, name, args, snapshot);
 			this.reference = image;
 			this.identity = key;
 		}
@@ -54,6 +61,10 @@ function bootstrap(
 		architecture,
 		sources: sources ?? "the mirror of the machine",
 		recipe: { context: "components/base/context" },
+		...(parent.frozenKeys.length > 0 && {
+			frozenKeys: parent.frozenKeys,
+			frozen: { context: "components/debbase/context/frozen" },
+		}),
 	});
 	const image = stackImage(site, "base", key);
 	const made = stepCommand(
@@ -65,6 +76,8 @@ function bootstrap(
 			ARCHITECTURE: architecture,
 			KEYRING: debian.keyring,
 			SOURCES: sources,
+			FROZEN_KEYS: parent.frozenKeys,
+			CREATED: snapshot && moment(snapshot),
 			LABELS: {
 				...imageLabels(image),
 				"org.opencontainers.image.title": `Debian ${debian.number} (${debian.codename})`,
@@ -74,4 +87,9 @@ function bootstrap(
 	);
 	pushImage(`${name}-push`, site, image, parent, made);
 	return { image: image.name, key: image.key };
+}
+
+/** A moment of snapshot.debian.org such as 20260101T000000Z, in ISO 8601's long form. */
+function moment(snapshot: string): string {
+	return snapshot.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5");
 }

@@ -1,13 +1,17 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { chmod, copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
-import { docker, dockerError, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { environment, environmentRecord } from "../step/environment.ts";
+import { dockerError, PROJECT_LABEL } from "../step/docker.ts";
+import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { findImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 
 /*
- * Bootstrap a Debian root file system from the archive with mmdebstrap, and import it as an image.
+ * Bootstrap a Debian root file system from the archive with mmdebstrap, and load it as an image.
  * The command of DebianBase (base.ts) says what each variable means.
  */
 
@@ -23,55 +27,104 @@ const SLIM = [
 	"path-exclude=/usr/share/man/*",
 ];
 
-/** Without this hook bookworm's init-system-helpers brings usrmerge, and that all of perl: 47 MB. */
-const MERGED_USR_HOOK = "/usr/share/mmdebstrap/hooks/maybe-merged-usr";
+/** Hooks of mmdebstrap's own; each looks by itself whether the release needs it. */
+const HOOKS = [
+	// Without it bookworm's init-system-helpers brings usrmerge, and that all of perl: 47 MB.
+	"/usr/share/mmdebstrap/hooks/maybe-merged-usr",
+	// jessie's essential packages cannot all be unpacked at once.
+	"/usr/share/mmdebstrap/hooks/maybe-jessie-or-older",
+];
+
+/** The gpgv that forgives a key's expiry, which the images have too. */
+const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
+
+/** The root file system, in the step's folder. */
+const ROOT = "root.tar";
+
+/** The moment that the image is of: a snapshot's own, else now. */
+const CREATED = new Date(environment("CREATED", new Date().toISOString()));
 
 await runStep(async (step) => {
 	const image = environment("IMAGE");
-	if (!(await findImage(image, step.signal))) await bootstrap(step, image);
+	if (!(await findImage(image, step.signal))) {
+		const folder = step.createFolder();
+		await bootstrap(step, folder);
+		await loadImage(step, folder, image);
+	}
 	return { image };
 });
 
-async function bootstrap(step: Step, image: string): Promise<void> {
+async function bootstrap(step: Step, folder: string): Promise<void> {
 	step.progress(`bootstrap ${environment("RELEASE")} with mmdebstrap`);
-	const folder = step.createFolder();
-	const mmdebstrap = execa("mmdebstrap", mmdebstrapArguments(), {
-		env: { TMPDIR: folder },
-		stdout: "pipe",
-		buffer: { stdout: false },
+	const frozenKeys = environmentList("FROZEN_KEYS");
+	const trust =
+		frozenKeys.length > 0
+			? await trustFrozen(step, folder, frozenKeys)
+			: [`--keyring=${environment("KEYRING")}`];
+	const made = await execa("mmdebstrap", [...trust, ...mmdebstrapArguments(join(folder, ROOT))], {
+		// No file is younger than this: mmdebstrap(1), SOURCE_DATE_EPOCH.
+		env: { TMPDIR: folder, SOURCE_DATE_EPOCH: String(Math.floor(CREATED.getTime() / 1000)) },
 		cancelSignal: step.signal,
 		reject: false,
 	});
-	const labels = {
-		...environmentRecord("LABELS"),
-		"debian-python.base.created": new Date().toISOString(),
-		[PROJECT_LABEL]: "debian-python",
-	};
-	const args = ["import", ...labelChanges(labels), "--change", 'CMD ["bash"]', "-"];
-	const imported = await mmdebstrap.pipe("docker", args, {
-		cancelSignal: step.signal,
-		reject: false,
-	});
-	const made = await mmdebstrap;
+	if (made.isCanceled) throw new StepError("stopped");
 	if (made.failed) throw bootstrapError(made);
-	if (imported.failed) throw dockerError(args, imported);
-	// Named only now: a root that is cut short never gets the name that the next run looks for.
-	await docker(["tag", imported.stdout, image]);
 }
 
-function mmdebstrapArguments(): string[] {
-	const sources = environment("SOURCES", "");
+/**
+ * mmdebstrap's options to verify an archive that changes no more: by the release's own keys alone,
+ * even where they have expired. apt's settings are for this run: the last hook removes them.
+ */
+async function trustFrozen(step: Step, folder: string, keys: string[]): Promise<string[]> {
+	const keyring = join(folder, "keyring.gpg");
+	await exportKeys(step, folder, keys, keyring);
+	const gpgv = join(folder, "gpgv");
+	await copyFile(FROZEN_GPGV, gpgv);
+	await writeFile(join(folder, "keys"), `${keys.join("\n")}\n`);
+	// apt reads them as its own user, whatever the umask is here.
+	await chmod(gpgv, 0o755);
+	for (const file of [keyring, join(folder, "keys")]) await chmod(file, 0o644);
+	return [`--keyring=${keyring}`, `--aptopt=Apt::Key::gpgvcommand "${gpgv}"`];
+}
+
+/** Write these keys of the keyring, and no others, into a keyring of their own. */
+async function exportKeys(step: Step, folder: string, keys: string[], file: string): Promise<void> {
+	const keyring = environment("KEYRING");
+	const args = [
+		...["--batch", "--quiet", `--homedir=${folder}`, "--no-default-keyring"],
+		...[`--keyring=${keyring}`, `--output=${file}`, "--export", ...keys],
+	];
+	const result = await execa("gpg", args, { cancelSignal: step.signal, reject: false });
+	if (result.code === "ENOENT" || !(await hasGpgv())) {
+		throw new StepError(
+			"gpg or gpgv: command not found",
+			"install them (Debian: apt-get install gpg gpgv), or set `base` to an image reference",
+		);
+	}
+	if (!existsSync(file)) {
+		throw new StepError(
+			`the keyring ${keyring} has none of the keys of ${environment("RELEASE")}`,
+			"install or update it (Debian: apt-get install debian-archive-keyring), then run again",
+		);
+	}
+}
+
+async function hasGpgv(): Promise<boolean> {
+	return (await execa("gpgv", ["--version"], { reject: false })).code !== "ENOENT";
+}
+
+function mmdebstrapArguments(root: string): string[] {
 	return [
 		"--variant=minbase",
 		`--architectures=${environment("ARCHITECTURE")}`,
-		`--keyring=${environment("KEYRING")}`,
 		...SLIM.map((option) => `--dpkgopt=${option}`),
-		...(existsSync(MERGED_USR_HOOK) ? [`--hook-dir=${MERGED_USR_HOOK}`] : []),
-		...(sources === "" ? [] : ['--aptopt=Acquire::Check-Valid-Until "false"']),
+		...HOOKS.filter((hook) => existsSync(hook)).map((hook) => `--hook-dir=${hook}`),
 		"--customize-hook=components/base/context/customize",
 		environment("RELEASE"),
-		"-",
-		...sources.split("\n").filter((line) => line !== ""),
+		root,
+		...environment("SOURCES", "")
+			.split("\n")
+			.filter((line) => line !== ""),
 	];
 }
 
@@ -82,11 +135,63 @@ function bootstrapError(result: { code?: string; stderr?: unknown }): StepError 
 			"install it (Debian: apt-get install mmdebstrap), or set `base` to an image reference",
 		);
 	}
-	const errors = String(result.stderr ?? "")
-		.split("\n")
-		.filter((line) => line.startsWith("E:"));
+	const lines = String(result.stderr ?? "").split("\n");
+	// Why a signature is refused, apt says in a warning; apt 3 in the second way.
+	const error =
+		lines.find((line) => /^W: .*(GPG error|signature verification failed)/.test(line)) ??
+		lines.find((line) => line.startsWith("E:"));
 	return new StepError(
-		`mmdebstrap cannot bootstrap ${environment("RELEASE")}: ${errors[0]?.slice(3) ?? "see its output"}`,
+		`mmdebstrap cannot bootstrap ${environment("RELEASE")}: ${error?.slice(3) ?? "see its output"}`,
 		"check the network, the release's keyring and the disk space of /tmp, then run again",
 	);
+}
+
+/**
+ * Load a root as an image of one layer. docker load, not docker import: the image is then of the
+ * moment and the architecture that is said here, and the same root gives the same image anywhere.
+ * Its format: OCI image specification, "Image Configuration", in an archive of docker save.
+ */
+async function loadImage(step: Step, folder: string, image: string): Promise<void> {
+	const config = imageConfig(await sha256(join(folder, ROOT)));
+	const name = `${createHash("sha256").update(config).digest("hex")}.json`;
+	const manifest = [{ Config: name, RepoTags: [image], Layers: [ROOT] }];
+	await writeFile(join(folder, name), config);
+	await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+	const files = ["manifest.json", name, ROOT];
+	const options = { cancelSignal: step.signal, reject: false } as const;
+	const tar = execa("tar", ["--create", `--directory=${folder}`, ...files], {
+		...options,
+		buffer: { stdout: false },
+	});
+	const args = ["load", "--quiet"];
+	const loaded = await tar.pipe("docker", args, options);
+	const packed = await tar;
+	if (loaded.isCanceled) throw new StepError("stopped");
+	if (loaded.failed) throw dockerError(args, loaded);
+	if (packed.failed) throw new StepError(`${folder} cannot be read: ${packed.stderr}`);
+}
+
+function imageConfig(layer: string): string {
+	const created = CREATED.toISOString();
+	const architecture = environment("ARCHITECTURE");
+	const labels = {
+		...environmentRecord("LABELS"),
+		"debian-python.base.created": created,
+		[PROJECT_LABEL]: "debian-python",
+	};
+	return JSON.stringify({
+		architecture,
+		...(architecture === "arm64" && { variant: "v8" }),
+		os: "linux",
+		created,
+		config: { Cmd: ["bash"], Labels: labels },
+		rootfs: { type: "layers", diff_ids: [`sha256:${layer}`] },
+		history: [{ created, comment: "mmdebstrap" }],
+	});
+}
+
+async function sha256(file: string): Promise<string> {
+	const hash = createHash("sha256");
+	await pipeline(createReadStream(file), hash);
+	return hash.digest("hex");
 }

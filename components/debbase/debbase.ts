@@ -26,6 +26,7 @@ export class DebbaseImage extends pulumi.ComponentResource {
 			base: base.identity,
 			platform: site.platform,
 			libraries: debian.libraries,
+			frozenKeys: base.frozenKeys,
 			context: { context: CONTEXT },
 		});
 		this.image = stackImage(site, "debbase", key);
@@ -35,7 +36,11 @@ export class DebbaseImage extends pulumi.ComponentResource {
 				site,
 				image: this.image,
 				context: CONTEXT,
-				buildArgs: { BASE: base.reference, PACKAGES: debian.libraries.join(" ") },
+				buildArgs: {
+					BASE: base.reference,
+					PACKAGES: debian.libraries.join(" "),
+					FROZEN_KEYS: base.frozenKeys.join(" "),
+				},
 				labels: imageLabels(this.image),
 			},
 			{ parent: this, dependsOn: [base] },
