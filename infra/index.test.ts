@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { debianReleases } from "../stacks/debian.ts";
 import {
 	ARCHIVE_CHANGES,
 	CHANGES,
@@ -95,6 +96,48 @@ describe("the program", () => {
 			"package- published",
 			"python-3.13.5-r1- published python-3.13.5 python-3.13",
 			"wheelbuild-3.13.5-r1- published",
+		]);
+	});
+
+	describe.each(["jessie", "stretch", "buster"] as const)("of the archived %s", (release) => {
+		const { signingKeys } = debianReleases[release];
+		const pythonVersion = { jessie: "3.6.15", stretch: "3.9.25", buster: "3.11.16" }[release];
+		const config = { release, pythonVersion, allowUnsupported: "true" };
+
+		it("trusts the release's own keys, in the bootstrap and in the images", async () => {
+			const resources = await record({ ...config, base: "archive" });
+			const { environment } = resources.get("base-bootstrap")?.inputs ?? {};
+			expect(JSON.parse(environment.FROZEN_KEYS)).toEqual(signingKeys);
+			expect(environment.SOURCES).toContain("archive.debian.org/debian ");
+			for (const base of ["archive", `debian/eol:${release}-slim`]) {
+				const debbase = (await record({ ...config, base })).get("debbase-image")?.inputs.build;
+				expect(debbase.buildArgs.FROZEN_KEYS.split(" ")).toEqual(signingKeys);
+			}
+		});
+
+		it("fetches the source on this machine where the release's TLS is too old", async () => {
+			const build = (await record({ ...config, caBundle: "/etc/hostname" })).get("package-build");
+			const { SOURCE_URL, NODE_EXTRA_CA_CERTS } = build?.inputs.environment ?? {};
+			const isOld = release !== "buster";
+			expect(SOURCE_URL?.endsWith(`/Python-${pythonVersion}.tar.xz`)).toBe(isOld || undefined);
+			expect(NODE_EXTRA_CA_CERTS).toBe(isOld ? "/etc/hostname" : undefined);
+		});
+	});
+
+	it("forgives no key of a live release, but of a moment of it", async () => {
+		const archive = { ...CONFIG, base: "archive" };
+		const keysOf = async (config: Record<string, string>) => {
+			const resources = await record(config);
+			const environment = resources.get("base-bootstrap")?.inputs.environment;
+			const { buildArgs } = resources.get("debbase-image")?.inputs.build ?? {};
+			return [environment.FROZEN_KEYS, environment.CREATED, buildArgs.FROZEN_KEYS];
+		};
+		const { signingKeys } = debianReleases.bookworm;
+		expect(await keysOf(archive)).toEqual(["[]", undefined, ""]);
+		expect(await keysOf({ ...archive, snapshot: "20260102T030405Z" })).toEqual([
+			JSON.stringify(signingKeys),
+			"2026-01-02T03:04:05Z",
+			signingKeys.join(" "),
 		]);
 	});
 

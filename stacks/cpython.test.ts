@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
 	absentModules,
 	type CPythonSeries,
+	canOptimize,
 	compareVersions,
 	cpythonSeries,
 	extensionsFor,
@@ -15,6 +16,7 @@ import {
 	newestRelease,
 	parseVersion,
 	seriesOf,
+	sourceUrl,
 } from "./cpython.ts";
 import { debianReleases } from "./debian.ts";
 
@@ -87,6 +89,28 @@ test("extensions by series and release", () => {
 	expect(extensionsFor(series("3.14"), bookworm)).toContain("_zstd");
 	expect(extensionsFor(series("3.14"), buster)).not.toContain("_zstd");
 	expect(hasZstd(series("3.15"), debianReleases.jessie)).toBe(false);
+});
+
+test("sources on python.org", () => {
+	expect(sourceUrl("3.6.15", "tar.xz")).toMatch(
+		/\/ftp\/python\/3\.6\.15\/Python-3\.6\.15\.tar\.xz$/,
+	);
+	expect(sourceUrl("3.15.0rc1", "tgz")).toMatch(/\/3\.15\.0\/Python-3\.15\.0rc1\.tgz$/);
+});
+
+test("PGO came with 3.5.4 and 3.6.2", () => {
+	const versions = [
+		"3.4.10",
+		"3.5.2",
+		"3.5.3",
+		"3.5.4",
+		"3.5.10",
+		"3.6.1",
+		"3.6.2",
+		"3.6.15",
+		"3.13.5",
+	];
+	expect(versions.filter(canOptimize)).toEqual(["3.5.4", "3.5.10", "3.6.2", "3.6.15", "3.13.5"]);
 });
 
 describe("versions", () => {

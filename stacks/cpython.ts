@@ -485,6 +485,20 @@ function sortKey(version: string): number[] {
 	return [major, minor, patch, rank, Number(number ?? 0)];
 }
 
+/** Where python.org has the source of a version: pre-releases are in the folder of their release. */
+export function sourceUrl(version: string, format: CPythonRelease["format"]): string {
+	const release = version.replace(/(a|b|rc)\d+$/, "");
+	return `https://www.python.org/ftp/python/${release}/Python-${version}.${format}`;
+}
+
+/**
+ * Tells whether configure has `--enable-optimizations`, and the Makefile PGO in the steps that the
+ * packaging takes: from 3.5.4 and 3.6.2 on (issue 26359, bpo-29243).
+ */
+export function canOptimize(version: string): boolean {
+	return compareVersions(version, version.startsWith("3.6.") ? "3.6.2" : "3.5.4") >= 0;
+}
+
 /** Newest release of a series: a final one, or a pre-release where there is nothing else. */
 export function newestRelease(series: CPythonSeries): CPythonRelease {
 	const finals = series.releases.filter((release) => !isPreRelease(release.version));

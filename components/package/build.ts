@@ -10,6 +10,7 @@ import { PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
+import { fetchSource } from "./source.ts";
 
 /*
  * Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files.
@@ -27,18 +28,22 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	const builder = environment("BUILDER");
 	await needImage(builder, step.signal);
 	await checkRecipe(builder);
+	const variables = environmentRecord("VARIABLES");
 	const container = await step.createContainer([
 		`--platform=${environment("PLATFORM")}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
 		"--volume=debian-python-ccache:/ccache",
-		...Object.entries(environmentRecord("VARIABLES")).map(
-			([name, value]) => `--env=${name}=${value}`,
-		),
+		...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
 		builder,
 	]);
 	const caBundle = environment("CA_BUNDLE", "");
 	if (caBundle !== "") await copyInto(container, caBundle, "/build/ca-bundle.crt");
+	const url = environment("SOURCE_URL", "");
+	if (url !== "") {
+		const source = await fetchSource(step, url, variables.SOURCE_SHA256 ?? "");
+		await copyInto(container, source, `/build/${basename(source)}`);
+	}
 	await giveCompiled(step, container);
 	await runBuild(step, container);
 	await keepCompiled(step, container);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { extensionsFor } from "../../stacks/cpython.ts";
+import { extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
@@ -68,6 +68,11 @@ export class PythonPackage extends pulumi.ComponentResource {
 				COMPILED_LABELS: imageLabels(this.compiled),
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
+				...(debian.hasOldTls && {
+					SOURCE_URL: sourceUrl(python.version, python.source.format),
+					NODE_EXTRA_CA_CERTS: site.caBundle,
+					NODE_USE_ENV_PROXY: "1",
+				}),
 				DEB: `${stem}.deb`,
 				FOLDER: args.folder,
 				LOG: `${args.folder}/${stem}.build`,
