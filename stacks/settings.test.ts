@@ -236,7 +236,13 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 			/"3\.9\.25".*release: bookworm or trixie/,
 			{ with: { release: "stretch", base: "", allowUnsupported: "true" } },
 		],
-		["pythonVersion", "3.5.2", /OpenSSL older than 1\.1\.0/, /release: jessie/],
+		[
+			"pythonVersion",
+			"3.5.2",
+			/OpenSSL older than 1\.1\.0/,
+			/release: jessie/,
+			{ with: { profile: "quick" } },
+		],
 		[
 			"pythonVersion",
 			"3.15.0rc1",
@@ -300,6 +306,15 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["packageRelease", "NaN", /not a whole number/, /1 to 9999/],
 
 		// profile, platform, allowUnsupported
+		[
+			"profile",
+			"optimized",
+			/--enable-optimizations, which configure of CPython 3\.5\.2/,
+			/profile: quick/,
+			{
+				with: { release: "jessie", base: "", pythonVersion: "3.5.2", allowUnsupported: "true" },
+			},
+		],
 		["profile", "Optimized", /not a build profile/, /profile: optimized/],
 		["profile", "fast", /not a build profile/, /profile: /],
 		["profile", "quik", /not a build profile/, /profile: quick/],

@@ -28,7 +28,7 @@ import {
 	type Registry,
 	remedyFor,
 } from "./config-values.ts";
-import { type CPythonRelease, type CPythonSeries, findRelease } from "./cpython.ts";
+import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, codenames, type DebianRelease, debianReleases } from "./debian.ts";
 import { type ImageReference, parseImageReference } from "./image-reference.ts";
 import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
@@ -130,6 +130,7 @@ export function readSettings(
 	const python = readPython(reader);
 	const packageRelease = reader.read("packageRelease", parsePackageRelease);
 	const profile = reader.read("profile", parseProfile);
+	if (python && profile === "optimized") refuseOptimized(reader, python.version);
 	const registry = reader.read("registry", parseRegistry);
 	const ecrPullAccounts = reader.read("ecrPullAccounts", parseAccounts) ?? [];
 	refuseAccountsWithoutEcr(reader, registry, ecrPullAccounts);
@@ -319,6 +320,12 @@ function unknownVersion({ version, series }: { version: string; series: CPythonS
 		"is not in the catalog, so that the hash of its source is not known",
 		`add it (npm run catalog:add -- ${version}), or give sourceSha256, the sha256 of python.org's Python-${version}.tar.xz, or write pythonVersion: ${known}`,
 	);
+}
+
+function refuseOptimized(reader: ConfigReader, version: string): void {
+	if (canOptimize(version)) return;
+	const reason = `needs --enable-optimizations, which configure of CPython ${version} does not have`;
+	reader.refuse("profile", new Refusal(reason, "write profile: quick"));
 }
 
 function refuseUnsupportedRelease(
