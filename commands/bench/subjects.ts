@@ -5,8 +5,9 @@ import { StepError } from "../../components/step/error.ts";
 import { needImage } from "../../components/step/registry.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
+import type { Run } from "../../local/handlers.ts";
 import { withLock } from "../../local/lock.ts";
-import { runProgram } from "../../local/program.ts";
+import { makeResource, runProgram } from "../../local/program.ts";
 import { Report } from "../../local/report.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { Settings } from "../../stacks/settings.ts";
@@ -68,17 +69,19 @@ export async function stackSubjects(
 
 async function buildStack(step: Step, stack: string, config: readonly string[]): Promise<Images> {
 	const report = new Report();
+	const run: Run = {
+		report,
+		preview: false,
+		wants: (artefact) => artefact !== "wheelbuild",
+		signal: step.signal,
+	};
+	const stackConfig = readStackConfig(stack, ["profile=optimized", ...config]);
 	const outputs = await withLock(
 		`packages/${stack}/.lock`,
 		() => report.line(`another run of the stack ${stack} is under way here: waiting for its end`),
 		step.signal,
 		() =>
-			runProgram(stack, readStackConfig(stack, ["profile=optimized", ...config]), {
-				report,
-				preview: false,
-				wants: (artefact) => artefact !== "wheelbuild",
-				signal: step.signal,
-			}),
+			runProgram(stack, stackConfig, (type, name, inputs) => makeResource(run, type, name, inputs)),
 	);
 	return outputs.images as Images;
 }
