@@ -137,6 +137,21 @@ describe("aptinstall, on a base from an archive whose key has expired", () => {
 		expect(paths.filter((path) => path.startsWith("etc/apt"))).toEqual([]);
 	});
 
+	it("installs files where apt is said to be one that cannot", async () => {
+		const script = `
+			mkdir -p stub x/DEBIAN
+			printf '#!/bin/sh\\necho 1.0.9.8.6\\n' >stub/dpkg-query
+			chmod +x stub/dpkg-query
+			printf '%s\\n' 'Package: x' 'Version: 1' 'Architecture: all' 'Maintainer: x' \\
+				'Description: x' 'Depends: ${PACKAGE}' >x/DEBIAN/control
+			dpkg-deb --build x
+			dpkg --purge ${PACKAGE}
+			PATH=/stub:$PATH aptinstall ./x.deb
+			dpkg-query --show --showformat='\${Package} \${db:Status-Status}\\n' x ${PACKAGE}`;
+		const said = (await shell(script)).split("\n");
+		expect(said.slice(-2)).toEqual([`${PACKAGE} installed`, "x installed"]);
+	});
+
 	it.each([
 		["without the keys", `rm ${LIB}/keys`, /EXPKEYSIG/],
 		["with the keys of another release", `echo ${"0".repeat(40)} >${LIB}/keys`, /EXPKEYSIG/],
