@@ -11,6 +11,20 @@ import { docker } from "./checkout.ts";
  * @returns one list of paths without a leading slash for each layer, the base first.
  */
 export function layerPaths(image: string): string[][] {
+	return listLayers(image).map((lines) => lines.map((path) => path.replace(/^\.\//, "")));
+}
+
+/** The bytes of all files in each layer of an image, the base first, as GNU tar counts them. */
+export function layerBytes(image: string): number[] {
+	return listLayers(image, "--verbose").map((lines) =>
+		lines
+			.filter((line) => line.startsWith("-"))
+			.reduce((sum, line) => sum + Number(line.split(/ +/)[2]), 0),
+	);
+}
+
+/** What tar lists of each layer. */
+function listLayers(image: string, ...options: string[]): string[][] {
 	const folder = mkdtempSync(join(tmpdir(), "layers-"));
 	try {
 		const tar = join(folder, "image.tar");
@@ -20,13 +34,12 @@ export function layerPaths(image: string): string[][] {
 			{ Layers: string[] },
 		];
 		return manifest.Layers.map((layer) =>
-			execFileSync("tar", ["--list", `--file=${join(folder, layer)}`], {
+			execFileSync("tar", ["--list", ...options, `--file=${join(folder, layer)}`], {
 				encoding: "utf8",
 				maxBuffer: 1e9,
 			})
 				.split("\n")
-				.map((path) => path.replace(/^\.\//, ""))
-				.filter((path) => path !== ""),
+				.filter((line) => line !== ""),
 		);
 	} finally {
 		rmSync(folder, { recursive: true });

@@ -1,0 +1,100 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { execa } from "execa";
+import { readLayers } from "../../components/sizes/layers.ts";
+import {
+	type Folders,
+	foldersOf,
+	type Ledger,
+	ledgerFile,
+	ownFolders,
+	readLedger,
+} from "../../components/sizes/ledger.ts";
+import { StepError } from "../../components/step/error.ts";
+import { needImage } from "../../components/step/registry.ts";
+import { sizesTable } from "./table.ts";
+
+const USAGE = `Write what each image of a stack weighs, by folder, to docs/sizes/STACK.json, and print what grew.
+
+usage: npm run sizes -- [-s STACK]
+
+  -s, --stack STACK     the stack, by its file Pulumi.STACK.yaml (default: local)
+  -h, --help            this text
+
+The stack's images must be in the Docker daemon or in its registry.`;
+
+try {
+	await main();
+} catch (error) {
+	const { message, stack } = error as Error;
+	process.stderr.write(`error: ${error instanceof StepError ? message : (stack ?? message)}\n`);
+	process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+	const { stack, help } = readOptions();
+	if (help) {
+		process.stdout.write(`${USAGE}\n`);
+		return;
+	}
+	const images = await imageNames(stack);
+	for (const image of Object.values(images)) await needImage(image);
+	const file = ledgerFile(stack);
+	const before = readLedger(file) ?? {};
+	const ledger = await measure(images);
+	mkdirSync(dirname(file), { recursive: true });
+	writeFileSync(file, `${JSON.stringify(ledger, null, "\t")}\n`);
+	process.stdout.write(`${sizesTable(before, ledger)}\n`);
+}
+
+function readOptions() {
+	try {
+		return parseArgs({
+			options: {
+				stack: { type: "string", short: "s", default: "local" },
+				help: { type: "boolean", short: "h", default: false },
+			},
+		}).values;
+	} catch (error) {
+		throw new StepError((error as Error).message, "see npm run sizes -- --help");
+	}
+}
+
+/** The names of a stack's images. */
+type Images = Readonly<Record<"debbase" | "pybuild" | "python" | "wheelbuild", string>>;
+
+/** By a preview of the stack, which builds nothing. */
+async function imageNames(stack: string): Promise<Images> {
+	const args = ["local/main.ts", "--stack", stack, "--preview", "--json"];
+	const { failed, stdout, stderr } = await execa(process.execPath, args, { reject: false });
+	if (failed)
+		throw new StepError(stderr.slice(stderr.lastIndexOf("error: ")).replace(/^error: /, ""));
+	const { images } = JSON.parse(stdout) as { images: Record<string, { name: string }> };
+	return Object.fromEntries(
+		Object.entries(images).map(([artefact, { name }]) => [artefact, name]),
+	) as Images;
+}
+
+/** Each layer once: with the artefact whose it is. */
+async function measure({ debbase, pybuild, python, wheelbuild }: Images): Promise<Ledger> {
+	const layers = await readLayers(debbase);
+	const base = layers.filter(({ own }) => !own).map(({ sizes }) => foldersOf(sizes));
+	const [libraries, build, runtime, wheels] = [
+		ownFolders(layers),
+		ownFolders(await readLayers(pybuild)),
+		ownFolders(await readLayers(python)),
+		ownFolders(await readLayers(wheelbuild)),
+	];
+	return {
+		base,
+		debbase: libraries,
+		pybuild: added(libraries, build),
+		python: added(libraries, runtime),
+		wheelbuild: added(runtime, wheels),
+	};
+}
+
+function added(from: readonly Folders[], image: readonly Folders[]): readonly Folders[] {
+	return image.slice(from.length);
+}
