@@ -8,9 +8,11 @@ import { PythonImage } from "../components/python/python.ts";
 import { repositoryAddress } from "../components/registry/address.ts";
 import { credentialsProblem } from "../components/registry/credentials.ts";
 import { ImageRegistry } from "../components/registry/registry.ts";
+import { ledgerFile } from "../components/sizes/ledger.ts";
 import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { rotation } from "../stacks/rotation.ts";
 import { deployedSide } from "./former.ts";
+import { sizeBudget } from "../stacks/budget.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
@@ -48,6 +50,8 @@ const python = new PythonImage("python", {
 	debbase,
 	package: pythonPackage,
 	folder,
+	budget: sizeBudget(debian.codename, settings.python.series.series, architecture),
+	ledger: ledgerFile(settings.stack),
 });
 const wheelbuild = new WheelbuildImage("wheelbuild", {
 	site,

@@ -40,6 +40,10 @@ export interface CommittedImageArgs {
 	readonly aliases?: readonly string[];
 	/** What of its SBOM and provenance does not follow from the above. */
 	readonly description: Pick<ImageDescriptionArgs, "stem" | "debian" | "python">;
+	/** Bytes that the image may add to its base: with more it is not made. No limit by default. */
+	readonly budget?: number;
+	/** File from the project root that may have the sizes so far: the error then names what grew. */
+	readonly ledger?: string;
 }
 
 /**
@@ -69,6 +73,8 @@ export class CommittedImage extends pulumi.ComponentResource {
 				PATHS: args.gates?.paths ?? [],
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
+				BUDGET: args.budget?.toString(),
+				LEDGER: args.ledger,
 			},
 			{ parent: this },
 		);

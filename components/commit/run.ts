@@ -3,6 +3,7 @@ import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.
 import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { keepBudget } from "./budget.ts";
 import { checkPaths, passGates } from "./gates.ts";
 
 /*
@@ -36,6 +37,8 @@ async function commit(step: Step, image: string): Promise<void> {
 	await checkPaths(container);
 	const id = await step.commitContainer(container, await changes(packages));
 	// The name is what everything else looks for: only an image that is fit for use gets it.
+	const budget = environment("BUDGET", "");
+	if (budget !== "") await keepBudget(id, Number(budget), environment("LEDGER"));
 	await passGates(step, id, volume);
 	await docker(["tag", id, image]);
 }

@@ -20,6 +20,10 @@ export interface PythonImageArgs {
 	readonly package: PythonPackage;
 	/** Where its SBOM and provenance go, from the project root. */
 	readonly folder: string;
+	/** Bytes that the image may add to its base; undefined: any number. */
+	readonly budget: number | undefined;
+	/** File from the project root that may have the stack's ledger of sizes. */
+	readonly ledger: string;
 }
 
 const CONTEXT = "components/python/context";
@@ -72,6 +76,8 @@ export class PythonImage extends pulumi.ComponentResource {
 				arguments: [series, pip.version, pip.sha256],
 				changes: CHANGES,
 				gates,
+				budget: args.budget,
+				ledger: args.ledger,
 				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
 				description: {
 					stem: `${args.folder}/${imageTag(this.image)}`,

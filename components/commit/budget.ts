@@ -1,0 +1,49 @@
+import { readLayers } from "../sizes/layers.ts";
+import {
+	type Folders,
+	growth,
+	ownFolders,
+	readLedger,
+	sumFolders,
+	totalBytes,
+} from "../sizes/ledger.ts";
+import { StepError } from "../step/error.ts";
+
+/** How many folders an error names. */
+const SHOWN = 4;
+
+/**
+ * Refuse an image that adds more bytes to its base than its budget.
+ *
+ * @param ledger file that may have the stack's ledger of sizes.
+ * @throws StepError that names the folders which grew most since the stack's ledger was written; where
+ * there is none, the largest.
+ */
+export async function keepBudget(image: string, budget: number, ledger: string): Promise<void> {
+	const now = sumFolders(ownFolders(await readLayers(image)));
+	const over = totalBytes(now) - budget;
+	if (over <= 0) return;
+	throw new StepError(
+		`the image adds ${megabytes(totalBytes(now))} to its base, ${megabytes(over)} more than its budget: ${whereFrom(now, ledger)}`,
+		"take out what is not needed, or raise the budget in stacks/",
+	);
+}
+
+function whereFrom(now: Folders, ledger: string): string {
+	const known = readLedger(ledger);
+	if (known === undefined) return `the largest folders are ${list(growth({}, now))}`;
+	const before = sumFolders([...(known.debbase ?? []), ...(known.python ?? [])]);
+	const grown = growth(before, now).filter(([, bytes]) => bytes > 0);
+	return `since ${ledger}, ${list(grown, "+")}`;
+}
+
+function list(folders: readonly (readonly [path: string, bytes: number])[], sign = ""): string {
+	return folders
+		.slice(0, SHOWN)
+		.map(([path, bytes]) => `${path} ${sign}${megabytes(bytes)}`)
+		.join(", ");
+}
+
+function megabytes(bytes: number): string {
+	return `${(bytes / 1e6).toFixed(2)} MB`;
+}
