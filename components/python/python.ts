@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { absentModules } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
@@ -113,7 +114,15 @@ function pythonGates({ python, debian }: PythonImageArgs): Gates {
 		`/usr/share/lintian/overrides/cpython${series}`,
 	];
 	const absent = absentModules(python.series, debian).join(",");
-	return { command: ["/venv/bin/python", "/mnt/gates", series, absent, ...paths], paths };
+	const command = ["/venv/bin/python", "/mnt/gates", series, absent, withoutBytecode(), ...paths];
+	return { command, paths };
+}
+
+/** A regular expression for the modules that have no bytecode, from the file that debian/rules reads. */
+function withoutBytecode(): string {
+	const file = "components/pybuild/context/recipe/without-bytecode";
+	const lines = readFileSync(file, "utf8").split("\n");
+	return lines.filter((line) => line !== "" && !line.startsWith("#")).join("|");
 }
 
 /** The OCI annotations of the base; its digest only where the reference pins one. */

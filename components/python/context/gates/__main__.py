@@ -1,10 +1,10 @@
 """The gates of the image python: what must hold before it gets a name.
 
-usage: python gates SERIES ABSENT PATH...
+usage: python gates SERIES ABSENT WITHOUT PATH...
 
 Runs in a container of the image that is read-only and has no network, as a user
 who is not in /etc/passwd. It writes to /dev/shm alone. ABSENT is a list with
-commas. Each gate says its verdict in one line; the first that fails ends it with
+commas, WITHOUT a regular expression. Each gate says its verdict in one line; the first that fails ends it with
 "error: gate NAME: WHAT; REMEDY" and exit code 1. For Python 3.4 to 3.15.
 """
 
@@ -32,12 +32,12 @@ GATES = (
 )
 
 
-def main(series, absent, *paths):
+def main(series, absent, without, *paths):
     # Docker sets it for every user. Before 3.6 the interpreter does not start
     # without it for a user who is not in /etc/passwd (bpo-10496).
     if sys.version_info >= (3, 6):
         os.environ.pop("HOME", None)
-    expected = Expected(series, frozenset(absent.split(",")), paths)
+    expected = Expected(series, frozenset(absent.split(",")), without, paths)
     for name, check in GATES:
         try:
             print("gate %s: %s" % (name, check(expected)))

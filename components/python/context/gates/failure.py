@@ -3,9 +3,10 @@
 from collections import namedtuple
 
 # What the image has to be. series: such as 3.13; absent: names of the standard
-# library's modules that the package leaves out; paths: what the install may
-# change, a folder with a slash at its end.
-Expected = namedtuple("Expected", "series absent paths")
+# library's modules that the package leaves out; without: regular expression for
+# the paths of modules that have no bytecode; paths: what the install may change, a
+# folder with a slash at its end.
+Expected = namedtuple("Expected", "series absent without paths")
 
 
 class Failure(Exception):
