@@ -110,8 +110,10 @@ async function upstreamPython(
 	quick: boolean,
 ): Promise<string | undefined> {
 	const { version, source } = settings.python;
+	// Not pybuild's key: another recipe for our Python compiles upstream's no other way.
 	const { key } = contentKey({
-		pybuild: pybuild.key,
+		debbase: debbase.key,
+		packages: settings.debian.buildPackages,
 		source: `${version} ${source.sha256}`,
 		context: { context: CONTEXT },
 	});
