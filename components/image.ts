@@ -11,6 +11,8 @@ export interface StackImage {
 	readonly artefact: string;
 	/** What the key was made of, by name. */
 	readonly inputs: ContentKey["inputs"];
+	/** Of the package: name of the image with which it is made without a compile. */
+	readonly compiled?: string;
 }
 
 /** What every image component needs to know of its stack. */

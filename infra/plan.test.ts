@@ -45,6 +45,18 @@ it("says what is built and why, and how long a compile takes", async () => {
 	expect(compile).toMatch(/^CPython will be compiled: about \d+ minutes/);
 });
 
+it("says that nothing is compiled where a former compile is only packaged again", async () => {
+	const compiled = "debian-python/test:compiled-0123456789ab";
+	vi.mocked(docker.imageId).mockImplementation(async (name) =>
+		name === compiled ? "sha256:1" : undefined,
+	);
+	const planned = { ...image("debian-python/test", "package"), compiled };
+	expect(await planLines([planned], "optimized")).toEqual([
+		"package: build (0123456789ab): there is none yet",
+		"nothing will be compiled: a former compile is packaged again",
+	]);
+});
+
 it("asks the registry where there is one: what only the daemon has is still to be pushed", async () => {
 	vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
 	vi.mocked(registry.remoteDigest).mockImplementation(async (name) =>

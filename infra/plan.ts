@@ -32,6 +32,8 @@ export interface Plan {
 	readonly fate: "reused" | "build" | "build and push" | "unknown";
 	/** Why it is built, or why its fate is unknown; empty where it is reused. */
 	readonly why: string;
+	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
+	readonly isCompiled?: boolean;
 }
 
 /** The plan of each image. The daemon and the registry are asked; nothing is changed, and nothing fails. */
@@ -41,11 +43,13 @@ export function plans(images: readonly StackImage[]): Promise<Plan[]> {
 
 /** Whether CPython will be compiled, by the plan of the package, and how long that takes. */
 export function compileLine(
-	planned: readonly Pick<Plan, "artefact" | "fate">[],
+	planned: readonly Pick<Plan, "artefact" | "fate" | "isCompiled">[],
 	profile: Profile,
 ): string {
-	const fate = planned.find(({ artefact }) => artefact === "package")?.fate ?? "unknown";
+	const { fate = "unknown", isCompiled = false } =
+		planned.find(({ artefact }) => artefact === "package") ?? {};
 	if (fate === "reused") return "nothing will be compiled";
+	if (isCompiled) return "nothing will be compiled: a former compile is packaged again";
 	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
 	return fate === "unknown"
 		? `CPython may have to be compiled: ${time}`
@@ -62,7 +66,9 @@ async function plan(image: StackImage): Promise<Plan> {
 	try {
 		if (await isThere(name)) return { artefact, key, fate: "reused", why: "" };
 		const fate = registryHost(name) === undefined ? "build" : "build and push";
-		return { artefact, key, fate, why: await whyBuild(name, imageLabels(image)) };
+		const why = await whyBuild(name, imageLabels(image));
+		const isCompiled = image.compiled !== undefined && (await isThere(image.compiled));
+		return { artefact, key, fate, why, isCompiled };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}

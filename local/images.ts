@@ -63,9 +63,11 @@ function imagesOf(type: string, inputs: object): StackImage[] {
 		return [imageOf(name, build.labels)];
 	}
 	if (type === "command:local:Command") {
-		const { IMAGE = "", LABELS } = (inputs as CommandInputs).environment;
+		const { IMAGE = "", LABELS, COMPILED } = (inputs as CommandInputs).environment;
 		// One that only pushes an image gives it no labels.
-		return LABELS ? [imageOf(IMAGE, JSON.parse(LABELS) as Record<string, string>)] : [];
+		if (LABELS === undefined) return [];
+		const image = imageOf(IMAGE, JSON.parse(LABELS) as Record<string, string>);
+		return [COMPILED === undefined ? image : { ...image, compiled: COMPILED }];
 	}
 	return [];
 }

@@ -34,6 +34,8 @@ export interface ArtefactPlan {
 	readonly fate: Plan["fate"];
 	/** In what it differs from the stack's as it is; empty where it does not. */
 	readonly changes: string;
+	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
+	readonly isCompiled?: boolean;
 	/** Why its fate is unknown; absent where it is known. */
 	readonly problem?: string;
 }
@@ -52,12 +54,12 @@ export async function planStack(stack: string, sets: readonly string[]): Promise
 	const artefacts = await Promise.all(
 		images.map((image) => planArtefact(image, former ?? [], problem)),
 	);
-	const fate = artefacts.find(({ artefact }) => artefact === "package")?.fate;
+	const { fate, isCompiled } = artefacts.find(({ artefact }) => artefact === "package") ?? {};
 	return {
 		stack,
 		edits,
 		artefacts,
-		compiles: fate === undefined || fate === "unknown" ? null : fate === "build",
+		compiles: fate === undefined || fate === "unknown" ? null : fate === "build" && !isCompiled,
 		rotation: (before && rotation(sideOf(before), sideOf(after))) ?? null,
 		profile: after.settings.profile,
 		warnings: after.settings.warnings,
@@ -100,7 +102,11 @@ async function planArtefact(
 	const plan = { artefact, key, changes };
 	if (problem !== undefined) return { ...plan, fate: "unknown", problem };
 	try {
-		return { ...plan, fate: (await exists(name)) ? "reused" : "build" };
+		if (await exists(name)) return { ...plan, fate: "reused" };
+		const { compiled } = image;
+		return compiled === undefined
+			? { ...plan, fate: "build" }
+			: { ...plan, fate: "build", isCompiled: await exists(compiled) };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}

@@ -29,11 +29,6 @@ export interface PythonPackageArgs {
  */
 export class PythonPackage extends pulumi.ComponentResource {
 	readonly image: StackImage;
-	/**
-	 * What the compile left, as an image made from scratch that only a build reads: with it, a new
-	 * package release or a change of the packaging compiles nothing.
-	 */
-	readonly compiled: StackImage;
 	/** Name of the Debian package, such as `cpython3.13`. */
 	readonly packageName: string;
 	/** Version of the Debian package, such as `3.13.5-1+deb12`. */
@@ -48,9 +43,9 @@ export class PythonPackage extends pulumi.ComponentResource {
 		const { site, debian, python, pybuild, architecture } = args;
 		const variables = buildVariables(args);
 		const key = contentKey({ ...variables, RECIPE: pybuild.recipe });
-		this.image = stackImage(site, "package", key);
 		const compileKey = contentKey({ ...compileVariables(args), COMPILE: pybuild.compile });
-		this.compiled = stackImage(site, "compiled", compileKey);
+		const compiled = stackImage(site, "compiled", compileKey);
+		this.image = { ...stackImage(site, "package", key), compiled: compiled.name };
 		this.packageName = `cpython${python.series.series}`;
 		this.version = debianVersion(python.version, args.packageRelease, debian.number);
 		const stem = `${this.packageName}_${this.version}_${architecture}`;
@@ -63,9 +58,9 @@ export class PythonPackage extends pulumi.ComponentResource {
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
 				VARIABLES: variables,
-				COMPILED: this.compiled.name,
+				COMPILED: compiled.name,
 				COMPILED_PROFILE: stackImage(site, "profile", compileKey).name,
-				COMPILED_LABELS: imageLabels(this.compiled),
+				COMPILED_LABELS: imageLabels(compiled),
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
 				...(debian.hasOldTls && {
