@@ -7,8 +7,8 @@ import type { Profile } from "../stacks/settings.ts";
 /** How long a compile takes on two cores, in minutes, as measured for 3.13.5 on bookworm. */
 const COMPILE_MINUTES: Readonly<Record<Profile, number>> = {
 	quick: 4,
-	optimized: 13,
-	hardened: 13,
+	optimized: 6,
+	hardened: 6,
 };
 
 /**
