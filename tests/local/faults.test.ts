@@ -147,7 +147,7 @@ describe("a run", () => {
 	it.each([
 		[["--target", "nothing"], /--target "nothing".*known: debbase/],
 		[["--no-such-option"], /--no-such-option.*--help/],
-		[["-c", "novalue"], /-c "novalue".*key=value/],
+		[["-c", "novalue"], /"novalue".*key=value/],
 	])("with %j says what is wrong", async (args, message) => {
 		expectOneError(await checkout.run(args), message);
 	});
