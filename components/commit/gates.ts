@@ -69,6 +69,8 @@ export function undeclaredPaths(diff: string, paths: readonly string[]): string[
 	const found = diff
 		.split("\n")
 		.map((line) => line.slice(2))
-		.filter((path) => path !== "" && !isDeclared(path));
+		.filter((path) => path !== "" && !isDeclared(path))
+		// Docker tells them in any order.
+		.sort();
 	return found.filter((path) => !found.some((other) => other.startsWith(`${path}/`)));
 }

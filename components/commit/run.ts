@@ -37,9 +37,9 @@ async function commit(step: Step, image: string): Promise<void> {
 	await checkPaths(container);
 	const id = await step.commitContainer(container, await changes(packages));
 	// The name is what everything else looks for: only an image that is fit for use gets it.
+	await passGates(step, id, volume);
 	const budget = environment("BUDGET", "");
 	if (budget !== "") await keepBudget(id, Number(budget), environment("LEDGER"));
-	await passGates(step, id, volume);
 	await docker(["tag", id, image]);
 }
 

@@ -159,7 +159,7 @@ describe("machines with the classic image store", () => {
 			const made = await run(checkout, first.tcp, classicRepository, "classic");
 			outputs = made.outputs;
 			expect(made.rows).toEqual(expect.arrayContaining([...BUILT, "package reused"]));
-			expect(made.rows.filter((row) => row.endsWith("pushed"))).toHaveLength(8);
+			expect(made.rows.filter((row) => row.endsWith("pushed"))).toHaveLength(6);
 			expectWorks(first, outputs);
 		},
 		10 * MINUTE,
@@ -212,7 +212,8 @@ describe("a newer engine with the containerd image store", () => {
 	it(
 		"keeps what pybuild leaves as an image and as files",
 		async () => {
-			const script = "mkdir out && cd out && echo deb >x.deb && sha256sum x.deb >SHA256SUMS";
+			const script =
+				"echo tree >compiled.tar && mkdir out && cd out && echo deb >x.deb && sha256sum x.deb >SHA256SUMS";
 			const debbase = outputs.images.debbase.name.replace(classicRepository, newerRepository);
 			const options = ["--workdir=/build", debbase, "sh", "-euc", script];
 			const container = newer.docker("create", ...options);
@@ -231,12 +232,17 @@ describe("a newer engine with the containerd image store", () => {
 				FOLDER: "packages/stub",
 				LOG: "packages/stub/x.build",
 				LABELS: JSON.stringify(labels),
+				COMPILED: "stub:compiled",
+				COMPILED_PROFILE: "stub:profile",
+				COMPILED_LABELS: "{}",
 			};
 			const step = { cwd: checkout.folder, env };
 			const { stdout } = await execa("node", ["components/package/build.ts"], step);
 			const sha256 = createHash("sha256").update("deb\n").digest("hex");
 			expect(JSON.parse(stdout)).toEqual({ image: "stub:package", sha256 });
 			expect(readFileSync(join(checkout.folder, "packages/stub/x.deb"), "utf8")).toBe("deb\n");
+			const tags = newer.docker("image", "ls", "--format", "{{.Tag}}", "stub").split("\n").sort();
+			expect(tags).toEqual(["builder", "compiled", "package"]);
 			const [image] = JSON.parse(newer.docker("image", "inspect", "stub:package")) as [object];
 			expect(image).toMatchObject({
 				Os: "linux",
