@@ -173,6 +173,8 @@ describe("a stack with an Amazon ECR repository", () => {
 			tagged("debbase-", 10),
 			tagged("pybuild-", 10),
 			tagged("builder-", 10),
+			tagged("compiled-", 10),
+			tagged("profile-", 10),
 			tagged("package-", 50),
 			{
 				tagStatus: "untagged",
