@@ -16,13 +16,14 @@ interface IndexFile {
 }
 
 /**
- * The newest pip that runs on a CPython series, by the package index: PyPI, or where pip's own
- * variable PIP_INDEX_URL says.
+ * The newest pip that runs on a CPython series, by the package index that pip's own variable
+ * PIP_INDEX_URL names; undefined without it.
  *
  * @throws StepError where the index does not answer in JSON.
  */
 export async function newestPip(series: string): Promise<PipRelease | undefined> {
-	const index = (process.env.PIP_INDEX_URL || "https://pypi.org/simple").replace(/\/+$/, "");
+	const index = process.env.PIP_INDEX_URL?.replace(/\/+$/, "");
+	if (!index) return undefined;
 	const accept = "application/vnd.pypi.simple.v1+json";
 	const { files } = (await askJson(`${index}/pip/`, { accept })) as { files: IndexFile[] };
 	return files
