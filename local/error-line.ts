@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
 import { StepError } from "../components/step/error.ts";
 import { ConfigError } from "../stacks/config-error.ts";
 
@@ -11,7 +11,5 @@ export function errorLine(error: unknown): string {
 /** Whether an error is about what the user can change, not about this program. */
 export function isExpected(error: Error): boolean {
 	// RunError is what Pulumi too shows without a stack trace.
-	return (
-		error instanceof StepError || error instanceof ConfigError || pulumi.RunError.isInstance(error)
-	);
+	return error instanceof StepError || error instanceof ConfigError || RunError.isInstance(error);
 }

@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { StepError } from "../components/step/error.ts";
 import { sweep } from "../components/step/step.ts";
+import { readCommandLine } from "./command-line.ts";
 import { errorLine } from "./error-line.ts";
 import type { Run } from "./handlers.ts";
 import { withLock } from "./lock.ts";
@@ -91,18 +91,14 @@ function readOptions(): Options {
 }
 
 function parseOptions() {
-	try {
-		return parseArgs({
-			options: {
-				stack: { type: "string", short: "s", default: "local" },
-				config: { type: "string", short: "c", multiple: true, default: [] },
-				target: { type: "string", default: "wheelbuild" },
-				preview: { type: "boolean", default: false },
-				json: { type: "boolean", default: false },
-				help: { type: "boolean", short: "h", default: false },
-			},
-		});
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm start -- --help");
-	}
+	return readCommandLine("npm start", {
+		options: {
+			stack: { type: "string", short: "s", default: "local" },
+			config: { type: "string", short: "c", multiple: true, default: [] },
+			target: { type: "string", default: "wheelbuild" },
+			preview: { type: "boolean", default: false },
+			json: { type: "boolean", default: false },
+			help: { type: "boolean", short: "h", default: false },
+		},
+	});
 }

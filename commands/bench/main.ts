@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import { docker } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { runStep } from "../../components/step/step.ts";
+import { readCommandLine } from "../../local/command-line.ts";
 import { measure } from "./measure.ts";
 import { programs, quickPrograms } from "./programs.ts";
 import { writeReport } from "./report.ts";
@@ -46,20 +46,16 @@ if (process.argv.some((argument) => argument === "-h" || argument === "--help"))
 }
 
 function readOptions() {
-	try {
-		return parseArgs({
-			options: {
-				stack: { type: "string", short: "s", default: "local" },
-				config: { type: "string", short: "c", multiple: true, default: [] },
-				image: { type: "string", multiple: true, default: [] },
-				reference: { type: "string" },
-				output: { type: "string", default: "docs" },
-				quick: { type: "boolean", default: false },
-			},
-		}).values;
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run bench -- --help");
-	}
+	return readCommandLine("npm run bench", {
+		options: {
+			stack: { type: "string", short: "s", default: "local" },
+			config: { type: "string", short: "c", multiple: true, default: [] },
+			image: { type: "string", multiple: true, default: [] },
+			reference: { type: "string" },
+			output: { type: "string", default: "docs" },
+			quick: { type: "boolean", default: false },
+		},
+	}).values;
 }
 
 /** Without a wish upstream's, and where that is not there, Debian's. */

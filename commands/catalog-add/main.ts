@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { StepError } from "../../components/step/error.ts";
+import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { addRelease, project } from "./add.ts";
 
 const USAGE = `Verify a CPython release and write it into the catalog, stacks/cpython.ts.
@@ -10,13 +10,7 @@ usage: npm run catalog:add -- VERSION [--file TARBALL]
                         else it comes from python.org or the Debian mirror of this machine
   -h, --help            this text`;
 
-try {
-	await main();
-} catch (error) {
-	const { message, stack } = error as Error;
-	process.stderr.write(`error: ${error instanceof StepError ? message : (stack ?? message)}\n`);
-	process.exitCode = 1;
-}
+await runCommand(main);
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseCommandLine();
@@ -36,12 +30,8 @@ async function main(): Promise<void> {
 }
 
 function parseCommandLine() {
-	try {
-		return parseArgs({
-			allowPositionals: true,
-			options: { file: { type: "string" }, help: { type: "boolean", short: "h", default: false } },
-		});
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run catalog:add -- --help");
-	}
+	return readCommandLine("npm run catalog:add", {
+		allowPositionals: true,
+		options: { file: { type: "string" }, help: { type: "boolean", short: "h", default: false } },
+	});
 }

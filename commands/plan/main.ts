@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StepError } from "../../components/step/error.ts";
+import { readCommandLine } from "../../local/command-line.ts";
 import { errorLine } from "../../local/error-line.ts";
 import { ConfigError } from "../../stacks/settings.ts";
 import { planText } from "./lines.ts";
@@ -37,16 +36,12 @@ function print(text: string): void {
 }
 
 function readOptions() {
-	try {
-		return parseArgs({
-			options: {
-				stack: { type: "string", short: "s" },
-				set: { type: "string", multiple: true },
-				json: { type: "boolean" },
-				help: { type: "boolean", short: "h" },
-			},
-		}).values;
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run plan -- --help");
-	}
+	return readCommandLine("npm run plan", {
+		options: {
+			stack: { type: "string", short: "s" },
+			set: { type: "string", multiple: true },
+			json: { type: "boolean" },
+			help: { type: "boolean", short: "h" },
+		},
+	}).values;
 }

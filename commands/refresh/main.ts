@@ -1,6 +1,4 @@
-import { parseArgs } from "node:util";
-import { StepError } from "../../components/step/error.ts";
-import { errorLine } from "../../local/error-line.ts";
+import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { stackNames } from "../../local/stack-config.ts";
 import { section } from "../../local/text.ts";
 import { tagDigest } from "./digest.ts";
@@ -25,12 +23,9 @@ const NEWER = 2;
 
 const sources = { digest: tagDigest, snapshot: newestSnapshot, pip: newestPip };
 
-try {
+await runCommand(async () => {
 	process.exitCode = await main();
-} catch (error) {
-	process.stderr.write(`error: ${errorLine(error)}\n`);
-	process.exitCode = 1;
-}
+});
 
 async function main(): Promise<number> {
 	const { stack, check, help } = readOptions();
@@ -54,15 +49,11 @@ async function refresh(stack: string, check: boolean): Promise<Finding[]> {
 }
 
 function readOptions() {
-	try {
-		return parseArgs({
-			options: {
-				stack: { type: "string", short: "s" },
-				check: { type: "boolean", default: false },
-				help: { type: "boolean", short: "h", default: false },
-			},
-		}).values;
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run refresh -- --help");
-	}
+	return readCommandLine("npm run refresh", {
+		options: {
+			stack: { type: "string", short: "s" },
+			check: { type: "boolean", default: false },
+			help: { type: "boolean", short: "h", default: false },
+		},
+	}).values;
 }

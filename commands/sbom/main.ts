@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
 import { BOM_TYPE, PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
 import { readReferrer } from "../../components/sbom/referrers.ts";
 import { DESCRIBE_SCRIPT } from "../../components/sbom/sbom.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { registryHost, remoteDigest } from "../../components/step/registry.ts";
+import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { type CommandInputs, localCommand } from "../../local/handlers.ts";
 import { withLock } from "../../local/lock.ts";
 import { runProgram } from "../../local/program.ts";
@@ -30,14 +29,7 @@ const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 	process.on(signal, () => abort.abort());
 
-try {
-	await main();
-} catch (error) {
-	const isKnown = error instanceof StepError || pulumi.RunError.isInstance(error);
-	const { message, stack } = error as Error;
-	process.stderr.write(`error: ${isKnown ? message : (stack ?? message)}\n`);
-	process.exitCode = 1;
-}
+await runCommand(main);
 
 async function main(): Promise<void> {
 	const { stack, config, image, provenance, help } = readOptions();
@@ -113,17 +105,13 @@ function readOptions() {
 }
 
 function parseOptions() {
-	try {
-		return parseArgs({
-			options: {
-				stack: { type: "string", short: "s", default: "local" },
-				config: { type: "string", short: "c", multiple: true, default: [] },
-				image: { type: "string", default: "python" },
-				provenance: { type: "boolean", default: false },
-				help: { type: "boolean", short: "h", default: false },
-			},
-		}).values;
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run -s sbom -- --help");
-	}
+	return readCommandLine("npm run -s sbom", {
+		options: {
+			stack: { type: "string", short: "s", default: "local" },
+			config: { type: "string", short: "c", multiple: true, default: [] },
+			image: { type: "string", default: "python" },
+			provenance: { type: "boolean", default: false },
+			help: { type: "boolean", short: "h", default: false },
+		},
+	}).values;
 }

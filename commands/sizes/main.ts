@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { readLayers } from "../../components/sizes/layers.ts";
 import {
@@ -13,6 +12,7 @@ import {
 } from "../../components/sizes/ledger.ts";
 import { StepError } from "../../components/step/error.ts";
 import { needImage } from "../../components/step/registry.ts";
+import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { sizesTable } from "./table.ts";
 
 const USAGE = `Write what each image of a stack weighs, by folder, to docs/sizes/STACK.json, and print what grew.
@@ -24,13 +24,7 @@ usage: npm run sizes -- [-s STACK]
 
 The stack's images must be in the Docker daemon or in its registry.`;
 
-try {
-	await main();
-} catch (error) {
-	const { message, stack } = error as Error;
-	process.stderr.write(`error: ${error instanceof StepError ? message : (stack ?? message)}\n`);
-	process.exitCode = 1;
-}
+await runCommand(main);
 
 async function main(): Promise<void> {
 	const { stack, help } = readOptions();
@@ -49,16 +43,12 @@ async function main(): Promise<void> {
 }
 
 function readOptions() {
-	try {
-		return parseArgs({
-			options: {
-				stack: { type: "string", short: "s", default: "local" },
-				help: { type: "boolean", short: "h", default: false },
-			},
-		}).values;
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run sizes -- --help");
-	}
+	return readCommandLine("npm run sizes", {
+		options: {
+			stack: { type: "string", short: "s", default: "local" },
+			help: { type: "boolean", short: "h", default: false },
+		},
+	}).values;
 }
 
 /** The names of a stack's images. */

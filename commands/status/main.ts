@@ -1,7 +1,7 @@
 import { access, constants, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { StepError } from "../../components/step/error.ts";
+import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { statusPage } from "./page.ts";
 import { stackStatuses } from "./status.ts";
 import { statusTable } from "./table.ts";
@@ -13,14 +13,7 @@ usage: npm run status -- [--html FILE]
       --html FILE  write a page with the table and a timeline, in place of the table here
   -h, --help       this text`;
 
-try {
-	await main();
-} catch (error) {
-	process.stderr.write(
-		`error: ${error instanceof StepError ? error.message : ((error as Error).stack ?? error)}\n`,
-	);
-	process.exitCode = 1;
-}
+await runCommand(main);
 
 async function main(): Promise<void> {
 	const { html, help } = readOptions();
@@ -40,17 +33,13 @@ async function main(): Promise<void> {
 }
 
 function readOptions(): { html?: string; help: boolean } {
-	try {
-		const { values } = parseArgs({
-			options: {
-				html: { type: "string" },
-				help: { type: "boolean", short: "h", default: false },
-			},
-		});
-		return values;
-	} catch (error) {
-		throw new StepError((error as Error).message, "see npm run status -- --help");
-	}
+	const { values } = readCommandLine("npm run status", {
+		options: {
+			html: { type: "string" },
+			help: { type: "boolean", short: "h", default: false },
+		},
+	});
+	return values;
 }
 
 async function orRefuse(html: string, write: () => Promise<void>): Promise<void> {
