@@ -1,48 +1,24 @@
-import * as pulumi from "@pulumi/pulumi";
 import { keyOfInputs } from "../components/content-key.ts";
 import type { StackImage } from "../components/image.ts";
-import { awsInvoke } from "./aws.ts";
 import type { CommandInputs, RemoteImageInputs } from "./handlers.ts";
+import { runProgram } from "./program.ts";
 import type { StackConfig } from "./stack-config.ts";
-
-/** How often the program ran in this process. */
-let runs = 0;
 
 /**
  * The images that the program would make of a config, in the order in which they need each other.
- * The program runs, and nothing is made. May be called again, once the former call has ended.
+ * The program runs, and nothing is made.
  *
  * @throws what the program throws, such as RunError.
  */
-export async function programImages(
-	stack: string,
-	{ project, config }: StackConfig,
-): Promise<StackImage[]> {
+export async function programImages(stack: string, config: StackConfig): Promise<StackImage[]> {
 	const images: StackImage[] = [];
-	const failed = Promise.withResolvers<never>();
-	await pulumi.runtime.setMocks(
-		{
-			newResource({ type, name, inputs }) {
-				images.push(...imagesOf(type, inputs));
-				// The package's sum is read from what its command prints.
-				return { id: name, state: { ...inputs, stdout: "{}" } };
-			},
-			call: ({ token }) =>
-				awsInvoke(token).catch((error: unknown) => {
-					// Through Pulumi's own invoke it would lose its words.
-					failed.reject(error);
-					return new Promise<never>(() => {});
-				}),
-		},
-		project,
-		stack,
+	await quietly(() =>
+		runProgram(stack, config, async (type, _, inputs) => {
+			images.push(...imagesOf(type, inputs));
+			// The package's sum is read from what its command prints.
+			return { ...inputs, stdout: "{}" };
+		}),
 	);
-	pulumi.runtime.setAllConfig(config);
-	// A module runs once for each address: this one is new each time.
-	const program = `../infra/index.ts?run=${++runs}`;
-	const ended = quietly(() => pulumi.runtime.runInPulumiStack(() => import(program)));
-	await Promise.race([ended, failed.promise]);
-	await pulumi.runtime.disconnect();
 	return images;
 }
 

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isLeftover, temporaryName } from "../components/step/owner.ts";
+import type { Run } from "./handlers.ts";
 
 /**
  * Do something that must not happen twice at once, such as a run of one stack in one checkout. A
@@ -22,6 +23,17 @@ export async function withLock<T>(
 	} finally {
 		rmSync(path, { force: true });
 	}
+}
+
+/** Do something with a stack that no other run in this checkout does meanwhile; say where it waits. */
+export function withStackLock<T>(
+	stack: string,
+	{ report, signal }: Pick<Run, "report" | "signal">,
+	work: () => Promise<T>,
+): Promise<T> {
+	const onWait = () =>
+		report.line(`another run of the stack ${stack} is under way here: waiting for its end`);
+	return withLock(`packages/${stack}/.lock`, onWait, signal, work);
 }
 
 async function lock(path: string, onWait: () => void, signal: AbortSignal): Promise<void> {

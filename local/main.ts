@@ -3,8 +3,7 @@ import { sweep } from "../components/step/step.ts";
 import { readCommandLine } from "./command-line.ts";
 import { errorLine } from "./error-line.ts";
 import type { Run } from "./handlers.ts";
-import { withLock } from "./lock.ts";
-import { makeResource, runProgram } from "./program.ts";
+import { runStack } from "./program.ts";
 import { Report } from "./report.ts";
 import { readStackConfig } from "./stack-config.ts";
 import { summary } from "./summary.ts";
@@ -52,18 +51,7 @@ async function main(): Promise<void> {
 	};
 	const config = readStackConfig(options.stack, options.config);
 	await sweep();
-	const outputs = await withLock(
-		`packages/${options.stack}/.lock`,
-		() =>
-			report.line(
-				`another run of the stack ${options.stack} is under way here: waiting for its end`,
-			),
-		abort.signal,
-		() =>
-			runProgram(options.stack, config, (type, name, inputs) =>
-				makeResource(run, type, name, inputs),
-			),
-	);
+	const outputs = await runStack(options.stack, config, run);
 	const text = await summary(outputs, report.rows, options);
 	report.line(text);
 	if (options.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);

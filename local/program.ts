@@ -14,6 +14,7 @@ import {
 	type Run,
 	remoteImage,
 } from "./handlers.ts";
+import { withStackLock } from "./lock.ts";
 import type { StackConfig } from "./stack-config.ts";
 
 /** The stack's outputs, as `pulumi stack output --json` has them. */
@@ -22,9 +23,27 @@ export type Outputs = Record<string, unknown>;
 /** Makes a resource from its inputs, and returns its outputs. */
 export type MakeResource = (type: string, name: string, inputs: object) => Promise<object>;
 
+/** How often the program ran in this process. */
+let runs = 0;
+
+/** Takes what nobody waits for, of the last run. */
+let onRejection: (error: unknown) => void = () => {};
+
+/**
+ * Build a stack, which no other run in this checkout does meanwhile.
+ *
+ * @throws as {@link runProgram}.
+ */
+export function runStack(stack: string, config: StackConfig, run: Run): Promise<Outputs> {
+	return withStackLock(stack, run, () =>
+		runProgram(stack, config, (type, name, inputs) => makeResource(run, type, name, inputs)),
+	);
+}
+
 /**
  * Run the Pulumi program in this process: the resources that it registers are made here, on the
- * Docker daemon, by handlers in the place of Pulumi's engine and providers.
+ * Docker daemon, by handlers in the place of Pulumi's engine and providers. May be called again, once
+ * the former call has ended.
  *
  * @param make does what a resource stands for.
  * @throws the first error of the program or of a resource. The caller then stops the others.
@@ -45,7 +64,9 @@ export async function runProgram(
 		}
 	}
 	// The SDK also rejects promises that only its own host looks at.
-	process.on("unhandledRejection", failed.reject);
+	process.off("unhandledRejection", onRejection);
+	onRejection = failed.reject;
+	process.on("unhandledRejection", onRejection);
 	await pulumi.runtime.setMocks(
 		{
 			newResource: ({ type, name, inputs }) =>
@@ -56,7 +77,9 @@ export async function runProgram(
 		stack,
 	);
 	pulumi.runtime.setAllConfig(config);
-	const program = pulumi.runtime.runInPulumiStack(() => import("../infra/index.ts"));
+	// A module runs once for each address: this one is new each time.
+	const address = `../infra/index.ts?run=${++runs}`;
+	const program = pulumi.runtime.runInPulumiStack(() => import(address));
 	const outputs = await Promise.race([program, failed.promise]);
 	// The outputs are known before the last resource is made: wait for all registrations.
 	await Promise.race([pulumi.runtime.disconnect(), failed.promise]);
@@ -65,12 +88,7 @@ export async function runProgram(
 }
 
 /** Makes each resource for real, on the Docker daemon and in AWS; in a preview it only tells. */
-export async function makeResource(
-	run: Run,
-	type: string,
-	name: string,
-	inputs: object,
-): Promise<object> {
+async function makeResource(run: Run, type: string, name: string, inputs: object): Promise<object> {
 	// `python-image-commit` belongs to python: children are named after the component.
 	const artefact = name.split("-")[0] ?? name;
 	switch (type) {

@@ -6,8 +6,7 @@ import { needImage } from "../../components/step/registry.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
 import type { Run } from "../../local/handlers.ts";
-import { withLock } from "../../local/lock.ts";
-import { makeResource, runProgram } from "../../local/program.ts";
+import { runStack } from "../../local/program.ts";
 import { Report } from "../../local/report.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { Settings } from "../../stacks/settings.ts";
@@ -68,21 +67,14 @@ export async function stackSubjects(
 }
 
 async function buildStack(step: Step, stack: string, config: readonly string[]): Promise<Images> {
-	const report = new Report();
 	const run: Run = {
-		report,
+		report: new Report(),
 		preview: false,
 		wants: (artefact) => artefact !== "wheelbuild",
 		signal: step.signal,
 	};
 	const stackConfig = readStackConfig(stack, ["profile=optimized", ...config]);
-	const outputs = await withLock(
-		`packages/${stack}/.lock`,
-		() => report.line(`another run of the stack ${stack} is under way here: waiting for its end`),
-		step.signal,
-		() =>
-			runProgram(stack, stackConfig, (type, name, inputs) => makeResource(run, type, name, inputs)),
-	);
+	const outputs = await runStack(stack, stackConfig, run);
 	return outputs.images as Images;
 }
 

@@ -7,7 +7,7 @@ import { StepError } from "../../components/step/error.ts";
 import { registryHost, remoteDigest } from "../../components/step/registry.ts";
 import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { type CommandInputs, localCommand } from "../../local/handlers.ts";
-import { withLock } from "../../local/lock.ts";
+import { withStackLock } from "../../local/lock.ts";
 import { runProgram } from "../../local/program.ts";
 import { Report } from "../../local/report.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
@@ -83,14 +83,8 @@ async function describingCommand(
 
 /** Write the image's files, where they are not there. */
 async function describe(stack: string, image: string, inputs: CommandInputs): Promise<void> {
-	const report = new Report();
-	const run = { report, preview: false, wants: () => true, signal: abort.signal };
-	await withLock(
-		`packages/${stack}/.lock`,
-		() => report.line(`a run of the stack ${stack} is under way here: waiting for its end`),
-		abort.signal,
-		() => localCommand(run, image, inputs),
-	);
+	const run = { report: new Report(), preview: false, wants: () => true, signal: abort.signal };
+	await withStackLock(stack, run, () => localCommand(run, image, inputs));
 }
 
 function readOptions() {

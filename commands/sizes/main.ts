@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { execa } from "execa";
 import { readLayers } from "../../components/sizes/layers.ts";
 import {
 	type Folders,
@@ -10,10 +9,14 @@ import {
 	ownFolders,
 	readLedger,
 } from "../../components/sizes/ledger.ts";
-import { StepError } from "../../components/step/error.ts";
 import { needImage } from "../../components/step/registry.ts";
 import { readCommandLine, runCommand } from "../../local/command-line.ts";
+import { programImages } from "../../local/images.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
 import { sizesTable } from "./table.ts";
+
+/** What is weighed. */
+const ARTEFACTS = ["debbase", "pybuild", "python", "wheelbuild"] as const;
 
 const USAGE = `Write what each image of a stack weighs, by folder, to docs/sizes/STACK.json, and print what grew.
 
@@ -33,7 +36,7 @@ async function main(): Promise<void> {
 		return;
 	}
 	const images = await imageNames(stack);
-	for (const image of Object.values(images)) await needImage(image);
+	for (const artefact of ARTEFACTS) await needImage(images[artefact]);
 	const file = ledgerFile(stack);
 	const before = readLedger(file) ?? {};
 	const ledger = await measure(images);
@@ -52,18 +55,11 @@ function readOptions() {
 }
 
 /** The names of a stack's images. */
-type Images = Readonly<Record<"debbase" | "pybuild" | "python" | "wheelbuild", string>>;
+type Images = Readonly<Record<(typeof ARTEFACTS)[number], string>>;
 
-/** By a preview of the stack, which builds nothing. */
 async function imageNames(stack: string): Promise<Images> {
-	const args = ["local/main.ts", "--stack", stack, "--preview", "--json"];
-	const { failed, stdout, stderr } = await execa(process.execPath, args, { reject: false });
-	if (failed)
-		throw new StepError(stderr.slice(stderr.lastIndexOf("error: ")).replace(/^error: /, ""));
-	const { images } = JSON.parse(stdout) as { images: Record<string, { name: string }> };
-	return Object.fromEntries(
-		Object.entries(images).map(([artefact, { name }]) => [artefact, name]),
-	) as Images;
+	const images = await programImages(stack, readStackConfig(stack, []));
+	return Object.fromEntries(images.map(({ artefact, name }) => [artefact, name])) as Images;
 }
 
 /** Each layer once: with the artefact whose it is. */
