@@ -1,5 +1,5 @@
 import { isLoopback } from "../../components/loopback.ts";
-import { basicCredentials } from "../../components/registry/credentials.ts";
+import { answerChallenge, type TokenAnswer } from "../../components/registry/authorization.ts";
 import { StepError } from "../../components/step/error.ts";
 import { loginCommand } from "../../components/step/registry.ts";
 import type { ImageReference } from "../../stacks/image-reference.ts";
@@ -30,7 +30,8 @@ export async function tagDigest(reference: ImageReference): Promise<string> {
 	let response = await head({});
 	if (response.status === 401) {
 		const challenge = response.headers.get("www-authenticate") ?? "";
-		response = await head(await authorization(host, challenge, reference));
+		const authorization = await answerChallenge(reference.host ?? "docker.io", challenge, askToken);
+		response = await head({ ...(authorization && { authorization }) });
 	}
 	const digest = response.headers.get("docker-content-digest");
 	if (response.ok && digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
@@ -48,23 +49,6 @@ function place({ host = "docker.io", path }: ImageReference): { host: string; pa
 	return { host: "registry-1.docker.io", path: path.includes("/") ? path : `library/${path}` };
 }
 
-/** Answer a registry's challenge (distribution specification, "Token Authentication"). */
-async function authorization(
-	host: string,
-	challenge: string,
-	{ host: named = "docker.io" }: ImageReference,
-): Promise<Record<string, string>> {
-	const credentials = await basicCredentials(named);
-	const basic: Record<string, string> =
-		credentials === undefined ? {} : { authorization: `Basic ${credentials}` };
-	if (!/^bearer /i.test(challenge)) return basic;
-	const { realm, ...query } = Object.fromEntries(
-		[...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
-	) as Record<string, string>;
-	if (realm === undefined) throw new StepError(`${host} does not say where its tokens are`);
-	const answer = (await askJson(`${realm}?${new URLSearchParams(query)}`, basic)) as {
-		token?: string;
-		access_token?: string;
-	};
-	return { authorization: `Bearer ${answer.token ?? answer.access_token}` };
+async function askToken(url: string, authorization?: string): Promise<TokenAnswer> {
+	return (await askJson(url, { ...(authorization && { authorization }) })) as TokenAnswer;
 }

@@ -72,28 +72,6 @@ function parseHelper(output: string): Credentials | undefined {
 	}
 }
 
-/**
- * This machine's Docker credentials for a registry, as HTTP's basic scheme has them; undefined where
- * there are none, or only an identity token.
- */
-export async function basicCredentials(host: string): Promise<string | undefined> {
-	const { auths = {}, credHelpers = {}, credsStore } = readDockerConfig();
-	const server = serverName(host);
-	const helper = credHelpers[server] ?? credsStore;
-	if (helper !== undefined) {
-		const args = [`docker-credential-${helper}`, ["get"]] as const;
-		const asked = await execa(...args, { input: server, reject: false });
-		if (!asked.failed) {
-			const { Username, Secret } = JSON.parse(asked.stdout) as Record<string, string>;
-			// docker login reference, "Credential helper protocol"
-			return Username === "<token>"
-				? undefined
-				: Buffer.from(`${Username}:${Secret}`).toString("base64");
-		}
-	}
-	return (auths[server] ?? auths[`https://${server}`])?.auth || undefined;
-}
-
 /** A registry's name in Docker's config file; Docker Hub has its own (docker/cli, "IndexServer"). */
 function serverName(host: string): string {
 	return host === "docker.io" ? "https://index.docker.io/v1/" : host;

@@ -1,11 +1,14 @@
 import { isLoopback } from "../loopback.ts";
-import { dockerCredentials } from "../registry/credentials.ts";
+import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { loginCommand, registryHost } from "../step/registry.ts";
 
 /** How long a registry may take for an answer, in ms. */
 const TIMEOUT = 30_000;
+
+/** Docker Hub's registry has another name than its images (distribution reference, "domain"). */
+const HUB = "registry-1.docker.io";
 
 const MANIFEST_TYPES = [
 	"application/vnd.oci.image.index.v1+json",
@@ -57,8 +60,7 @@ export async function wantsCredentials(image: string): Promise<boolean> {
 function repositoryUrl(image: string): string {
 	const host = registryHost(image) ?? "docker.io";
 	const path = image.slice(image.indexOf("/") + 1).replace(/[:@][^/]*$/, "");
-	// Docker Hub's registry has another name than its images (distribution reference, "domain").
-	const server = host === "docker.io" ? "registry-1.docker.io" : host;
+	const server = host === "docker.io" ? HUB : host;
 	return `${isLoopback(host) ? "http" : "https"}://${server}/v2/${path}`;
 }
 
@@ -76,7 +78,9 @@ async function get(url: string): Promise<Buffer | undefined> {
 	let response = await request(url, {});
 	const challenge = response.headers.get("www-authenticate");
 	if (response.status === 401 && challenge !== null) {
-		const authorization = await authorize(new URL(url).host, challenge);
+		const { host } = new URL(url);
+		const named = host === HUB ? "docker.io" : host;
+		const authorization = await answerChallenge(named, challenge, askToken);
 		if (authorization !== undefined) response = await request(url, { authorization });
 	}
 	if (response.status === 404) return undefined;
@@ -106,21 +110,8 @@ async function request(
 	}
 }
 
-/** The header that a challenge asks for: the credentials, or a token for them (distribution, "Token Authentication"). */
-async function authorize(host: string, challenge: string): Promise<string | undefined> {
-	const known = await dockerCredentials(host === "registry-1.docker.io" ? "docker.io" : host);
-	const basic =
-		known && `Basic ${Buffer.from(`${known.username}:${known.password}`).toString("base64")}`;
-	if (!/^bearer/i.test(challenge)) return basic;
-	const parameters = Object.fromEntries(
-		[...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
-	) as Record<string, string>;
-	const { realm = "", ...query } = parameters;
-	// Without credentials, a token that anybody gets.
-	const answer = await request(`${realm}?${new URLSearchParams(query)}`, {
-		...(basic && { authorization: basic }),
-	});
-	if (!answer.ok) return undefined;
-	const { token, access_token: access } = (await answer.json()) as Record<string, string>;
-	return `Bearer ${token ?? access}`;
+/** A token, where the service gives one. */
+async function askToken(url: string, authorization?: string): Promise<TokenAnswer | undefined> {
+	const answer = await request(url, { ...(authorization && { authorization }) });
+	return answer.ok ? ((await answer.json()) as TokenAnswer) : undefined;
 }
