@@ -1,5 +1,5 @@
 import { contentKey } from "../../components/content-key.ts";
-import { copyInto, runContainer } from "../../components/step/container.ts";
+import { fillVolume, runContainer } from "../../components/step/container.ts";
 import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { needImage } from "../../components/step/registry.ts";
@@ -136,19 +136,13 @@ async function upstreamPython(
 }
 
 /** A volume that holds the scripts, and the CA bundle where the stack has one. */
-export async function scriptVolume(step: Step, image: string, settings: Settings): Promise<string> {
-	const volume = await step.createVolume();
-	// /mnt is in every Debian root. The container is never started: its command need not exist.
-	const filler = await step.createContainer([
-		`--platform=${settings.platform}`,
-		`--volume=${volume}:/mnt`,
-		image,
-		"none",
-	]);
-	await copyInto(filler, `${CONTEXT}/.`, "/mnt/");
-	if (settings.caBundle !== undefined)
-		await copyInto(filler, settings.caBundle, "/mnt/ca-bundle.crt");
-	return volume;
+export function scriptVolume(
+	step: Step,
+	image: string,
+	{ platform, caBundle }: Settings,
+): Promise<string> {
+	// /mnt is in every Debian root.
+	return fillVolume(step, { image, platform, folder: "/mnt", context: CONTEXT, caBundle });
 }
 
 /** Run a container of which only the progress is shown. */

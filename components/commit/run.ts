@@ -1,4 +1,4 @@
-import { copyInto, runContainer } from "../step/container.ts";
+import { fillVolume, runContainer } from "../step/container.ts";
 import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { findImage, needImage } from "../step/registry.ts";
@@ -22,7 +22,13 @@ async function commit(step: Step, image: string): Promise<void> {
 	const [from, packages] = [environment("FROM"), environment("PACKAGES")];
 	await needImage(from, step.signal);
 	await needImage(packages, step.signal);
-	const volume = await fillVolume(step, packages);
+	const volume = await fillVolume(step, {
+		image: packages,
+		platform: environment("PLATFORM"),
+		folder: "/packages",
+		context: environment("CONTEXT"),
+		caBundle: environment("CA_BUNDLE", ""),
+	});
 	step.progress(`run ${environment("CONTEXT")}/install`);
 	const container = await step.createContainer([
 		`--platform=${environment("PLATFORM")}`,
@@ -41,24 +47,6 @@ async function commit(step: Step, image: string): Promise<void> {
 	const budget = environment("BUDGET", "");
 	if (budget !== "") await keepBudget(id, Number(budget), environment("LEDGER"));
 	await docker(["tag", id, image]);
-}
-
-/** A volume that starts as a copy of the packages, with the context and the CA bundle beside them. */
-async function fillVolume(step: Step, packages: string): Promise<string> {
-	const volume = await step.createVolume();
-	// Docker fills a new volume with what the image holds where it is mounted. The container is
-	// never started: its command, which must be given, need not exist.
-	const platform = `--platform=${environment("PLATFORM")}`;
-	const filler = await step.createContainer([
-		platform,
-		`--volume=${volume}:/packages`,
-		packages,
-		"none",
-	]);
-	await copyInto(filler, `${environment("CONTEXT")}/.`, "/packages/");
-	const caBundle = environment("CA_BUNDLE", "");
-	if (caBundle !== "") await copyInto(filler, caBundle, "/packages/ca-bundle.crt");
-	return volume;
 }
 
 async function changes(packages: string): Promise<string[]> {

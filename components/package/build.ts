@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
-import { copyFrom, copyInto, runContainer } from "../step/container.ts";
+import { copyFrom, copyInto, holdImage, runContainer } from "../step/container.ts";
 import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
@@ -44,9 +44,9 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 		const source = await fetchSource(step, url, variables.SOURCE_SHA256 ?? "");
 		await copyInto(container, source, `/build/${basename(source)}`);
 	}
-	await giveCompiled(step, container);
+	const missing = await giveCompiled(step, container);
 	await runBuild(step, container);
-	await keepCompiled(step, container);
+	await keepCompiled(step, container, missing);
 	await importPackages(await readFolder(container, "/build/out"), image);
 }
 
@@ -141,11 +141,7 @@ async function writeFiles(step: Step, image: string): Promise<void> {
 		if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
 	}
 	if (await isWritten(folder, await imageLabel(image, "debian-python.deb.sha256"))) return;
-	const container = await step.createContainer([
-		`--platform=${environment("PLATFORM")}`,
-		image,
-		"none",
-	]);
+	const container = await holdImage(step, image, environment("PLATFORM"));
 	for (const [name, content] of await readFolder(container, "/packages")) {
 		await writeWhole(join(folder, name === "SHA256SUMS" ? sumsName() : name), content);
 	}

@@ -1,5 +1,6 @@
 import { execa } from "execa";
-import { dockerError, imageId, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { holdImage } from "../step/container.ts";
+import { dockerError, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentRecord } from "../step/environment.ts";
 import { findImage, pushImage, registryHost, remoteDigest } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
@@ -9,47 +10,51 @@ import type { Step } from "../step/step.ts";
  * an image made from scratch that is found by its key: in the daemon, then in the registry.
  */
 
-/** Give to a container that is not started what earlier compiles left: all of it, else the profile. */
-export async function giveCompiled(step: Step, container: string): Promise<void> {
-	for (const [file, image] of compiledFiles()) {
-		if (!(await findImage(image, step.signal))) continue;
-		const platform = `--platform=${environment("PLATFORM")}`;
-		const holder = await step.createContainer([platform, image, "none"]);
-		step.progress(`reuse ${image}`);
-		await copyOut(holder, `/${file}`, ["cp", "-", `${container}:/build`]);
-		return;
-	}
+/** A file in the build's folder, and the image that keeps it. */
+interface Compiled {
+	readonly file: string;
+	readonly image: string;
 }
 
-/** Keep what a container's compile left, here and in the registry, if there is one. */
-export async function keepCompiled(step: Step, container: string): Promise<void> {
-	for (const [file, image] of compiledFiles()) {
-		if ((await imageId(image)) === undefined && (await exists(container, `/build/${file}`))) {
-			const labels = { ...environmentRecord("COMPILED_LABELS"), [PROJECT_LABEL]: "debian-python" };
-			const platform = `--platform=${environment("PLATFORM")}`;
-			const args = ["import", platform, ...labelChanges(labels), "-", image];
-			await copyOut(container, `/build/${file}`, args);
-			if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))
-				await pushImage(image, step.signal);
-		}
-	}
-}
-
-/** File and image; what saves more stands first. */
-function compiledFiles(): [file: string, image: string][] {
+/** What a compile leaves; what saves more stands first. */
+function compiledFiles(): Compiled[] {
+	const profile = environment("COMPILED_PROFILE", "");
 	return [
-		["compiled.tar", environment("COMPILED")],
-		["profile.tar", environment("COMPILED_PROFILE")],
+		{ file: "compiled.tar", image: environment("COMPILED") },
+		...(profile === "" ? [] : [{ file: "profile.tar", image: profile }]),
 	];
 }
 
-async function exists(container: string, path: string): Promise<boolean> {
-	const copy = await execa("docker", ["cp", `${container}:${path}`, "-"], {
-		buffer: false,
-		stdout: "ignore",
-		reject: false,
-	});
-	return !copy.failed;
+/**
+ * Give to a container that is not started what earlier compiles left: all of it, else the profile.
+ *
+ * @returns what its compile will leave, since it was not there.
+ */
+export async function giveCompiled(step: Step, container: string): Promise<readonly Compiled[]> {
+	const files = compiledFiles();
+	for (const [index, { file, image }] of files.entries()) {
+		if (!(await findImage(image, step.signal))) continue;
+		step.progress(`reuse ${image}`);
+		const holder = await holdImage(step, image, environment("PLATFORM"));
+		await copyOut(holder, `/${file}`, ["cp", "-", `${container}:/build`]);
+		return files.slice(0, index);
+	}
+	return files;
+}
+
+/** Keep what a container's compile left, here and in the registry, if there is one. */
+export async function keepCompiled(
+	step: Step,
+	container: string,
+	left: readonly Compiled[],
+): Promise<void> {
+	const labels = { ...environmentRecord("COMPILED_LABELS"), [PROJECT_LABEL]: "debian-python" };
+	const options = [`--platform=${environment("PLATFORM")}`, ...labelChanges(labels)];
+	for (const { file, image } of left) {
+		await copyOut(container, `/build/${file}`, ["import", ...options, "-", image]);
+		if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))
+			await pushImage(image, step.signal);
+	}
 }
 
 /** Copy a file, as the archive that docker cp makes of it, into another docker command. */

@@ -59,7 +59,9 @@ export class PythonPackage extends pulumi.ComponentResource {
 				RECIPE: pybuild.recipe,
 				VARIABLES: variables,
 				COMPILED: compiled.name,
-				COMPILED_PROFILE: stackImage(site, "profile", compileKey).name,
+				// Only PGO has one.
+				COMPILED_PROFILE:
+					args.profile === "quick" ? undefined : stackImage(site, "profile", compileKey).name,
 				COMPILED_LABELS: imageLabels(compiled),
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,

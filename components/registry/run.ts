@@ -35,6 +35,7 @@ await runStep(async (step) => {
  */
 async function attachDescription(image: string, digest: string): Promise<void> {
 	const files = environmentList("DESCRIPTION").filter((file) => existsSync(file));
+	if (files.length === 0) return;
 	try {
 		await attach(image, digest, files);
 	} catch (error) {

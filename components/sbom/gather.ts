@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Copied, copyFrom, runContainer } from "../step/container.ts";
+import { type Copied, copyFrom, holdImage, runContainer } from "../step/container.ts";
 import { docker, imageId } from "../step/docker.ts";
 import { environment, environmentList } from "../step/environment.ts";
 import { sha256 } from "../step/file.ts";
@@ -54,7 +54,10 @@ interface Packages {
 
 async function readPackages(step: Step, image: string): Promise<Packages> {
 	await needImage(image, step.signal);
-	const { files } = await copyFrom(await makeContainer(step, image), "/packages");
+	const { files } = await copyFrom(
+		await holdImage(step, image, environment("PLATFORM")),
+		"/packages",
+	);
 	const text = (ending: string) =>
 		[...files].find(([path]) => path.endsWith(ending))?.[1].toString();
 	const spdx = text(".spdx.json");
@@ -86,7 +89,7 @@ async function readDebs(step: Step, { image, debs }: Packages): Promise<Inside> 
 	await needImage(builder, step.signal);
 	const volume = await step.createVolume();
 	// Docker fills a new volume with what the image holds where it is mounted.
-	await makeContainer(step, image, `--volume=${volume}:/packages`);
+	await holdImage(step, image, environment("PLATFORM"), `--volume=${volume}:/packages`);
 	const [main, ...others] = debs;
 	if (main === undefined) throw new Error(`${image} has no .deb`);
 	const script = readFileSync("components/sbom/read-deb", "utf8");
@@ -116,7 +119,7 @@ async function readDebs(step: Step, { image, debs }: Packages): Promise<Inside> 
 
 /** The packages that dpkg knows in an image, and the wheels of its Python's ensurepip. */
 async function readRoot(step: Step, image: string): Promise<Inside> {
-	const container = await makeContainer(step, image);
+	const container = await holdImage(step, image, environment("PLATFORM"));
 	const status = await copyFrom(container, "/var/lib/dpkg/status");
 	const documents = await copyFrom(container, "/usr/share/doc");
 	const bundle = await copyFrom(container, environment("ENSUREPIP"));
@@ -143,9 +146,4 @@ function withWheels(bundled: readonly Bundled[], wheels: readonly Wheel[]): Bund
 		...bundled.filter(({ name }) => !wheels.some((wheel) => wheel.name === name)),
 		...wheels.map((wheel) => ({ ...wheel, purl: pypiPurl(wheel.name, wheel.version) })),
 	];
-}
-
-/** A container that is only there to be read: its command, which must be given, need not exist. */
-function makeContainer(step: Step, image: string, ...options: readonly string[]): Promise<string> {
-	return step.createContainer([`--platform=${environment("PLATFORM")}`, ...options, image, "none"]);
 }

@@ -85,6 +85,46 @@ export async function copyInto(container: string, source: string, target: string
 	await docker(["cp", "-", `${container}:${into}`], { input: result.stdout });
 }
 
+/**
+ * Make a container that is only there to be read, or to fill a volume. It is never started: its
+ * command, which must be given, need not exist.
+ *
+ * @param options further ones of docker create.
+ */
+export function holdImage(
+	step: Step,
+	image: string,
+	platform: string,
+	...options: readonly string[]
+): Promise<string> {
+	return step.createContainer([`--platform=${platform}`, ...options, image, "none"]);
+}
+
+/** What {@link fillVolume} needs. */
+export interface VolumeContent {
+	readonly image: string;
+	readonly platform: string;
+	/** The image's folder that the volume starts as a copy of. */
+	readonly folder: string;
+	/** A folder of this machine, whose content is there too. */
+	readonly context: string;
+	/** CA certificates, which are there as `ca-bundle.crt`. */
+	readonly caBundle?: string | undefined;
+}
+
+/** Make a volume with files for a container. */
+export async function fillVolume(
+	step: Step,
+	{ image, platform, folder, context, caBundle }: VolumeContent,
+): Promise<string> {
+	const volume = await step.createVolume();
+	// Docker fills a new volume with what the image holds where it is mounted.
+	const holder = await holdImage(step, image, platform, `--volume=${volume}:${folder}`);
+	await copyInto(holder, `${context}/.`, `${folder}/`);
+	if (caBundle) await copyInto(holder, caBundle, `${folder}/ca-bundle.crt`);
+	return volume;
+}
+
 /** What {@link copyFrom} found, by path; paths begin with the name of what was copied. */
 export interface Copied {
 	readonly files: ReadonlyMap<string, Buffer>;

@@ -233,7 +233,6 @@ describe("a newer engine with the containerd image store", () => {
 				LOG: "packages/stub/x.build",
 				LABELS: JSON.stringify(labels),
 				COMPILED: "stub:compiled",
-				COMPILED_PROFILE: "stub:profile",
 				COMPILED_LABELS: "{}",
 			};
 			const step = { cwd: checkout.folder, env };
