@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "./step/file.ts";
 
 /**
  * What decides the bytes of an artefact, and the short name of all of it.
@@ -59,8 +60,4 @@ function hashFolder(folder: string): string {
 		hash.update(JSON.stringify([name, kind, sha256(content)]));
 	}
 	return hash.digest("hex");
-}
-
-function sha256(data: string | Buffer): string {
-	return createHash("sha256").update(data).digest("hex");
 }

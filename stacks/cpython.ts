@@ -492,6 +492,14 @@ export function sourceUrl(version: string, format: CPythonRelease["format"]): st
 }
 
 /**
+ * A version as Debian writes the upstream part: a pre-release sorts before its release,
+ * `3.15.0~rc1` (Debian Policy 5.6.12). components/pybuild/context/recipe/build does the same.
+ */
+export function debianUpstream(version: string): string {
+	return version.replace(/(a|b|rc)(?=\d+$)/, "~$1");
+}
+
+/**
  * Tells whether configure has `--enable-optimizations`, and the Makefile PGO in the steps that the
  * packaging takes: from 3.5.4 and 3.6.2 on (issue 26359, bpo-29243).
  */

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { StepError } from "../../components/step/error.ts";
+import { sha256 } from "../../components/step/file.ts";
 import { quote } from "../../stacks/config-error.ts";
 import { type CPythonSeries, cpythonSeries, parseVersion, seriesOf } from "../../stacks/cpython.ts";
 import { writeRelease } from "./catalog-file.ts";
@@ -55,9 +55,8 @@ export async function addRelease(
 	say(`${source.from}: ${source.tarball.length} bytes`);
 	say(`signed by ${await checkSignature(source, series, surroundings)}`);
 	await checkContent(source, version);
-	const sha256 = createHash("sha256").update(source.tarball).digest("hex");
-	const { format } = source;
-	return { sha256, added: writeRelease(catalog, series.series, { version, format, sha256 }) };
+	const release = { version, format: source.format, sha256: sha256(source.tarball) };
+	return { sha256: release.sha256, added: writeRelease(catalog, series.series, release) };
 }
 
 function knownSeries(version: string, { seriesOf }: Surroundings): CPythonSeries {

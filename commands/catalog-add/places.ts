@@ -1,5 +1,10 @@
 import { execa } from "execa";
-import { type CPythonRelease, parseVersion } from "../../stacks/cpython.ts";
+import {
+	type CPythonRelease,
+	debianUpstream,
+	parseVersion,
+	sourceUrl,
+} from "../../stacks/cpython.ts";
 
 /**
  * Where a source tarball may be: on python.org, whose folder has the version without a suffix such as
@@ -13,13 +18,11 @@ export function tarballUrls(
 	format: CPythonRelease["format"],
 	mirrors: readonly string[],
 ): readonly string[] {
-	const { major, minor, patch } = parseVersion(version) ?? {};
+	const { major, minor } = parseVersion(version) ?? {};
 	const series = `${major}.${minor}`;
-	// As in the recipe of the image pybuild: in Debian's order a ~ sorts before the end.
-	const upstream = version.replace(/[a-z]/, "~$&");
-	const orig = `python${series}_${upstream}.orig.${format === "tgz" ? "tar.gz" : format}`;
+	const orig = `python${series}_${debianUpstream(version)}.orig.${format === "tgz" ? "tar.gz" : format}`;
 	return [
-		`https://www.python.org/ftp/python/${series}.${patch}/Python-${version}.${format}`,
+		sourceUrl(version, format),
 		...mirrors.map((mirror) => `${mirror}/pool/main/p/python${series}/${orig}`),
 	];
 }

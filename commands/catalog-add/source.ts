@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { StepError } from "../../components/step/error.ts";
+import { reasonOf, StepError } from "../../components/step/error.ts";
 import type { CPythonRelease } from "../../stacks/cpython.ts";
 import { type SignatureKind, suffixes } from "./signature.ts";
 
@@ -38,8 +38,7 @@ export async function fetchSource(
 			}
 			tried.push(`${from}: is not there with a signature (${nameSuffixes(kinds)})`);
 		} catch (error) {
-			const { message, cause } = error as Error;
-			tried.push(`${from}: ${cause instanceof Error ? cause.message : message}`);
+			tried.push(`${from}: ${reasonOf(error as Error)}`);
 		}
 	}
 	throw new StepError(

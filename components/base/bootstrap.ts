@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { dockerError, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
+import { sha256 } from "../step/file.ts";
 import { findImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 
@@ -152,8 +153,8 @@ function bootstrapError(result: { code?: string; stderr?: unknown }): StepError 
  * Its format: OCI image specification, "Image Configuration", in an archive of docker save.
  */
 async function loadImage(step: Step, folder: string, image: string): Promise<void> {
-	const config = imageConfig(await sha256(join(folder, ROOT)));
-	const name = `${createHash("sha256").update(config).digest("hex")}.json`;
+	const config = imageConfig(await fileSha256(join(folder, ROOT)));
+	const name = `${sha256(config)}.json`;
 	const manifest = [{ Config: name, RepoTags: [image], Layers: [ROOT] }];
 	await writeFile(join(folder, name), config);
 	await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
@@ -190,7 +191,7 @@ function imageConfig(layer: string): string {
 	});
 }
 
-async function sha256(file: string): Promise<string> {
+async function fileSha256(file: string): Promise<string> {
 	const hash = createHash("sha256");
 	await pipeline(createReadStream(file), hash);
 	return hash.digest("hex");

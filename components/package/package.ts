@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
+import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
@@ -126,13 +126,13 @@ function buildVariables(args: PythonPackageArgs): Record<string, string> {
 }
 
 /**
- * Version of the Debian package: a pre-release sorts before its release (`3.15.0~rc1`), and the same
- * package of a newer Debian release after that of an older one (Debian Policy 5.6.12).
+ * Version of the Debian package, which of a newer Debian release sorts after that of an older one
+ * (Debian Policy 5.6.12).
  */
 export function debianVersion(
 	pythonVersion: string,
 	packageRelease: number,
 	debianNumber: number,
 ): string {
-	return `${pythonVersion.replace(/(a|b|rc)(?=\d+$)/, "~$1")}-${packageRelease}+deb${debianNumber}`;
+	return `${debianUpstream(pythonVersion)}-${packageRelease}+deb${debianNumber}`;
 }

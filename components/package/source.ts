@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StepError } from "../step/error.ts";
+import { reasonOf, StepError } from "../step/error.ts";
+import { sha256 as sha256Of } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 
 /** Waits between tries, in ms. */
@@ -21,7 +21,7 @@ const TIMEOUT = 15 * 60_000;
 export async function fetchSource(step: Step, url: string, sha256: string): Promise<string> {
 	step.progress(`fetch ${basename(url)}`);
 	const content = await download(url, step.signal);
-	const found = createHash("sha256").update(content).digest("hex");
+	const found = sha256Of(content);
 	if (found !== sha256) {
 		throw new StepError(
 			`fetch: ${url}: sha256 ${found} instead of ${sha256}`,
@@ -49,11 +49,6 @@ async function download(url: string, signal: AbortSignal): Promise<Buffer> {
 		await sleep(wait, undefined, { signal });
 	}
 	throw new Error("the last try ends otherwise");
-}
-
-/** fetch's own message is "fetch failed"; its cause tells why. */
-function reasonOf({ message, cause }: Error): string {
-	return cause instanceof Error && cause.message !== "" ? cause.message : message;
 }
 
 function fetchError(url: string, why: string): StepError {

@@ -14,9 +14,10 @@ import {
 } from "@cyclonedx/cyclonedx-library/Models";
 import { JSON as CycloneDxJson, JsonSerializer } from "@cyclonedx/cyclonedx-library/Serialize";
 import { Spec1dot6 } from "@cyclonedx/cyclonedx-library/Spec";
+import { sourceUrl } from "../../stacks/cpython.ts";
 import { sha256 } from "../step/file.ts";
 import type { DebianPackage } from "./debian-packages.ts";
-import { type Bundled, type CPythonSource, type Deb, type Facts, sourceUrl } from "./facts.ts";
+import type { Bundled, CPythonSource, Deb, Facts } from "./facts.ts";
 import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
 
 /** Who makes the packages that are not Debian's: the vendor in their package URLs. */
@@ -140,7 +141,7 @@ function cpythonComponent(source: CPythonSource, bundled: readonly Bundled[]): C
 		purl: `pkg:generic/cpython@${version}?checksum=sha256:${source.sha256}`,
 	});
 	component.licenses.add(new SpdxLicense("PSF-2.0"));
-	component.externalReferences.add(archive(sourceUrl(source), source.sha256));
+	component.externalReferences.add(archive(sourceUrl(version, source.format), source.sha256));
 	for (const each of bundled) {
 		const nested = libraryComponent(each);
 		nested.bomRef.value = `cpython@${version}/${each.name}@${each.version}`;

@@ -1,3 +1,4 @@
+import type { CPythonRelease } from "../../stacks/cpython.ts";
 import type { DebianPackage } from "./debian-packages.ts";
 
 /** A Python package in its built form (a wheel), by the hash of its file. */
@@ -23,8 +24,8 @@ export interface Bundled {
 export interface CPythonSource {
 	/** Full version, such as 3.13.5. */
 	readonly version: string;
-	/** Of the tarball: tar.xz or tgz. */
-	readonly format: string;
+	/** Of the tarball. */
+	readonly format: CPythonRelease["format"];
 	/** Of the tarball. */
 	readonly sha256: string;
 }
@@ -100,10 +101,4 @@ interface SpdxPackage {
 export function wheelOf(file: string, sha256: string): Wheel {
 	const [name = "", version = ""] = (file.split("/").at(-1) ?? "").split("-");
 	return { name, version, sha256 };
-}
-
-/** The address of a release's tarball: a pre-release lies with its release. */
-export function sourceUrl({ version, format }: CPythonSource): string {
-	const folder = version.replace(/[a-z].*/, "");
-	return `https://www.python.org/ftp/python/${folder}/Python-${version}.${format}`;
 }

@@ -1,5 +1,7 @@
+import { sourceUrl } from "../../stacks/cpython.ts";
 import { sha256 } from "../step/file.ts";
-import { type Facts, sourceUrl } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { BOM_TYPE } from "./media-types.ts";
 import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
 
 /** The predicate's type (https://slsa.dev/spec/v1.0/provenance). */
@@ -53,7 +55,7 @@ export function provenance(facts: Facts, bom: string): string {
 					{
 						name: "sbom",
 						digest: { sha256: sha256(bom) },
-						mediaType: "application/vnd.cyclonedx+json",
+						mediaType: BOM_TYPE,
 					},
 				],
 			},
@@ -87,7 +89,7 @@ function dependencies(facts: Facts): Descriptor[] {
 					},
 				]),
 		...(isPackage
-			? [{ uri: sourceUrl(cpython), ...digest(cpython.sha256) }]
+			? [{ uri: sourceUrl(cpython.version, cpython.format), ...digest(cpython.sha256) }]
 			: [{ name: packageName, ...digest(deb) }]),
 		...(pip === undefined ? [] : [{ uri: pypiPurl(pip.name, pip.version), ...digest(pip.sha256) }]),
 		...facts.compiledWith.map((each) => ({ uri: debPurl("debian", each, debian.number) })),

@@ -1,6 +1,6 @@
 import { isLoopback } from "../loopback.ts";
 import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
-import { StepError } from "../step/error.ts";
+import { reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { loginCommand, registryHost } from "../step/registry.ts";
 
@@ -102,9 +102,8 @@ async function request(
 	try {
 		return await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT) });
 	} catch (error) {
-		const { message, cause } = error as Error;
 		throw new StepError(
-			`${url}: the registry does not answer (${cause instanceof Error ? cause.message : message})`,
+			`${url}: the registry does not answer (${reasonOf(error as Error)})`,
 			"run again when it does",
 		);
 	}

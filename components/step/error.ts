@@ -7,3 +7,8 @@ export class StepError extends Error {
 		this.name = "StepError";
 	}
 }
+
+/** Why a call failed: of fetch's errors, whose own message is "fetch failed", the cause tells. */
+export function reasonOf({ message, cause }: Error): string {
+	return cause instanceof Error && cause.message !== "" ? cause.message : message;
+}
