@@ -41,19 +41,32 @@ export function plans(images: readonly StackImage[]): Promise<Plan[]> {
 	return Promise.all(images.map(plan));
 }
 
-/** Whether CPython will be compiled, by the plan of the package, and how long that takes. */
-export function compileLine(
-	planned: readonly Pick<Plan, "artefact" | "fate" | "isCompiled">[],
-	profile: Profile,
-): string {
-	const { fate = "unknown", isCompiled = false } =
-		planned.find(({ artefact }) => artefact === "package") ?? {};
-	if (fate === "reused") return "nothing will be compiled";
-	if (isCompiled) return "nothing will be compiled: a former compile is packaged again";
+/** What of a plan tells whether there is a compile. */
+type PackagePlan = Pick<Plan, "artefact" | "fate" | "isCompiled">;
+
+/** Whether CPython is compiled, by the plan of the package; undefined where nobody can tell. */
+export function compiles(planned: readonly PackagePlan[]): boolean | undefined {
+	const { fate = "unknown", isCompiled = false } = packagePlan(planned) ?? {};
+	return fate === "unknown" ? undefined : fate !== "reused" && !isCompiled;
+}
+
+/** The same in words, and how long that takes. */
+export function compileLine(planned: readonly PackagePlan[], profile: Profile): string {
 	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
-	return fate === "unknown"
-		? `CPython may have to be compiled: ${time}`
-		: `CPython will be compiled: ${time}`;
+	switch (compiles(planned)) {
+		case undefined:
+			return `CPython may have to be compiled: ${time}`;
+		case true:
+			return `CPython will be compiled: ${time}`;
+		case false: {
+			const again = packagePlan(planned)?.isCompiled ? ": a former compile is packaged again" : "";
+			return `nothing will be compiled${again}`;
+		}
+	}
+}
+
+function packagePlan(planned: readonly PackagePlan[]): PackagePlan | undefined {
+	return planned.find(({ artefact }) => artefact === "package");
 }
 
 function planLine({ artefact, key, fate, why }: Plan): string {

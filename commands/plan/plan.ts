@@ -2,7 +2,7 @@ import type { StackImage } from "../../components/image.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { registryHost, remoteDigest } from "../../components/step/registry.ts";
 import { inputChanges } from "../../components/step/why.ts";
-import type { Plan } from "../../infra/plan.ts";
+import { compiles, type Plan } from "../../infra/plan.ts";
 import { isExpected } from "../../local/error-line.ts";
 import { programImages } from "../../local/images.ts";
 import type { StackConfig } from "../../local/stack-config.ts";
@@ -54,12 +54,11 @@ export async function planStack(stack: string, sets: readonly string[]): Promise
 	const artefacts = await Promise.all(
 		images.map((image) => planArtefact(image, former ?? [], problem)),
 	);
-	const { fate, isCompiled } = artefacts.find(({ artefact }) => artefact === "package") ?? {};
 	return {
 		stack,
 		edits,
 		artefacts,
-		compiles: fate === undefined || fate === "unknown" ? null : fate === "build" && !isCompiled,
+		compiles: compiles(artefacts) ?? null,
 		rotation: (before && rotation(sideOf(before), sideOf(after))) ?? null,
 		profile: after.settings.profile,
 		warnings: after.settings.warnings,

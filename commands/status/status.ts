@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { execa } from "execa";
 import { StepError } from "../../components/step/error.ts";
-import type { Plan } from "../../infra/plan.ts";
+import { compiles, type Plan } from "../../infra/plan.ts";
 import { readStackConfig, type StackConfig, stackNames } from "../../local/stack-config.ts";
 import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "../../stacks/debian.ts";
@@ -23,7 +23,7 @@ export interface StackStatus {
 
 /** What the next `up` would do, as far as this machine's Docker daemon and the registry tell. */
 export interface NextUp {
-	/** The most that happens: `compile` builds the package too. */
+	/** The most that happens: `compile` compiles CPython too. */
 	readonly verdict: "reused" | "build" | "compile" | "unknown";
 	/** The same by artefact, in the words of a preview; or why it is unknown. */
 	readonly lines: readonly string[];
@@ -92,8 +92,7 @@ function fateAndReason({ fate, why }: Plan): string {
 
 function verdict(plans: readonly Plan[]): NextUp["verdict"] {
 	const fates = plans.map(({ fate }) => fate);
-	const fateOfPackage = plans.find(({ artefact }) => artefact === "package")?.fate ?? "unknown";
-	if (fateOfPackage.startsWith("build")) return "compile";
+	if (compiles(plans)) return "compile";
 	if (fates.includes("unknown")) return "unknown";
 	return fates.every((fate) => fate === "reused") ? "reused" : "build";
 }
