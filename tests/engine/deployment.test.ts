@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ARCHIVE_CHANGES, CHANGES, IMAGE_CHANGES } from "../changes.ts";
 import { Checkout, docker, type RunOutputs } from "../local/checkout.ts";
-import { Deployment, type Outcome } from "./deployment.ts";
+import { Deployment, engineEnvironment, type Outcome } from "./deployment.ts";
 import { hasPulumi } from "./pulumi.ts";
 
 /*
@@ -39,11 +39,8 @@ describe.skipIf(!hasPulumi)("a stack under Pulumi's engine", () => {
 		const auths = { "registry.invalid": { auth: REGISTRY_AUTH } };
 		writeFileSync(join(home, "docker/config.json"), JSON.stringify({ auths }));
 		environment = {
-			// The language host and the command provider start the first node that they find.
-			PATH: `${join(process.cwd(), "node_modules/.bin")}:${process.env.PATH}`,
-			PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
+			...engineEnvironment(join(home, "state")),
 			PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-			PULUMI_SKIP_UPDATE_CHECK: "true",
 			DOCKER_CONFIG: join(home, "docker"),
 			AWS_ACCESS_KEY_ID: "an-account",
 			AWS_SECRET_ACCESS_KEY: AWS_SECRET,

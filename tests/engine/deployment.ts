@@ -19,6 +19,16 @@ export interface Outcome {
 	readonly said: string;
 }
 
+/** The environment that the engine needs, with its state in a folder that is there. */
+export function engineEnvironment(state: string): Record<string, string> {
+	return {
+		// The language host and the command provider start the first node that they find.
+		PATH: `${join(process.cwd(), "node_modules/.bin")}:${process.env.PATH}`,
+		PULUMI_BACKEND_URL: `file://${state}`,
+		PULUMI_SKIP_UPDATE_CHECK: "true",
+	};
+}
+
 /** A checkout's stack under Pulumi's real engine and providers, with its state in a folder. */
 export class Deployment {
 	readonly #stack: Stack;

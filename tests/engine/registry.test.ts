@@ -6,7 +6,7 @@ import { remoteDigest } from "../../components/step/registry.ts";
 import { Checkout, docker, removeImages } from "../local/checkout.ts";
 import { startRegistry, type TestRegistry } from "../local/registry.ts";
 import { seedPackage } from "../local/seed.ts";
-import { Deployment, type Outcome } from "./deployment.ts";
+import { Deployment, engineEnvironment, type Outcome } from "./deployment.ts";
 import { hasPulumi } from "./pulumi.ts";
 
 /*
@@ -37,10 +37,8 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 	async function open(state: string): Promise<Deployment> {
 		mkdirSync(join(home, state), { recursive: true });
 		const opened = await Deployment.open(checkout.folder, checkout.stack, {
-			PATH: `${join(process.cwd(), "node_modules/.bin")}:${process.env.PATH}`,
-			PULUMI_BACKEND_URL: `file://${join(home, state)}`,
+			...engineEnvironment(join(home, state)),
 			PULUMI_CONFIG_PASSPHRASE: "test",
-			PULUMI_SKIP_UPDATE_CHECK: "true",
 			DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? "",
 		});
 		opened.configure({ registry: repository });
