@@ -11,7 +11,8 @@ interface FormerOutputs {
 /**
  * What the stack was when it was last deployed, by its outputs then; undefined where it never was, or
  * nobody can tell. The invoke is what StackReference itself reads with, but makes no resource
- * (pulumi/pulumi, pkg/resource/deploy/builtins.go).
+ * (pulumi/pulumi, pkg/resource/deploy/builtins.go): a preview's events have a default provider for it,
+ * which neither Pulumi's summary nor the state has.
  */
 export async function deployedSide(): Promise<Side | undefined> {
 	const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");

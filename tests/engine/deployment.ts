@@ -9,6 +9,12 @@ import {
 import { parseDocument } from "yaml";
 import type { Change, Operation } from "../changes.ts";
 
+/**
+ * The provider that the engine has in itself, through which a preview reads the last deployment's
+ * outputs. Pulumi's own summary does not count it, and no state has it.
+ */
+const ENGINES_OWN = "pulumi:providers:pulumi";
+
 /** What an operation of the engine did, or in a preview would do. */
 export interface Outcome {
 	/** What becomes of each resource that does not stay as it is, by its name. */
@@ -119,7 +125,7 @@ async function outcome(
 		// What a refresh finds is known only at the end of its step.
 		const metadata = (resourcePreEvent ?? resOutputsEvent)?.metadata;
 		const step = operationOf(metadata?.op ?? "same");
-		if (metadata !== undefined && step !== undefined) {
+		if (metadata !== undefined && metadata.type !== ENGINES_OWN && step !== undefined) {
 			steps[metadata.urn.split("::").at(-1) ?? metadata.urn] = step;
 		}
 		if (diagnosticEvent !== undefined) {

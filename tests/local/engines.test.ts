@@ -159,7 +159,8 @@ describe("machines with the classic image store", () => {
 			const made = await run(checkout, first.tcp, classicRepository, "classic");
 			outputs = made.outputs;
 			expect(made.rows).toEqual(expect.arrayContaining([...BUILT, "package reused"]));
-			expect(made.rows.filter((row) => row.endsWith("pushed"))).toHaveLength(6);
+			const pushed = made.rows.filter((row) => row.endsWith(" pushed"));
+			expect(pushed.sort()).toEqual(BUILT.map((row) => row.replace("built", "pushed")));
 			expectWorks(first, outputs);
 		},
 		10 * MINUTE,
