@@ -82,7 +82,7 @@ describe("reasons", () => {
 		],
 		["3.7.17", "jessie", "CPython 3.7 needs OpenSSL 1.0.2; jessie has 1.0.1t"],
 		["3.5.2", "stretch", "CPython 3.5.2 needs OpenSSL older than 1.1.0; stretch has 1.1.0"],
-		["3.4.10", "trixie", "CPython 3.4.10 needs OpenSSL older than 1.1.0; trixie has 3.5.7"],
+		["3.4.10", "trixie", "CPython 3.4.10 needs OpenSSL older than 1.1.0; trixie has 3.5"],
 		["3.4.10", "stretch", "libssl1.0-dev"],
 		["3.9.25", "stretch", "PEP 644"],
 		["3.12.14", "buster", "only pre-releases of CPython 3.12 on buster"],

@@ -66,6 +66,7 @@ export interface DebianRelease {
 	sonames: readonly string[];
 	/** Versions that decide what builds and works; `undefined` where none is known or there. */
 	versions: {
+		/** Of OpenSSL 3 without the patch number: security updates of a release raise it. */
 		openssl: string;
 		sqlite: string;
 		libffi: string | undefined;
@@ -437,7 +438,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 			"libzstd.so.1",
 		],
 		versions: {
-			openssl: "3.0.20",
+			openssl: "3.0",
 			sqlite: "3.40.1",
 			libffi: "3.4.4",
 			readline: "8.2",
@@ -498,7 +499,7 @@ export const debianReleases: Readonly<Record<Codename, DebianRelease>> = {
 			"libzstd.so.1",
 		],
 		versions: {
-			openssl: "3.5.7",
+			openssl: "3.5",
 			sqlite: "3.46.1",
 			libffi: "3.4.8",
 			readline: "8.2",

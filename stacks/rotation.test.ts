@@ -26,7 +26,7 @@ it("from bookworm to trixie has newer libraries under the same sonames", () => {
 		versions: [
 			{ what: "Debian", before: "bookworm (12)", after: "trixie (13)" },
 			{ what: "glibc", before: "2.36", after: "2.41" },
-			{ what: "OpenSSL", before: "3.0.20", after: "3.5.7" },
+			{ what: "OpenSSL", before: "3.0", after: "3.5" },
 			{ what: "libffi", before: "3.4.4", after: "3.4.8" },
 			{ what: "SQLite", before: "3.40.1", after: "3.46.1" },
 			{ what: "zstd", before: "1.5.4", after: "1.5.7" },
