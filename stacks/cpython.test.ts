@@ -180,8 +180,7 @@ describe("the modules that the package leaves out", () => {
 		expect(folders).toContain("test");
 		const compile = readFileSync("components/pybuild/context/compile/compile", "utf8");
 		expect(compile).toContain("py_cv_module__tkinter=n/a");
-		const libraries = Object.values(debianReleases).flatMap(({ buildPackages }) => buildPackages);
-		expect(libraries.filter((name) => /^lib(nsl|tirpc)/.test(name))).toEqual([]);
+		expect(prune).toContain("/lib-dynload/nis.*so");
 		expect([...removed, "test", "_tkinter", "nis"].sort()).toEqual([...leftOutModules].sort());
 	});
 

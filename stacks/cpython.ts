@@ -530,9 +530,8 @@ export function extensionsFor(series: CPythonSeries, debian: DebianRelease): rea
 }
 
 /**
- * Modules of the standard library that the package is made without, those in them included: the tests
- * and Tk, which debian/rules removes (components/pybuild/context/recipe), and nis, whose libraries are
- * not among the build packages.
+ * Modules of the standard library that the package is made without, those in them included: the tests,
+ * Tk and nis, which debian/rules removes (components/pybuild/context/recipe).
  */
 export const leftOutModules = [
 	"_tkinter",

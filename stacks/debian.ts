@@ -116,8 +116,8 @@ const commonSonames = [
  *
  * Not among them: libexpat1-dev and libmpdec-dev, since CPython's bundled ones are used (PGO of
  * 3.13.5 fails with bookworm's expat: test_xml_etree, measured; bookworm has no libmpdec);
- * libdb-dev, since gdbm's compatibility library gives dbm.ndbm; tk-dev, libbluetooth-dev and the
- * nis libraries, which are not built.
+ * libdb-dev, since gdbm's compatibility library gives dbm.ndbm; tk-dev and libbluetooth-dev, since
+ * neither is wanted.
  */
 const commonBuildPackages = [
 	"ca-certificates",
