@@ -85,8 +85,8 @@ def check_bytecode(library, without):
 
 
 def is_frozen(path):
-    """Whether the interpreter holds the module itself, as from Python 3.11 on those of each start."""
-    if sys.version_info < (3, 11) or not re.match(r"(importlib/)?\w+\.py$", path):
+    """Whether the interpreter holds the module itself: zipimport, from Python 3.11 on all of a start's."""
+    if not re.match(r"(importlib/)?\w+\.py$", path):
         return False
     return _imp.is_frozen(path[:-3].replace("/", "."))
 
