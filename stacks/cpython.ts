@@ -493,7 +493,7 @@ export function sourceUrl(version: string, format: CPythonRelease["format"]): st
 
 /**
  * A version as Debian writes the upstream part: a pre-release sorts before its release,
- * `3.15.0~rc1` (Debian Policy 5.6.12). components/pybuild/context/recipe/build does the same.
+ * `3.15.0~rc1` (Debian Policy 5.6.12). components/pybuild/context/recipe/source does the same.
  */
 export function debianUpstream(version: string): string {
 	return version.replace(/(a|b|rc)(?=\d+$)/, "~$1");
