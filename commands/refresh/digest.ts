@@ -1,5 +1,5 @@
-import { isLoopback } from "../../components/loopback.ts";
 import { answerChallenge, type TokenAnswer } from "../../components/registry/authorization.ts";
+import { repositoryUrl } from "../../components/registry/repository-url.ts";
 import { StepError } from "../../components/step/error.ts";
 import { loginCommand } from "../../components/step/registry.ts";
 import type { ImageReference } from "../../stacks/image-reference.ts";
@@ -21,16 +21,14 @@ const MANIFESTS = [
  * @throws StepError that names the registry where it does not answer or does not know the tag.
  */
 export async function tagDigest(reference: ImageReference): Promise<string> {
-	const { host, path } = place(reference);
-	const { tag = "latest" } = reference;
-	const scheme = isLoopback(host) ? "http" : "https";
-	const url = `${scheme}://${host}/v2/${path}/manifests/${tag}`;
+	const { host = "docker.io", path, tag = "latest" } = reference;
+	const url = `${repositoryUrl(host, path)}/manifests/${tag}`;
 	const head = (headers: Record<string, string>) =>
 		ask(url, { method: "HEAD", headers: { accept: MANIFESTS, ...headers } });
 	let response = await head({});
 	if (response.status === 401) {
 		const challenge = response.headers.get("www-authenticate") ?? "";
-		const authorization = await answerChallenge(reference.host ?? "docker.io", challenge, askToken);
+		const authorization = await answerChallenge(host, challenge, askToken);
 		response = await head({ ...(authorization && { authorization }) });
 	}
 	const digest = response.headers.get("docker-content-digest");
@@ -41,12 +39,6 @@ export async function tagDigest(reference: ImageReference): Promise<string> {
 				`${host} tells no digest of ${path}:${tag} (status ${response.status})`,
 				"see that the tag exists, or run again later",
 			);
-}
-
-/** Where an image is asked for: Docker Hub's names are short (distribution reference, "normalize.go"). */
-function place({ host = "docker.io", path }: ImageReference): { host: string; path: string } {
-	if (host !== "docker.io" && host !== "index.docker.io") return { host, path };
-	return { host: "registry-1.docker.io", path: path.includes("/") ? path : `library/${path}` };
 }
 
 async function askToken(url: string, authorization?: string): Promise<TokenAnswer> {

@@ -1,5 +1,5 @@
-import { isLoopback } from "../loopback.ts";
 import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
+import { repositoryUrl } from "../registry/repository-url.ts";
 import { reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { loginCommand, registryHost } from "../step/registry.ts";
@@ -7,13 +7,17 @@ import { loginCommand, registryHost } from "../step/registry.ts";
 /** How long a registry may take for an answer, in ms. */
 const TIMEOUT = 30_000;
 
-/** Docker Hub's registry has another name than its images (distribution reference, "domain"). */
-const HUB = "registry-1.docker.io";
-
 const MANIFEST_TYPES = [
 	"application/vnd.oci.image.index.v1+json",
 	"application/vnd.oci.image.manifest.v1+json",
 ].join(", ");
+
+/** Where an image's manifests and blobs are. */
+interface Repository {
+	/** The registry, as image names have it. */
+	readonly host: string;
+	readonly url: string;
+}
 
 /** What an index or a manifest says of a content. */
 interface Descriptor {
@@ -36,56 +40,61 @@ export async function readReferrer(
 	digest: string,
 	type: string,
 ): Promise<Buffer | undefined> {
-	const repository = repositoryUrl(image);
+	const repository = repositoryOf(image);
 	const listing =
-		(await get(`${repository}/referrers/${digest}`)) ??
+		(await get(repository, `referrers/${digest}`)) ??
 		// A registry without the referrers API: the list is an index under a tag.
-		(await get(`${repository}/manifests/${digest.replace(":", "-")}`));
+		(await get(repository, `manifests/${digest.replace(":", "-")}`));
 	if (listing === undefined) return undefined;
 	const { manifests } = JSON.parse(listing.toString()) as { manifests: Descriptor[] };
 	const found = manifests.find(({ artifactType }) => artifactType === type);
 	if (found === undefined) return undefined;
-	const manifest = await getChecked(`${repository}/manifests/`, found);
+	const manifest = await getChecked(repository, "manifests", found);
 	const { layers } = JSON.parse(manifest.toString()) as { layers: [Descriptor] };
-	return getChecked(`${repository}/blobs/`, layers[0]);
+	return getChecked(repository, "blobs", layers[0]);
 }
 
 /** Whether a registry wants credentials from who pushes to an image's repository. */
 export async function wantsCredentials(image: string): Promise<boolean> {
 	// What a push begins with: a registry that anybody may read from need not let anybody write.
-	const { status } = await request(`${repositoryUrl(image)}/blobs/uploads/`, { method: "POST" });
+	const { status } = await request(`${repositoryOf(image).url}/blobs/uploads/`, { method: "POST" });
 	return status === 401;
 }
 
-function repositoryUrl(image: string): string {
-	const host = registryHost(image) ?? "docker.io";
-	const path = image.slice(image.indexOf("/") + 1).replace(/[:@][^/]*$/, "");
-	const server = host === "docker.io" ? HUB : host;
-	return `${isLoopback(host) ? "http" : "https"}://${server}/v2/${path}`;
+function repositoryOf(image: string): Repository {
+	const named = registryHost(image);
+	const host = named ?? "docker.io";
+	const path = image.slice(named === undefined ? 0 : named.length + 1).replace(/[:@][^/]*$/, "");
+	return { host, url: repositoryUrl(host, path) };
 }
 
-async function getChecked(folder: string, { digest }: Descriptor): Promise<Buffer> {
-	const content = await get(`${folder}${digest}`);
+async function getChecked(
+	repository: Repository,
+	folder: "manifests" | "blobs",
+	{ digest }: Descriptor,
+): Promise<Buffer> {
+	const content = await get(repository, `${folder}/${digest}`);
 	if (content !== undefined && `sha256:${sha256(content)}` === digest) return content;
 	throw new StepError(
-		`${folder}${digest} is ${content === undefined ? "missing" : "damaged"} in the registry`,
+		`${repository.url}/${folder}/${digest} is ${content === undefined ? "missing" : "damaged"} in the registry`,
 		"run npm start, or pulumi up --replace '**-push', to attach it again",
 	);
 }
 
 /** A content, or undefined where the registry does not have it. */
-async function get(url: string): Promise<Buffer | undefined> {
+async function get(
+	{ host, url: repository }: Repository,
+	path: string,
+): Promise<Buffer | undefined> {
+	const url = `${repository}/${path}`;
 	let response = await request(url, {});
 	const challenge = response.headers.get("www-authenticate");
 	if (response.status === 401 && challenge !== null) {
-		const { host } = new URL(url);
-		const named = host === HUB ? "docker.io" : host;
-		const authorization = await answerChallenge(named, challenge, askToken);
+		const authorization = await answerChallenge(host, challenge, askToken);
 		if (authorization !== undefined) response = await request(url, { authorization });
 	}
 	if (response.status === 404) return undefined;
 	if (response.ok) return Buffer.from(await response.arrayBuffer());
-	const { host } = new URL(url);
 	throw new StepError(
 		`${url}: the registry answers ${response.status}`,
 		response.status === 401 || response.status === 403
