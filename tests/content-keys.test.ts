@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { programImages } from "../local/images.ts";
+import { readStackConfig, stackNames } from "../local/stack-config.ts";
+
+/*
+ * Every content key of every stack, as it was last meant to be. A key that changes builds its artefact
+ * again everywhere, so a change of this file is a change for every user: `npx vitest run
+ * tests/content-keys.test.ts --update` writes it anew, and the commit says what bytes changed, and why.
+ */
+
+it("are those that are written down", { timeout: 60_000 }, async () => {
+	const keys: Record<string, Record<string, string>> = {};
+	// One after the other: Pulumi's SDK has one program in a process.
+	for (const stack of stackNames()) {
+		const images = await programImages(stack, readStackConfig(stack, []));
+		keys[stack] = Object.fromEntries(images.map(({ artefact, key }) => [artefact, key]));
+	}
+	await expect(`${JSON.stringify(keys, null, "\t")}\n`).toMatchFileSnapshot("content-keys.json");
+});
