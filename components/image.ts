@@ -17,7 +17,7 @@ export interface StackImage {
 
 /** What every image component needs to know of its stack. */
 export interface ImageSite {
-	/** Where the images are named, and pushed where it is a registry: `debian-python/bookworm`. */
+	/** Where the images are named, and pushed where it is a registry: `localhost/debian-python/bookworm`. */
 	readonly repository: string;
 	/** Such as `linux/amd64`: always explicit, since Docker's default is the machine's own. */
 	readonly platform: string;

@@ -170,7 +170,7 @@ describe("the program", () => {
 			"wheelbuild-3.13.5-r1",
 			"wheelbuild-3.13.5-r1",
 		].entries()) {
-			expect(names[index]).toMatch(new RegExp(`^debian-python/test:${artefact}${key}`));
+			expect(names[index]).toMatch(new RegExp(`^localhost/debian-python/test:${artefact}${key}`));
 		}
 	});
 });

@@ -31,7 +31,7 @@ const images = (repository: string) => [image(repository, "debbase"), image(repo
 
 it("says that nothing is compiled where the package is there", async () => {
 	vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
-	expect(await planLines(images("debian-python/test"), "quick")).toEqual([
+	expect(await planLines(images("localhost/debian-python/test"), "quick")).toEqual([
 		"debbase: reused (0123456789ab)",
 		"package: reused (0123456789ab)",
 		"nothing will be compiled",
@@ -40,17 +40,17 @@ it("says that nothing is compiled where the package is there", async () => {
 
 it("says what is built and why, and how long a compile takes", async () => {
 	vi.mocked(docker.imageId).mockResolvedValue(undefined);
-	const [debbase, , compile] = await planLines(images("debian-python/test"), "optimized");
+	const [debbase, , compile] = await planLines(images("localhost/debian-python/test"), "optimized");
 	expect(debbase).toBe("debbase: build (0123456789ab): there is none yet");
 	expect(compile).toMatch(/^CPython will be compiled: about \d+ minutes/);
 });
 
 it("says that nothing is compiled where a former compile is only packaged again", async () => {
-	const compiled = "debian-python/test:compiled-0123456789ab";
+	const compiled = "localhost/debian-python/test:compiled-0123456789ab";
 	vi.mocked(docker.imageId).mockImplementation(async (name) =>
 		name === compiled ? "sha256:1" : undefined,
 	);
-	const planned = { ...image("debian-python/test", "package"), compiled };
+	const planned = { ...image("localhost/debian-python/test", "package"), compiled };
 	expect(await planLines([planned], "optimized")).toEqual([
 		"package: build (0123456789ab): there is none yet",
 		"nothing will be compiled: a former compile is packaged again",
@@ -69,7 +69,7 @@ it("asks the registry where there is one: what only the daemon has is still to b
 
 it("does not fail, and promises nothing, where nobody answers", async () => {
 	vi.mocked(docker.imageId).mockRejectedValue(new Error("the Docker daemon cannot be reached"));
-	const lines = await planLines(images("debian-python/test"), "quick");
+	const lines = await planLines(images("localhost/debian-python/test"), "quick");
 	expect(lines[1]).toBe("package: unknown: the Docker daemon cannot be reached");
 	expect(lines[2]).toMatch(/^CPython may have to be compiled/);
 });

@@ -1,6 +1,5 @@
 import { imageLabels, type StackImage } from "../components/image.ts";
-import { imageId } from "../components/step/docker.ts";
-import { registryHost, remoteDigest } from "../components/step/registry.ts";
+import { isInDaemon, registryHost, remoteDigest } from "../components/step/registry.ts";
 import { whyBuild } from "../components/step/why.ts";
 import type { Profile } from "../stacks/settings.ts";
 
@@ -89,5 +88,5 @@ async function plan(image: StackImage): Promise<Plan> {
 
 async function isThere(name: string): Promise<boolean> {
 	if (registryHost(name) !== undefined) return (await remoteDigest(name)) !== undefined;
-	return (await imageId(name)) !== undefined;
+	return isInDaemon(name);
 }

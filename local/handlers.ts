@@ -10,7 +10,7 @@ import {
 	imageLabel,
 } from "../components/step/docker.ts";
 import { StepError } from "../components/step/error.ts";
-import { findImage, registryHost, remoteDigest } from "../components/step/registry.ts";
+import { findImage, isInDaemon, registryHost, remoteDigest } from "../components/step/registry.ts";
 import { whyBuild } from "../components/step/why.ts";
 import type { Report } from "./report.ts";
 
@@ -135,7 +135,7 @@ async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<v
 
 /** For a preview: nothing is pulled. */
 async function existsSomewhere(run: Run, image: string): Promise<boolean> {
-	if ((await imageId(image)) !== undefined) return true;
+	if (await isInDaemon(image)) return true;
 	return registryHost(image) !== undefined && (await remoteDigest(image, run.signal)) !== undefined;
 }
 

@@ -231,6 +231,11 @@ export function parseRegistry(value: string): Registry {
 			"has no host",
 			"write the host too, as in docker.io/team/python; or none, or ecr",
 		);
+	if (place.host === "localhost")
+		throw new Refusal(
+			"has no port, and localhost without one is how images are named that no registry has",
+			`write the port too, as in localhost:5000/${place.path}; or none`,
+		);
 	return { kind: "registry", address: place.host, repository: place.path };
 }
 

@@ -331,6 +331,7 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["registry", "https://example.org/python", /has a scheme/, /host\[:port\]\/name/],
 		["registry", "team/python", /has no host/, /docker\.io\/team\/python/],
 		["registry", "python", /has no host/, /none, or ecr/],
+		["registry", "localhost/python", /has no port/, /localhost:5000\/python; or none/],
 		["registry", "ECR", /capital letters/, /none, ecr/],
 		["registry", "example.org", /has no host/, /host/],
 		["registry", "example.org/", /malformed name/, /host\[:port\]\/name/],

@@ -2,7 +2,7 @@ import { contentKey } from "../../components/content-key.ts";
 import { fillVolume, runContainer } from "../../components/step/container.ts";
 import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
-import { needImage } from "../../components/step/registry.ts";
+import { NO_REGISTRY, needImage } from "../../components/step/registry.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
 import type { Run } from "../../local/handlers.ts";
@@ -32,7 +32,7 @@ type Images = Readonly<Record<"debbase" | "pybuild" | "python", { name: string; 
 const CONTEXT = "commands/bench/context";
 
 /** Where the images that are made only to be compared with are named: never in a registry. */
-const REPOSITORY = "debian-python/bench";
+const REPOSITORY = `${NO_REGISTRY}/debian-python/bench`;
 
 /** `NAME=IMAGE`, as the command line has it. */
 export function parseSubject(text: string): Subject {

@@ -1,6 +1,5 @@
 import type { StackImage } from "../../components/image.ts";
-import { imageId } from "../../components/step/docker.ts";
-import { registryHost, remoteDigest } from "../../components/step/registry.ts";
+import { isInDaemon, registryHost, remoteDigest } from "../../components/step/registry.ts";
 import { inputChanges } from "../../components/step/why.ts";
 import { compiles, type Plan } from "../../infra/plan.ts";
 import { isExpected } from "../../local/error-line.ts";
@@ -114,5 +113,5 @@ async function planArtefact(
 /** Where a run finds it. The registry comes first: it can be asked without a daemon. */
 async function exists(name: string): Promise<boolean> {
 	if (registryHost(name) !== undefined && (await remoteDigest(name)) !== undefined) return true;
-	return (await imageId(name)) !== undefined;
+	return isInDaemon(name);
 }

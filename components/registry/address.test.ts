@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readSettings } from "../../stacks/settings.ts";
+import { registryHost } from "../step/registry.ts";
 import { repositoryAddress } from "./address.ts";
 
 /** The invokes that the program made, in any order. */
@@ -27,9 +28,11 @@ function address(registry: string, stack = "bookworm") {
 }
 
 describe("the address of a stack's repository", () => {
-	it("without a registry is the stack's own path, in lower case", async () => {
+	it("without a registry is the stack's own path, in lower case, at no registry's host", async () => {
 		const own = "debian-python/bookworm";
-		expect(await address("none", "Bookworm")).toEqual({ path: own, repository: own });
+		const repository = `localhost/${own}`;
+		expect(await address("none", "Bookworm")).toEqual({ path: own, repository });
+		expect(registryHost(`${repository}:base-0123456789ab`)).toBeUndefined();
 		expect(invokes).toEqual([]);
 	});
 

@@ -2,6 +2,7 @@ import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity.js";
 import { getPartition } from "@pulumi/aws/getPartition.js";
 import { getRegion } from "@pulumi/aws/getRegion.js";
 import type { Settings } from "../../stacks/settings.ts";
+import { NO_REGISTRY } from "../step/registry.ts";
 
 /** Where the images of a stack are named. */
 export interface RepositoryAddress {
@@ -9,7 +10,7 @@ export interface RepositoryAddress {
 	readonly host?: string;
 	/** Path of the repository in the registry. */
 	readonly path: string;
-	/** `host/path`, or without a registry the path alone: what stands before a tag. */
+	/** `host/path`, or without a registry `localhost/path`: what stands before a tag. */
 	readonly repository: string;
 }
 
@@ -24,7 +25,7 @@ export async function repositoryAddress(settings: Settings): Promise<RepositoryA
 	const { registry } = settings;
 	// A repository's name is in lower case (distribution reference); a stack's need not be.
 	const own = `${settings.project}/${settings.stack}`.toLowerCase();
-	if (registry.kind === "none") return { path: own, repository: own };
+	if (registry.kind === "none") return { path: own, repository: `${NO_REGISTRY}/${own}` };
 	if (registry.kind === "registry") return address(registry.address, registry.repository);
 	const [{ accountId }, { region }, { dnsSuffix }] = await Promise.all([
 		getCallerIdentity(),

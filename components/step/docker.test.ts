@@ -29,6 +29,10 @@ describe("dockerError", () => {
 			/cannot be reached, or went away; start it/,
 		],
 		[
+			{ stderr: 'Get "http://localhost/v2/": dial tcp 127.0.0.1:80: connect: connection refused' },
+			/^an image of a stack without a registry is not in the Docker daemon.*; run again: npm start/,
+		],
+		[
 			{ stderr: "a\nError response from daemon: no such container: x" },
 			"docker rm x: no such container: x",
 		],

@@ -65,6 +65,13 @@ export function dockerError(args: readonly string[], result: FailedCall): StepEr
 /** The faults that Docker words in many ways, in our words and with the remedy; else undefined. */
 export function explainDocker(text: string): StepError | undefined {
 	const host = process.env.DOCKER_HOST ?? "the local socket";
+	// Docker takes the host for a registry; the connection that is refused is not the daemon's.
+	if (/https?:\/\/localhost\/v2\//.test(text)) {
+		return new StepError(
+			"an image of a stack without a registry is not in the Docker daemon (any more)",
+			"run again: npm start builds what is missing",
+		);
+	}
 	if (/no space left on device|disk quota exceeded/i.test(text)) {
 		return new StepError(
 			"the disk of the Docker daemon is full (no space left on device)",

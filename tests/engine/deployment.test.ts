@@ -133,7 +133,7 @@ describe.skipIf(!hasPulumi)("a stack under Pulumi's engine", () => {
 	async function reusePackage(): Promise<void> {
 		const { stdout } = await checkout.run(["--preview", "--json"]);
 		const tag = `package-${(JSON.parse(stdout) as RunOutputs).package.key}`;
-		const filter = ["--filter", `reference=debian-python/*:${tag}`];
+		const filter = ["--filter", `reference=localhost/debian-python/*:${tag}`];
 		const [found] = docker("image", "ls", "--format", "{{.ID}}", ...filter).split("\n");
 		if (found) docker("tag", found, `${checkout.repository}:${tag}`);
 	}

@@ -15,7 +15,7 @@ import { layerPaths } from "./layers.ts";
  */
 
 const MINUTE = 60_000;
-const REPOSITORY = `debian-python/archive-${process.pid}`;
+const REPOSITORY = `localhost/debian-python/archive-${process.pid}`;
 const DEBBASE = `${REPOSITORY}:debbase`;
 /** Where debbase has what aptinstall needs for a frozen archive. */
 const LIB = "/usr/local/lib/aptinstall";

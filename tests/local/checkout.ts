@@ -35,7 +35,7 @@ export interface Ended {
 export class Checkout {
 	readonly folder = mkdtempSync(join(tmpdir(), "checkout-"));
 	readonly stack = `test-${randomBytes(4).toString("hex")}`;
-	readonly repository = `debian-python/${this.stack}`;
+	readonly repository = `localhost/debian-python/${this.stack}`;
 
 	constructor() {
 		const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];

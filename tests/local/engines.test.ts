@@ -219,13 +219,13 @@ describe("a newer engine with the containerd image store", () => {
 			const options = ["--workdir=/build", debbase, "sh", "-euc", script];
 			const container = newer.docker("create", ...options);
 			const change = ["--change", "LABEL debian-python.recipe=stub"];
-			newer.docker("commit", ...change, container, "stub:builder");
+			newer.docker("commit", ...change, container, "localhost/stub:builder");
 			newer.docker("rm", container);
 			const labels = { text: 'a "b" \\ $HOME' };
 			const env = {
 				DOCKER_HOST: newer.socket,
-				IMAGE: "stub:package",
-				BUILDER: "stub:builder",
+				IMAGE: "localhost/stub:package",
+				BUILDER: "localhost/stub:builder",
 				RECIPE: "stub",
 				VARIABLES: "{}",
 				PLATFORM: "linux/amd64",
@@ -233,17 +233,22 @@ describe("a newer engine with the containerd image store", () => {
 				FOLDER: "packages/stub",
 				LOG: "packages/stub/x.build",
 				LABELS: JSON.stringify(labels),
-				COMPILED: "stub:compiled",
+				COMPILED: "localhost/stub:compiled",
 				COMPILED_LABELS: "{}",
 			};
 			const step = { cwd: checkout.folder, env };
 			const { stdout } = await execa("node", ["components/package/build.ts"], step);
 			const sha256 = createHash("sha256").update("deb\n").digest("hex");
-			expect(JSON.parse(stdout)).toEqual({ image: "stub:package", sha256 });
+			expect(JSON.parse(stdout)).toEqual({ image: "localhost/stub:package", sha256 });
 			expect(readFileSync(join(checkout.folder, "packages/stub/x.deb"), "utf8")).toBe("deb\n");
-			const tags = newer.docker("image", "ls", "--format", "{{.Tag}}", "stub").split("\n").sort();
+			const tags = newer
+				.docker("image", "ls", "--format", "{{.Tag}}", "localhost/stub")
+				.split("\n")
+				.sort();
 			expect(tags).toEqual(["builder", "compiled", "package"]);
-			const [image] = JSON.parse(newer.docker("image", "inspect", "stub:package")) as [object];
+			const [image] = JSON.parse(newer.docker("image", "inspect", "localhost/stub:package")) as [
+				object,
+			];
 			expect(image).toMatchObject({
 				Os: "linux",
 				Architecture: "amd64",
