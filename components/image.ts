@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContentKey } from "./content-key.ts";
+import { type ContentKey, keyOfInputs } from "./content-key.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */
 export interface StackImage {
@@ -57,5 +57,16 @@ export function imageLabels({ artefact, inputs }: StackImage): Record<string, st
 	return {
 		"debian-python.artefact": artefact,
 		"debian-python.inputs": JSON.stringify(inputs),
+	};
+}
+
+/** The image of a name with these labels, which say what it is and what its key was made of. */
+export function imageOf(name: string, labels: Readonly<Record<string, string>>): StackImage {
+	const inputs = JSON.parse(labels["debian-python.inputs"] ?? "{}") as Record<string, string>;
+	return {
+		name,
+		key: keyOfInputs(inputs),
+		artefact: labels["debian-python.artefact"] ?? "",
+		inputs,
 	};
 }

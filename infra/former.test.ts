@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
-import { deployedSide } from "./former.ts";
+import { deployedImages, deployedSide, formerOutputs } from "./former.ts";
 
 /** Let the engine have these outputs of the stack `team/debian-python/bookworm`. */
 async function deployed(outputs: object | Error): Promise<void> {
@@ -27,7 +27,7 @@ it("is what the outputs of the last deployment say", async () => {
 		cpython: { version: "3.13.5" },
 		package: { architecture: "arm64" },
 	});
-	expect(await deployedSide()).toMatchObject({
+	expect(deployedSide(await formerOutputs())).toMatchObject({
 		debian: { codename: "bookworm" },
 		python: { version: "3.13.5", series: { series: "3.13" } },
 		architecture: "arm64",
@@ -40,5 +40,16 @@ it.each([
 	["an engine that does not tell", new Error("unknown stack")],
 ])("is nothing for %s", async (_, outputs) => {
 	await deployed(outputs);
-	expect(await deployedSide()).toBeUndefined();
+	const former = await formerOutputs();
+	expect(deployedSide(former)).toBeUndefined();
+	expect([...deployedImages(former)]).toEqual([]);
+});
+
+it("has the package's image beside the others", () => {
+	const debbase = { name: "127.0.0.1:5000/team/python:debbase-0123456789ab", key: "0123456789ab" };
+	const former = { images: { debbase }, package: { key: "ba9876543210" } };
+	expect([...deployedImages(former)]).toEqual([
+		["debbase", debbase],
+		["package", { name: "127.0.0.1:5000/team/python:package-ba9876543210", key: "ba9876543210" }],
+	]);
 });

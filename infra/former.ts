@@ -1,29 +1,76 @@
 import * as pulumi from "@pulumi/pulumi";
+import { imagePlace, type Place } from "../components/step/presence.ts";
 import { knownSide, type Side } from "../stacks/rotation.ts";
 
-/** Of the outputs of infra/index.ts: what tells a side. */
-interface FormerOutputs {
+/** Of the outputs of infra/index.ts, as an older version of the program may have written them. */
+export interface FormerOutputs {
+	readonly images?: Readonly<Record<string, DeployedImage>>;
+	readonly package?: { readonly key?: string; readonly architecture?: string };
 	readonly debian?: { readonly codename?: string };
 	readonly cpython?: { readonly version?: string };
-	readonly package?: { readonly architecture?: string };
+}
+
+/** An image that was deployed. */
+export interface DeployedImage {
+	readonly name: string;
+	readonly key: string;
 }
 
 /**
- * What the stack was when it was last deployed, by its outputs then; undefined where it never was, or
- * nobody can tell. The invoke is what StackReference itself reads with, but makes no resource
- * (pulumi/pulumi, pkg/resource/deploy/builtins.go): a preview's events have a default provider for it,
- * which neither Pulumi's summary nor the state has.
+ * The stack's outputs as they were when it was last deployed; empty where it never was, undefined where
+ * nobody can tell, as in a local run. The invoke is what StackReference itself reads with, but makes
+ * no resource (pulumi/pulumi, pkg/resource/deploy/builtins.go): a preview's events have a default
+ * provider for it, which neither Pulumi's summary nor the state has.
  */
-export async function deployedSide(): Promise<Side | undefined> {
-	const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+export async function formerOutputs(): Promise<FormerOutputs | undefined> {
 	try {
+		// Without an engine there is no organization.
+		const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 		const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
 			name,
-		})) as { outputs: FormerOutputs };
-		const { debian, cpython, package: deb } = outputs;
-		return knownSide(debian?.codename, cpython?.version, deb?.architecture);
+		})) as { outputs?: FormerOutputs };
+		return outputs;
 	} catch {
 		// A preview without the comparison is still one.
 		return undefined;
 	}
+}
+
+/** What the stack was for its users when it was last deployed; undefined where it never was. */
+export function deployedSide(former: FormerOutputs | undefined): Side | undefined {
+	const { debian, cpython, package: deb } = former ?? {};
+	return knownSide(debian?.codename, cpython?.version, deb?.architecture);
+}
+
+/** The images that were deployed last, by artefact. */
+export function deployedImages(former: FormerOutputs | undefined): Map<string, DeployedImage> {
+	const { images = {}, package: deb } = former ?? {};
+	const deployed = new Map(Object.entries(images));
+	// The outputs have no name of the package's image: it lies beside the others.
+	const name = deployed.get("debbase")?.name;
+	if (name !== undefined && deb?.key !== undefined) {
+		const repository = name.slice(0, name.lastIndexOf(":"));
+		deployed.set("package", { name: `${repository}:package-${deb.key}`, key: deb.key });
+	}
+	return deployed;
+}
+
+/** Where the images that were deployed are now, by name. What nobody answers for is left out. */
+export async function deployedPlaces(
+	deployed: ReadonlyMap<string, DeployedImage>,
+): Promise<Map<string, Place>> {
+	const places = new Map<string, Place>();
+	const problems = new Set<string>();
+	const look = async ({ name }: DeployedImage) => {
+		try {
+			places.set(name, await imagePlace(name));
+		} catch (error) {
+			problems.add((error as Error).message);
+		}
+	};
+	await Promise.all([...deployed.values()].map(look));
+	// A preview says it of each image; an up goes on as if nothing was lost.
+	for (const problem of pulumi.runtime.isDryRun() ? [] : problems)
+		void pulumi.log.warn(`nobody can tell whether what was deployed is still there: ${problem}`);
+	return places;
 }

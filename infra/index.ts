@@ -12,7 +12,7 @@ import { ledgerFile } from "../components/sizes/ledger.ts";
 import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
 import { rotation } from "../stacks/rotation.ts";
-import { deployedSide } from "./former.ts";
+import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
@@ -26,6 +26,9 @@ const problem =
 	address.host && (await credentialsProblem(address.host, settings.registry.kind === "ecr"));
 if (problem) throw new pulumi.RunError(problem);
 const registry = new ImageRegistry("registry", { settings, address });
+const former = await formerOutputs();
+const deployed = deployedImages(former);
+const places = await deployedPlaces(deployed);
 const { site } = registry;
 const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
 const debbase = new DebbaseImage("debbase", { site, debian, base });
@@ -65,10 +68,10 @@ const wheelbuild = new WheelbuildImage("wheelbuild", {
 
 if (pulumi.runtime.isDryRun()) {
 	const planned = [debbase, pybuild, pythonPackage, python, wheelbuild].map(({ image }) => image);
-	const lines = await planLines(planned, profile);
+	const lines = await planLines(planned, profile, { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines, ...settings.warnings].join("\n  "));
-	const former = await deployedSide();
-	const changes = former && rotation(former, { debian, python: settings.python, architecture });
+	const side = deployedSide(former);
+	const changes = side && rotation(side, { debian, python: settings.python, architecture });
 	if (changes) {
 		const users = rotationLines(changes).map(([what, text]) => `${what}: ${text}`);
 		void pulumi.log.info(["What changes for users:", ...users].join("\n  "));

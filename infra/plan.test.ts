@@ -1,14 +1,16 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StackImage } from "../components/image.ts";
+import * as inputs from "../components/registry/inputs.ts";
 import * as docker from "../components/step/docker.ts";
 import * as registry from "../components/step/registry.ts";
-import { planLines } from "./plan.ts";
+import { type Former, planLines } from "./plan.ts";
 
 vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	...(await original()),
 	imageId: vi.fn(),
 	docker: vi.fn(),
 }));
+vi.mock(import("../components/registry/inputs.ts"), () => ({ imageInputs: vi.fn() }));
 vi.mock(import("../components/step/registry.ts"), async (original) => ({
 	...(await original()),
 	remoteDigest: vi.fn(),
@@ -63,7 +65,7 @@ it("asks the registry where there is one: what only the daemon has is still to b
 		name.includes("package") ? "sha256:1" : undefined,
 	);
 	const lines = await planLines(images("registry.example/team/python"), "quick");
-	expect(lines[0]).toMatch(/^debbase: build and push/);
+	expect(lines[0]).toBe("debbase: push (0123456789ab): the registry does not have it");
 	expect(lines.slice(1)).toEqual(["package: reused (0123456789ab)", "nothing will be compiled"]);
 });
 
@@ -72,4 +74,84 @@ it("does not fail, and promises nothing, where nobody answers", async () => {
 	const lines = await planLines(images("localhost/debian-python/test"), "quick");
 	expect(lines[1]).toBe("package: unknown: the Docker daemon cannot be reached");
 	expect(lines[2]).toMatch(/^CPython may have to be compiled/);
+});
+
+describe("what was deployed", () => {
+	const KEY = "ba9876543210";
+	/** The artefacts of a deployment, by their names, and where they are now. */
+	const former = (
+		repository: string,
+		key: string,
+		places: Former["places"] = new Map(),
+	): Former => {
+		const names = ["debbase", "package"].map(
+			(artefact) => [artefact, { name: `${repository}:${artefact}-${key}`, key }] as const,
+		);
+		return { deployed: new Map(names), places };
+	};
+	const lines = async (repository: string, deployed: Former) =>
+		(await planLines(images(repository), "quick", deployed)).slice(0, 2);
+
+	it("is what an image that is built is compared with, wherever that is", async () => {
+		vi.mocked(docker.imageId).mockResolvedValue(undefined);
+		vi.mocked(inputs.imageInputs).mockImplementation(async (name) =>
+			name === `debian-python/test:debbase-${KEY}` ? { release: "bullseye" } : undefined,
+		);
+		expect(await lines("debian-python/test", former("debian-python/test", KEY))).toEqual([
+			"debbase: build (0123456789ab): release bullseye -> bookworm",
+			`package: build (0123456789ab): ${KEY} is deployed, which is not here to compare with`,
+		]);
+		// Whatever else the daemon has.
+		expect(docker.docker).not.toHaveBeenCalled();
+	});
+
+	it("is what one that is reused is compared with, if it is another", async () => {
+		vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
+		vi.mocked(inputs.imageInputs).mockResolvedValue({ release: "bullseye" });
+		const [debbase] = await lines("debian-python/test", former("debian-python/test", KEY));
+		expect(debbase).toBe("debbase: reused (0123456789ab): release bullseye -> bookworm");
+	});
+
+	it("is told where it is lost, and not called another", async () => {
+		vi.mocked(docker.imageId).mockResolvedValue(undefined);
+		const own = former("debian-python/test", "0123456789ab");
+		expect(await lines("debian-python/test", own)).toEqual([
+			"debbase: build (0123456789ab): it was deployed, and is lost",
+			"package: build (0123456789ab): it was deployed, and is lost",
+		]);
+		const registry = "registry.example/team/python";
+		const pushed = former(
+			registry,
+			"0123456789ab",
+			new Map([
+				[`${registry}:debbase-0123456789ab`, "daemon"],
+				[`${registry}:package-0123456789ab`, "registry"],
+			]),
+		);
+		expect(await lines(registry, pushed)).toEqual([
+			"debbase: push (0123456789ab): the registry has lost it",
+			"package: reused (0123456789ab)",
+		]);
+	});
+
+	it("is told from the same in another repository", async () => {
+		vi.mocked(docker.imageId).mockResolvedValue(undefined);
+		const [debbase] = await lines(
+			"debian-python/test",
+			former("debian-python/old", "0123456789ab"),
+		);
+		expect(debbase).toBe("debbase: build (0123456789ab): debian-python/old -> debian-python/test");
+	});
+});
+
+it("compares with the nearest image of the daemon where nobody tells what was deployed", async () => {
+	vi.mocked(docker.imageId).mockResolvedValue(undefined);
+	const older = { release: "bookworm", packages: "a" };
+	const newer = { release: "trixie", packages: "b" };
+	const labels = [newer, older].map((label) => JSON.stringify(label)).join("\n");
+	vi.mocked(docker.docker).mockImplementation(async ([, verb]) =>
+		verb === "ls" ? "sha256:2\nsha256:1\nsha256:1" : labels,
+	);
+	const [planned] = await planLines([image("debian-python/test", "debbase")], "quick");
+	expect(planned).toBe("debbase: build (0123456789ab): packages a -> none");
 });

@@ -1,7 +1,9 @@
-import { imageLabels, type StackImage } from "../components/image.ts";
-import { isInDaemon, registryHost, remoteDigest } from "../components/step/registry.ts";
-import { whyBuild } from "../components/step/why.ts";
+import type { StackImage } from "../components/image.ts";
+import { imageInputs } from "../components/registry/inputs.ts";
+import { imagePlace, lacksPush, type Place } from "../components/step/presence.ts";
+import { inputChanges, whyBuild } from "../components/step/why.ts";
 import type { Profile } from "../stacks/settings.ts";
+import type { DeployedImage } from "./former.ts";
 
 /** How long a compile takes on two cores, in minutes, as measured for 3.13.5 on bookworm. */
 const COMPILE_MINUTES: Readonly<Record<Profile, number>> = {
@@ -18,9 +20,16 @@ const COMPILE_MINUTES: Readonly<Record<Profile, number>> = {
 export async function planLines(
 	images: readonly StackImage[],
 	profile: Profile,
+	former?: Former,
 ): Promise<string[]> {
-	const planned = await plans(images);
+	const planned = await plans(images, former);
 	return [...planned.map(planLine), compileLine(planned, profile)];
+}
+
+/** What was deployed last, by artefact, and where it is now, by name. */
+export interface Former {
+	readonly deployed: ReadonlyMap<string, DeployedImage>;
+	readonly places: ReadonlyMap<string, Place>;
 }
 
 /** What becomes of an artefact. */
@@ -28,16 +37,19 @@ export interface Plan {
 	readonly artefact: string;
 	/** The key of what is wanted. */
 	readonly key: string;
-	readonly fate: "reused" | "build" | "build and push" | "unknown";
-	/** Why it is built, or why its fate is unknown; empty where it is reused. */
+	readonly fate: "reused" | "push" | "build" | "build and push" | "unknown";
+	/**
+	 * Why it is built or pushed, or why its fate is unknown. Of one that is reused: in what it differs
+	 * from what is deployed; empty where it does not.
+	 */
 	readonly why: string;
 	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
 	readonly isCompiled?: boolean;
 }
 
 /** The plan of each image. The daemon and the registry are asked; nothing is changed, and nothing fails. */
-export function plans(images: readonly StackImage[]): Promise<Plan[]> {
-	return Promise.all(images.map(plan));
+export function plans(images: readonly StackImage[], former?: Former): Promise<Plan[]> {
+	return Promise.all(images.map((image) => plan(image, former)));
 }
 
 /** What of a plan tells whether there is a compile. */
@@ -46,7 +58,7 @@ type PackagePlan = Pick<Plan, "artefact" | "fate" | "isCompiled">;
 /** Whether CPython is compiled, by the plan of the package; undefined where nobody can tell. */
 export function compiles(planned: readonly PackagePlan[]): boolean | undefined {
 	const { fate = "unknown", isCompiled = false } = packagePlan(planned) ?? {};
-	return fate === "unknown" ? undefined : fate !== "reused" && !isCompiled;
+	return fate === "unknown" ? undefined : fate.startsWith("build") && !isCompiled;
 }
 
 /** The same in words, and how long that takes. */
@@ -73,20 +85,50 @@ function planLine({ artefact, key, fate, why }: Plan): string {
 	return `${artefact}: ${fate}${known}${why === "" ? "" : `: ${why}`}`;
 }
 
-async function plan(image: StackImage): Promise<Plan> {
+async function plan(image: StackImage, former?: Former): Promise<Plan> {
 	const { artefact, name, key } = image;
 	try {
-		if (await isThere(name)) return { artefact, key, fate: "reused", why: "" };
-		const fate = registryHost(name) === undefined ? "build" : "build and push";
-		const why = await whyBuild(name, imageLabels(image));
-		const isCompiled = image.compiled !== undefined && (await isThere(image.compiled));
+		const place = former?.places.get(name) ?? (await imagePlace(name));
+		const deployed = former?.deployed.get(artefact);
+		const why =
+			deployed === undefined ? await whyAlone(image, place) : await whyNow(image, place, deployed);
+		const fate = fateOf(name, place);
+		const isCompiled =
+			place === "nowhere" &&
+			image.compiled !== undefined &&
+			(await imagePlace(image.compiled)) !== "nowhere";
 		return { artefact, key, fate, why, isCompiled };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}
 }
 
-async function isThere(name: string): Promise<boolean> {
-	if (registryHost(name) !== undefined) return (await remoteDigest(name)) !== undefined;
-	return isInDaemon(name);
+/** What becomes of an image, by where it is. */
+export function fateOf(name: string, place: Place): Exclude<Plan["fate"], "unknown"> {
+	const push = lacksPush(name, place);
+	if (place === "nowhere") return push ? "build and push" : "build";
+	return push ? "push" : "reused";
+}
+
+/** Why something becomes of an image, where nobody can tell what was deployed. */
+async function whyAlone(image: StackImage, place: Place): Promise<string> {
+	if (place === "nowhere") return whyBuild(image);
+	return lacksPush(image.name, place) ? "the registry does not have it" : "";
+}
+
+/** Why something becomes of an image, by what was deployed; or what differs, of one that is reused. */
+async function whyNow(image: StackImage, place: Place, deployed: DeployedImage): Promise<string> {
+	if (deployed.name === image.name) {
+		if (place === "nowhere") return "it was deployed, and is lost";
+		return lacksPush(image.name, place) ? "the registry has lost it" : "";
+	}
+	if (deployed.key === image.key) return `${repositoryOf(deployed)} -> ${repositoryOf(image)}`;
+	const before = await imageInputs(deployed.name);
+	return before === undefined
+		? `${deployed.key} is deployed, which is not here to compare with`
+		: inputChanges(before, image.inputs);
+}
+
+function repositoryOf({ name }: { readonly name: string }): string {
+	return name.slice(0, name.lastIndexOf(":"));
 }

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { imageOf } from "../components/image.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { PUSH_SCRIPT } from "../components/registry/push.ts";
 import { DESCRIBE_SCRIPT } from "../components/sbom/sbom.ts";
@@ -10,7 +11,8 @@ import {
 	imageLabel,
 } from "../components/step/docker.ts";
 import { StepError } from "../components/step/error.ts";
-import { findImage, isInDaemon, registryHost, remoteDigest } from "../components/step/registry.ts";
+import { imagePlace } from "../components/step/presence.ts";
+import { findImage } from "../components/step/registry.ts";
 import { whyBuild } from "../components/step/why.ts";
 import type { Report } from "./report.ts";
 
@@ -124,19 +126,13 @@ async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<v
 	const done = run.report.start(artefact);
 	if (!run.wants(artefact)) return done("skipped", "not needed for the target");
 	const exists = run.preview
-		? await existsSomewhere(run, work.image)
+		? (await imagePlace(work.image, run.signal)) !== "nowhere"
 		: await findImage(work.image, run.signal);
-	const why = exists ? "" : await whyBuild(work.image, work.labels);
+	const why = exists ? "" : await whyBuild(imageOf(work.image, work.labels));
 	if (run.preview) return done(exists ? "reused" : "to build", why);
 	if (!exists) run.report.progress(artefact, `build: ${why}`);
 	await work.make(exists);
 	done(exists ? "reused" : "built");
-}
-
-/** For a preview: nothing is pulled. */
-async function existsSomewhere(run: Run, image: string): Promise<boolean> {
-	if (await isInDaemon(image)) return true;
-	return registryHost(image) !== undefined && (await remoteDigest(image, run.signal)) !== undefined;
 }
 
 async function dockerBuild(

@@ -1,5 +1,4 @@
-import { keyOfInputs } from "../components/content-key.ts";
-import type { StackImage } from "../components/image.ts";
+import { imageOf, type StackImage } from "../components/image.ts";
 import type { CommandInputs, RemoteImageInputs } from "./handlers.ts";
 import { runProgram } from "./program.ts";
 import type { StackConfig } from "./stack-config.ts";
@@ -46,15 +45,4 @@ function imagesOf(type: string, inputs: object): StackImage[] {
 		return [COMPILED === undefined ? image : { ...image, compiled: COMPILED }];
 	}
 	return [];
-}
-
-/** An image's labels say what it is and what its key was made of. */
-function imageOf(name: string, labels: Readonly<Record<string, string>>): StackImage {
-	const inputs = JSON.parse(labels["debian-python.inputs"] ?? "{}") as Record<string, string>;
-	return {
-		name,
-		key: keyOfInputs(inputs),
-		artefact: labels["debian-python.artefact"] ?? "",
-		inputs,
-	};
 }

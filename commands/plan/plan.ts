@@ -1,7 +1,7 @@
 import type { StackImage } from "../../components/image.ts";
-import { isInDaemon, registryHost, remoteDigest } from "../../components/step/registry.ts";
+import { imagePlace } from "../../components/step/presence.ts";
 import { inputChanges } from "../../components/step/why.ts";
-import { compiles, type Plan } from "../../infra/plan.ts";
+import { compiles, fateOf, type Plan } from "../../infra/plan.ts";
 import { isExpected } from "../../local/error-line.ts";
 import { programImages } from "../../local/images.ts";
 import type { StackConfig } from "../../local/stack-config.ts";
@@ -29,7 +29,7 @@ export interface StackPlan {
 export interface ArtefactPlan {
 	readonly artefact: string;
 	readonly key: string;
-	/** Reused as it is there, or built; unknown where the daemon or the registry does not answer. */
+	/** Reused as it is there, pushed, or built; unknown where the daemon or the registry does not answer. */
 	readonly fate: Plan["fate"];
 	/** In what it differs from the stack's as it is; empty where it does not. */
 	readonly changes: string;
@@ -100,18 +100,13 @@ async function planArtefact(
 	const plan = { artefact, key, changes };
 	if (problem !== undefined) return { ...plan, fate: "unknown", problem };
 	try {
-		if (await exists(name)) return { ...plan, fate: "reused" };
+		const place = await imagePlace(name);
+		const fate = fateOf(name, place);
 		const { compiled } = image;
-		return compiled === undefined
-			? { ...plan, fate: "build" }
-			: { ...plan, fate: "build", isCompiled: await exists(compiled) };
+		return place !== "nowhere" || compiled === undefined
+			? { ...plan, fate }
+			: { ...plan, fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}
-}
-
-/** Where a run finds it. The registry comes first: it can be asked without a daemon. */
-async function exists(name: string): Promise<boolean> {
-	if (registryHost(name) !== undefined && (await remoteDigest(name)) !== undefined) return true;
-	return isInDaemon(name);
 }

@@ -8,6 +8,9 @@ import { loginCommand, registryHost } from "../step/registry.ts";
 const TIMEOUT = 30_000;
 
 const MANIFEST_TYPES = [
+	// Without these a registry may answer in a format that is older still.
+	"application/vnd.docker.distribution.manifest.list.v2+json",
+	"application/vnd.docker.distribution.manifest.v2+json",
 	"application/vnd.oci.image.index.v1+json",
 	"application/vnd.oci.image.manifest.v1+json",
 ].join(", ");
@@ -52,6 +55,16 @@ export async function readReferrer(
 	const manifest = await getChecked(repository, "manifests", found);
 	const { layers } = JSON.parse(manifest.toString()) as { layers: [Descriptor] };
 	return getChecked(repository, "blobs", layers[0]);
+}
+
+/**
+ * A content of an image's repository in its registry, by its path there, such as `manifests/TAG`;
+ * undefined where there is none.
+ *
+ * @throws StepError that names the registry and the remedy.
+ */
+export function readContent(image: string, path: string): Promise<Buffer | undefined> {
+	return get(repositoryOf(image), path);
 }
 
 /** Whether a registry wants credentials from who pushes to an image's repository. */

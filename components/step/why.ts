@@ -1,46 +1,47 @@
-import { docker, imageLabel } from "./docker.ts";
+import type { StackImage } from "../image.ts";
+import { docker } from "./docker.ts";
 
 /** Longer values, and hashes, are not shown: that they changed is what matters. */
 const SHOWN_LENGTH = 40;
 
+/** The label of an image that has what its key was made of (imageLabels). */
+export const INPUTS_LABEL = "debian-python.inputs";
+
+/** What a key was made of, by name. */
+export type Inputs = Readonly<Record<string, string>>;
+
 /**
- * Why an image that the daemon does not have is needed: what its key's inputs differ in from the
- * newest image of the same artefact in the same repository.
- *
- * @param name the image's name, which has its repository.
- * @param labels its labels, which have its artefact and its key's inputs.
+ * Why an image that is nowhere is needed, where nothing tells what was deployed: what its key's inputs
+ * differ in from the image of the same artefact and repository in the daemon that is nearest to it.
  */
 export async function whyBuild(
-	name: string,
-	labels: Readonly<Record<string, string>>,
+	image: Pick<StackImage, "name" | "artefact" | "inputs">,
 ): Promise<string> {
-	const before = await newestInputs(name, labels["debian-python.artefact"] ?? "");
-	if (before === undefined) return "there is none yet";
-	return (
-		inputChanges(before, parseInputs(labels["debian-python.inputs"])) || "its content key changed"
-	);
+	const [nearest] = (await daemonInputs(image))
+		.map((inputs) => changedInputs(inputs, image.inputs))
+		// The sort is stable: of those that are as near, the newest stays first.
+		.sort((a, b) => a.length - b.length);
+	if (nearest === undefined) return "there is none yet";
+	return nearest.join(", ") || "the one that is here has lost its name";
 }
 
 /**
  * What the key of the newest image of an artefact was made of; undefined where the daemon has none.
  *
- * @param name the name of any image in the same repository.
+ * @param image its repository is that of this name.
  */
 export async function newestInputs(
-	name: string,
-	artefact: string,
-): Promise<Record<string, string> | undefined> {
-	const newest = await newestImage(name, artefact);
-	return newest === undefined
-		? undefined
-		: parseInputs(await imageLabel(newest, "debian-python.inputs"));
+	image: Pick<StackImage, "name" | "artefact">,
+): Promise<Inputs | undefined> {
+	return (await daemonInputs(image))[0];
 }
 
 /** The differences between two keys' inputs, in words. */
-export function inputChanges(
-	before: Record<string, string>,
-	after: Record<string, string>,
-): string {
+export function inputChanges(before: Inputs, after: Inputs): string {
+	return changedInputs(before, after).join(", ");
+}
+
+function changedInputs(before: Inputs, after: Inputs): string[] {
 	return Object.keys({ ...before, ...after })
 		.filter((key) => before[key] !== after[key])
 		.map((key) => {
@@ -49,18 +50,21 @@ export function inputChanges(
 				(value) => value.length <= SHOWN_LENGTH && !/^[0-9a-f]{12}$/.test(value),
 			);
 			return shown ? `${key} ${values.join(" -> ")}` : `${key} changed`;
-		})
-		.join(", ");
+		});
 }
 
-function parseInputs(label: string | undefined): Record<string, string> {
-	return label === undefined ? {} : (JSON.parse(label) as Record<string, string>);
-}
-
-async function newestImage(name: string, artefact: string): Promise<string | undefined> {
+/** What the keys of an artefact's images in a repository of the daemon were made of, the newest first. */
+async function daemonInputs({
+	name,
+	artefact,
+}: Pick<StackImage, "name" | "artefact">): Promise<Inputs[]> {
 	const repository = name.slice(0, name.lastIndexOf(":"));
 	// docker image ls has the newest first.
 	const filter = ["--filter", `label=debian-python.artefact=${artefact}`, "--format", "{{.ID}}"];
-	const listing = await docker(["image", "ls", ...filter, repository]);
-	return listing.split("\n")[0] || undefined;
+	const ids = (await docker(["image", "ls", "--no-trunc", ...filter, repository])).split("\n");
+	const unique = [...new Set(ids)].filter((id) => id !== "");
+	if (unique.length === 0) return [];
+	const format = `{{index .Config.Labels "${INPUTS_LABEL}"}}`;
+	const labels = await docker(["image", "inspect", "--format", format, ...unique]);
+	return labels.split("\n").map((label) => JSON.parse(label || "{}") as Inputs);
 }

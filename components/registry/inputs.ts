@@ -1,0 +1,44 @@
+import { readContent } from "../sbom/referrers.ts";
+import { imageLabel } from "../step/docker.ts";
+import { registryHost } from "../step/registry.ts";
+import { INPUTS_LABEL, type Inputs } from "../step/why.ts";
+
+/** What of manifests and indexes leads to an image's config (OCI image specification). */
+interface Manifest {
+	readonly config?: { readonly digest: string };
+	readonly manifests?: readonly {
+		readonly digest: string;
+		readonly platform?: { readonly os: string };
+	}[];
+}
+
+/**
+ * What an image's key was made of, by its label in the daemon, else in the registry. Nothing is pulled.
+ *
+ * @returns undefined where neither has the image, or nobody answers.
+ */
+export async function imageInputs(name: string): Promise<Inputs | undefined> {
+	// What is read here only explains: that somebody does not answer is said elsewhere.
+	const own = await imageLabel(name, INPUTS_LABEL).catch(() => undefined);
+	const label = own ?? (await registryLabel(name).catch(() => undefined));
+	return label === undefined ? undefined : (JSON.parse(label) as Inputs);
+}
+
+async function registryLabel(name: string): Promise<string | undefined> {
+	if (registryHost(name) === undefined) return undefined;
+	const read = async <T>(path: string): Promise<T | undefined> => {
+		const content = await readContent(name, path);
+		return content && (JSON.parse(content.toString()) as T);
+	};
+	const top = await read<Manifest>(`manifests/${name.slice(name.lastIndexOf(":") + 1)}`);
+	// An attestation has no platform to run on.
+	const own = top?.manifests?.find(({ platform }) => platform?.os !== "unknown");
+	const manifest = own === undefined ? top : await read<Manifest>(`manifests/${own.digest}`);
+	const config = manifest?.config && (await read<ImageConfig>(`blobs/${manifest.config.digest}`));
+	return config?.config?.Labels?.[INPUTS_LABEL];
+}
+
+/** What of an image's config has its labels. */
+interface ImageConfig {
+	readonly config?: { readonly Labels?: Readonly<Record<string, string>> };
+}

@@ -1,0 +1,25 @@
+import { isInDaemon, registryHost, remoteDigest } from "./registry.ts";
+
+/**
+ * Where an image is, which is what "is it there?" means everywhere: its `registry` has it; the `daemon`
+ * has it, and its registry, if its name has one, does not; or it is `nowhere`.
+ */
+export type Place = "registry" | "daemon" | "nowhere";
+
+/**
+ * Where an image is. Nothing is pulled. A step finds it at either place (findImage): only what is
+ * nowhere is built.
+ *
+ * @throws StepError where the daemon or the registry does not answer: that says nothing.
+ */
+export async function imagePlace(name: string, signal?: AbortSignal): Promise<Place> {
+	// The registry comes first: it can be asked without a daemon.
+	if (registryHost(name) !== undefined && (await remoteDigest(name, signal)) !== undefined)
+		return "registry";
+	return (await isInDaemon(name)) ? "daemon" : "nowhere";
+}
+
+/** Whether an image has still to be pushed: its name has a registry, which does not have it. */
+export function lacksPush(name: string, place: Place): boolean {
+	return registryHost(name) !== undefined && place !== "registry";
+}
