@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ImageSite, StackImage } from "./image.ts";
+import { type ImageSite, isLost, type StackImage } from "./image.ts";
+import { makeAgain } from "./step/again.ts";
 
 /** What {@link builtImage} needs. */
 export interface BuiltImageArgs {
@@ -25,6 +26,7 @@ export function builtImage(
 	opts: pulumi.CustomResourceOptions,
 ): docker.RemoteImage {
 	const labels = { ...args.labels, "debian-python.project": "debian-python" };
+	const again = makeAgain(isLost(args.site, args.image), "triggers", opts);
 	return new docker.RemoteImage(
 		name,
 		{
@@ -46,7 +48,8 @@ export function builtImage(
 			},
 			// A stack that moves on leaves the former image for a way back, and for other stacks.
 			keepLocally: true,
+			...(again.moment !== undefined && { triggers: { lost: again.moment } }),
 		},
-		opts,
+		again.opts,
 	);
 }

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type ContentKey, keyOfInputs } from "./content-key.ts";
+import { lacksPush, type Place } from "./step/presence.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */
 export interface StackImage {
@@ -28,6 +29,19 @@ export interface ImageSite {
 		/** What must be there before the first push. */
 		readonly dependsOn: pulumi.Resource[];
 	};
+	/** Where the images that were deployed last are now, by name. Those of others are not there. */
+	readonly places?: ReadonlyMap<string, Place>;
+}
+
+/** Whether an image was deployed and is nowhere now, so that it is made again. */
+export function isLost({ places }: ImageSite, { name }: StackImage): boolean {
+	return places?.get(name) === "nowhere";
+}
+
+/** Whether an image was deployed and its registry does not have it now, so that it is pushed again. */
+export function isUnpublished({ places }: ImageSite, { name }: StackImage): boolean {
+	const place = places?.get(name);
+	return place !== undefined && lacksPush(name, place);
 }
 
 /**

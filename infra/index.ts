@@ -29,7 +29,7 @@ const registry = new ImageRegistry("registry", { settings, address });
 const former = await formerOutputs();
 const deployed = deployedImages(former);
 const places = await deployedPlaces(deployed);
-const { site } = registry;
+const site = { ...registry.site, places };
 const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
 const debbase = new DebbaseImage("debbase", { site, debian, base });
 const pybuild = new PybuildImage("pybuild", { site, debian, debbase });
@@ -67,7 +67,9 @@ const wheelbuild = new WheelbuildImage("wheelbuild", {
 });
 
 if (pulumi.runtime.isDryRun()) {
-	const planned = [debbase, pybuild, pythonPackage, python, wheelbuild].map(({ image }) => image);
+	const planned = [base, debbase, pybuild, pythonPackage, python, wheelbuild].flatMap(
+		({ image }) => image ?? [],
+	);
 	const lines = await planLines(planned, profile, { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines, ...settings.warnings].join("\n  "));
 	const side = deployedSide(former);
@@ -80,10 +82,11 @@ if (pulumi.runtime.isDryRun()) {
 
 const output = ({ name, key }: StackImage) => ({ name, key });
 /**
- * The images, by artefact: `name` for docker run, `key` of their content, and where the stack has a
+ * The images, by artefact (the base only where it is made here): `name` for docker run, `key` of their content, and where the stack has a
  * registry, `digest`: `repository@sha256:...`, for deployments.
  */
 export const images = {
+	...(base.image && { base: output(base.image) }),
 	debbase: output(debbase.image),
 	pybuild: output(pybuild.image),
 	python: { ...output(python.image), digest: python.digest },

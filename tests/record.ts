@@ -20,8 +20,13 @@ export const CONFIG = {
 /**
  * Run the program with this config, in the current folder, and record what it registers: every
  * custom resource by its name. Nothing is done for real.
+ *
+ * @param former the outputs of the last deployment, which an engine tells; without them there is none.
  */
-export async function record(config: Record<string, string>): Promise<Map<string, Recorded>> {
+export async function record(
+	config: Record<string, string>,
+	former?: object,
+): Promise<Map<string, Recorded>> {
 	const recorded = new Map<string, Recorded>();
 	await pulumi.runtime.setMocks(
 		{
@@ -29,10 +34,13 @@ export async function record(config: Record<string, string>): Promise<Map<string
 				if (custom) recorded.set(name, { type, name, inputs });
 				return { id: name, state: { ...inputs, stdout: '{"sha256":"0"}' } };
 			},
-			call: () => ({}),
+			call: () => ({ outputs: former }),
 		},
 		"debian-python",
 		"test",
+		false,
+		// Without an organization there is no engine to ask.
+		former === undefined ? undefined : "organization",
 	);
 	const keys = Object.entries(config).map(([key, value]) => [`debian-python:${key}`, value]);
 	pulumi.runtime.setAllConfig(Object.fromEntries(keys));

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { aptSources, type DebianRelease, isFrozen } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, stackImage } from "../image.ts";
+import { type ImageSite, imageLabels, isLost, type StackImage, stackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 
@@ -21,6 +21,8 @@ export interface DebianBaseArgs {
  * or a root that mmdebstrap bootstraps from the Debian archive on this machine.
  */
 export class DebianBase extends pulumi.ComponentResource {
+	/** The image that is bootstrapped; undefined where the base is another's. */
+	readonly image: StackImage | undefined;
 	/** The reference for `FROM`. */
 	readonly reference: string;
 	/** What identifies the base in the keys of what is built on it. */
@@ -37,12 +39,13 @@ export class DebianBase extends pulumi.ComponentResource {
 		const snapshot = base.kind === "archive" ? base.snapshot : undefined;
 		this.frozenKeys = isFrozen(debian, snapshot) ? debian.signingKeys : [];
 		if (base.kind === "image") {
+			this.image = undefined;
 			this.reference = base.reference;
 			this.identity = base.reference;
 		} else {
-			const { image, key } = bootstrap(this, name, args, snapshot);
-			this.reference = image;
-			this.identity = key;
+			this.image = bootstrap(this, name, args, snapshot);
+			this.reference = this.image.name;
+			this.identity = this.image.key;
 		}
 		this.registerOutputs({ reference: this.reference });
 	}
@@ -53,7 +56,7 @@ function bootstrap(
 	name: string,
 	args: DebianBaseArgs,
 	snapshot: string | undefined,
-) {
+): StackImage {
 	const { site, debian, architecture } = args;
 	const sources = aptSources(debian, snapshot)?.join("\n");
 	const key = contentKey({
@@ -84,9 +87,10 @@ function bootstrap(
 			},
 		},
 		{ parent },
+		isLost(site, image),
 	);
 	pushImage(`${name}-push`, site, image, parent, made);
-	return { image: image.name, key: image.key };
+	return image;
 }
 
 /** A moment of snapshot.debian.org such as 20260101T000000Z, in ISO 8601's long form. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageSite, StackImage } from "../image.ts";
+import { type ImageSite, isLost, type StackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import { describeImage, type ImageDescriptionArgs } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
@@ -77,6 +77,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 				LEDGER: args.ledger,
 			},
 			{ parent: this },
+			isLost(site, image),
 		);
 		const description = describeImage(
 			`${name}-sbom`,

@@ -3,7 +3,7 @@ import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.t
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import { type ImageSite, imageLabels, isLost, type StackImage, stackImage } from "../image.ts";
 import type { PybuildImage } from "../pybuild/pybuild.ts";
 import { pushImage } from "../registry/push.ts";
 import { describeImage } from "../sbom/sbom.ts";
@@ -80,6 +80,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 				},
 			},
 			{ parent: this, dependsOn: [pybuild] },
+			isLost(site, this.image),
 		);
 		const description = describeImage(
 			`${name}-sbom`,

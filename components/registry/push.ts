@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ImageSite, StackImage } from "../image.ts";
+import { type ImageSite, isUnpublished, type StackImage } from "../image.ts";
 import type { ImageDescription } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
 import { isCache } from "./ecr-policies.ts";
@@ -21,12 +21,13 @@ export const PUSH_SCRIPT = "components/registry/run.ts";
  */
 export function pushImage(
 	name: string,
-	{ registry, repository }: ImageSite,
+	site: ImageSite,
 	image: StackImage,
 	parent: pulumi.Resource,
 	made: pulumi.Resource,
 	further: { aliases?: readonly string[]; description?: ImageDescription } = {},
 ): pulumi.Output<string | undefined> | undefined {
+	const { registry, repository } = site;
 	if (registry === undefined) return undefined;
 	const { aliases = [], description } = further;
 	const pushed = stepCommand(
@@ -39,6 +40,7 @@ export function pushImage(
 			DESCRIPTION: description === undefined ? [] : [description.sbom, description.provenance],
 		},
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
+		isUnpublished(site, image),
 	);
 	return pushed.stdout.apply((line) => {
 		const { digest } = JSON.parse(line) as { digest?: string };

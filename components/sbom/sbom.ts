@@ -2,7 +2,7 @@ import type * as command from "@pulumi/command/local/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
-import type { ImageSite, StackImage } from "../image.ts";
+import { type ImageSite, isLost, type StackImage } from "../image.ts";
 import { stepCommand } from "../step/command.ts";
 
 /** The step that describes an image, from the project root. */
@@ -42,7 +42,7 @@ export interface ImageDescription {
 export function describeImage(
 	name: string,
 	args: ImageDescriptionArgs,
-	opts: pulumi.ComponentResourceOptions,
+	opts: pulumi.CustomResourceOptions,
 ): ImageDescription {
 	const { site, image, stem, debian, python } = args;
 	const { series, pip } = python.series;
@@ -73,6 +73,8 @@ export function describeImage(
 			PIP: isPackage ? undefined : { name: "pip", version: pip.version, sha256: pip.sha256 },
 		},
 		opts,
+		// One that is made again may differ, and they name it by its ID.
+		isLost(site, image),
 	);
 	return { written, ...files };
 }

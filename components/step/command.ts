@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command/local/index.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { makeAgain } from "./again.ts";
 
 /** Inputs of a step: text as it is, lists and records as JSON, what is undefined left out. */
 export type StepInputs = Readonly<
@@ -12,14 +13,17 @@ export type StepInputs = Readonly<
  * also are what a preview compares, so all that decides the result must be among them.
  *
  * @param script path of the program, from the project root.
+ * @param isLost whether what it made is lost, so that it must run although no input changes.
  */
 export function stepCommand(
 	name: string,
 	script: string,
 	inputs: StepInputs,
-	opts: pulumi.ComponentResourceOptions,
+	opts: pulumi.CustomResourceOptions,
+	isLost = false,
 ): command.Command {
-	const environment = Object.entries(inputs).flatMap(([key, value]) =>
+	const again = makeAgain(isLost, "environment.LOST", opts);
+	const environment = Object.entries({ ...inputs, LOST: again.moment }).flatMap(([key, value]) =>
 		value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
 	);
 	return new command.Command(
@@ -33,6 +37,6 @@ export function stepCommand(
 			// Above 128 KiB the previous output in the environment breaks the command (command#285).
 			addPreviousOutputInEnv: false,
 		},
-		opts,
+		again.opts,
 	);
 }
