@@ -71,7 +71,7 @@ if (pulumi.runtime.isDryRun()) {
 		({ image }) => image ?? [],
 	);
 	const lines = await planLines(planned, profile, { deployed, places });
-	void pulumi.log.info(["What this change does:", ...lines, ...settings.warnings].join("\n  "));
+	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
 	const side = deployedSide(former);
 	const changes = side && rotation(side, { debian, python: settings.python, architecture });
 	if (changes) {

@@ -35,6 +35,8 @@ let onRejection: (error: unknown) => void = () => {};
  * @throws as {@link runProgram}.
  */
 export function runStack(stack: string, config: StackConfig, run: Run): Promise<Outputs> {
+	// Without an engine Pulumi's SDK writes the program's warnings here, once each.
+	console.warn = (text: string) => run.report.line(text.replace("[runtime] ", ""));
 	return withStackLock(stack, run, () =>
 		runProgram(stack, config, (type, name, inputs) => makeResource(run, type, name, inputs)),
 	);

@@ -16,7 +16,6 @@ interface Shown {
 	};
 	readonly debian: { readonly codename: string };
 	readonly cpython: { readonly version: string };
-	readonly warnings: readonly string[];
 }
 
 /** The closing lines of a run: what there is now, where the time went, and how to try it. */
@@ -32,7 +31,6 @@ export async function summary(
 		if (shown.package.sha256 !== null) lines.push(`  .deb      ${shown.package.file}`);
 	}
 	if (preview) lines.push(...(await changesForUsers(shown)));
-	for (const warning of shown.warnings) lines.push(`warning: ${warning}`);
 	const python = shown.images.python?.name ?? "";
 	if (!preview && (await imageId(python)) !== undefined)
 		lines.push("", `try it: docker run --rm -it ${python}`);
@@ -52,7 +50,7 @@ async function imageLine(name: string): Promise<string[]> {
 
 /** What differs for users from the newest package of the stack in the daemon, if there is one. */
 async function changesForUsers({ images, debian, cpython }: Shown): Promise<string[]> {
-	const inputs = await newestInputs(images.python?.name ?? "", "package");
+	const inputs = await newestInputs({ name: images.python?.name ?? "", artefact: "package" });
 	const number = Number(inputs?.DEBIAN_NUMBER);
 	const codename = codenames.find((name) => debianReleases[name].number === number);
 	// The package's inputs do not tell the architecture.
