@@ -95,9 +95,11 @@ describe("what was deployed", () => {
 	it("is what an image that is built is compared with, wherever that is", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue(undefined);
 		vi.mocked(inputs.imageInputs).mockImplementation(async (name) =>
-			name === `debian-python/test:debbase-${KEY}` ? { release: "bullseye" } : undefined,
+			name === `localhost/debian-python/test:debbase-${KEY}` ? { release: "bullseye" } : undefined,
 		);
-		expect(await lines("debian-python/test", former("debian-python/test", KEY))).toEqual([
+		expect(
+			await lines("localhost/debian-python/test", former("localhost/debian-python/test", KEY)),
+		).toEqual([
 			"debbase: build (0123456789ab): release bullseye -> bookworm",
 			`package: build (0123456789ab): ${KEY} is deployed, which is not here to compare with`,
 		]);
@@ -108,14 +110,17 @@ describe("what was deployed", () => {
 	it("is what one that is reused is compared with, if it is another", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
 		vi.mocked(inputs.imageInputs).mockResolvedValue({ release: "bullseye" });
-		const [debbase] = await lines("debian-python/test", former("debian-python/test", KEY));
+		const [debbase] = await lines(
+			"localhost/debian-python/test",
+			former("localhost/debian-python/test", KEY),
+		);
 		expect(debbase).toBe("debbase: reused (0123456789ab): release bullseye -> bookworm");
 	});
 
 	it("is told where it is lost, and not called another", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue(undefined);
-		const own = former("debian-python/test", "0123456789ab");
-		expect(await lines("debian-python/test", own)).toEqual([
+		const own = former("localhost/debian-python/test", "0123456789ab");
+		expect(await lines("localhost/debian-python/test", own)).toEqual([
 			"debbase: build (0123456789ab): it was deployed, and is lost",
 			"package: build (0123456789ab): it was deployed, and is lost",
 		]);
@@ -137,10 +142,12 @@ describe("what was deployed", () => {
 	it("is told from the same in another repository", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue(undefined);
 		const [debbase] = await lines(
-			"debian-python/test",
-			former("debian-python/old", "0123456789ab"),
+			"localhost/debian-python/test",
+			former("localhost/debian-python/old", "0123456789ab"),
 		);
-		expect(debbase).toBe("debbase: build (0123456789ab): debian-python/old -> debian-python/test");
+		expect(debbase).toBe(
+			"debbase: build (0123456789ab): localhost/debian-python/old -> localhost/debian-python/test",
+		);
 	});
 });
 
@@ -152,6 +159,6 @@ it("compares with the nearest image of the daemon where nobody tells what was de
 	vi.mocked(docker.docker).mockImplementation(async ([, verb]) =>
 		verb === "ls" ? "sha256:2\nsha256:1\nsha256:1" : labels,
 	);
-	const [planned] = await planLines([image("debian-python/test", "debbase")], "quick");
+	const [planned] = await planLines([image("localhost/debian-python/test", "debbase")], "quick");
 	expect(planned).toBe("debbase: build (0123456789ab): packages a -> none");
 });
