@@ -1,5 +1,5 @@
 import { contentKey } from "../../components/content-key.ts";
-import { fillVolume, runContainer } from "../../components/step/container.ts";
+import { fillVolume, mountedScript, runContainer } from "../../components/step/container.ts";
 import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { NO_REGISTRY, needImage } from "../../components/step/registry.ts";
@@ -84,11 +84,11 @@ async function debianPython(step: Step, { debbase }: Images, settings: Settings)
 	if ((await imageId(image)) !== undefined) return image;
 	step.progress("install Debian's own Python");
 	const script = await scriptVolume(step, debbase.name, settings);
-	const container = await step.createContainer([
+	const container = await step.createPristineContainer([
 		`--platform=${settings.platform}`,
 		`--volume=${script}:/mnt:ro`,
 		debbase.name,
-		"/mnt/debian",
+		...mountedScript("debian"),
 	]);
 	await runQuietly(step, container);
 	await commit(container, image);
@@ -124,11 +124,11 @@ async function upstreamPython(
 		...[version, source.format, source.sha256],
 	]);
 	await runQuietly(step, builder);
-	const container = await step.createContainer([
+	const container = await step.createPristineContainer([
 		`--platform=${settings.platform}`,
 		`--volume=${volume}:/mnt:ro`,
 		debbase.name,
-		"/mnt/copy",
+		...mountedScript("copy"),
 	]);
 	await runQuietly(step, container);
 	await commit(container, image);

@@ -1,9 +1,10 @@
-import { fillVolume, runContainer } from "../step/container.ts";
+import { fillVolume, mountedScript, runContainer } from "../step/container.ts";
 import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { keepBudget } from "./budget.ts";
+import { checkConfig } from "./config.ts";
 import { checkPaths, passGates } from "./gates.ts";
 
 /*
@@ -30,18 +31,21 @@ async function commit(step: Step, image: string): Promise<void> {
 		caBundle: environment("CA_BUNDLE", ""),
 	});
 	step.progress(`run ${environment("CONTEXT")}/install`);
-	const container = await step.createContainer([
+	const container = await step.createPristineContainer([
 		`--platform=${environment("PLATFORM")}`,
 		// /mnt is in every Debian root: a mount point of our own would stay behind as an empty folder.
 		`--volume=${volume}:/mnt:ro`,
 		from,
-		"/bin/sh",
-		"/mnt/install",
-		...environmentList("ARGUMENTS"),
+		...mountedScript("install", ...environmentList("ARGUMENTS")),
 	]);
 	await runContainer(step, container);
 	await checkPaths(container);
-	const id = await step.commitContainer(container, await changes(packages));
+	const [changes, labels] = [environmentList("CHANGES"), await imageLabels(packages)];
+	const id = await step.commitContainer(container, [
+		...changes.flatMap((change) => ["--change", change]),
+		...labelChanges(labels),
+	]);
+	await checkConfig(id, from, changes, labels);
 	// The name is what everything else looks for: only an image that is fit for use gets it.
 	await passGates(step, id, volume);
 	const budget = environment("BUDGET", "");
@@ -49,11 +53,10 @@ async function commit(step: Step, image: string): Promise<void> {
 	await docker(["tag", id, image]);
 }
 
-async function changes(packages: string): Promise<string[]> {
-	const deb = (await imageLabel(packages, "debian-python.deb.sha256")) ?? "";
-	const labels = { ...environmentRecord("LABELS"), "debian-python.deb.sha256": deb };
-	return [
-		...environmentList("CHANGES").flatMap((change) => ["--change", change]),
-		...labelChanges({ ...labels, [PROJECT_LABEL]: "debian-python" }),
-	];
+async function imageLabels(packages: string): Promise<Record<string, string>> {
+	return {
+		...environmentRecord("LABELS"),
+		"debian-python.deb.sha256": (await imageLabel(packages, "debian-python.deb.sha256")) ?? "",
+		[PROJECT_LABEL]: "debian-python",
+	};
 }

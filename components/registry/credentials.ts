@@ -1,16 +1,7 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { execa } from "execa";
 import { isLoopback } from "../loopback.ts";
+import { readDockerConfig } from "../step/docker-config.ts";
 import { loginCommand } from "../step/registry.ts";
-
-/** What of Docker's config file says where credentials are (docker login reference, "Credential stores"). */
-interface DockerConfig {
-	readonly auths?: Readonly<Record<string, { auth?: string; identitytoken?: string }>>;
-	readonly credsStore?: string;
-	readonly credHelpers?: Readonly<Record<string, string>>;
-}
 
 /** How long a registry may take to say whether it wants credentials, in ms. */
 const PROBE_TIMEOUT = 5_000;
@@ -75,16 +66,6 @@ function parseHelper(output: string): Credentials | undefined {
 /** A registry's name in Docker's config file; Docker Hub has its own (docker/cli, "IndexServer"). */
 function serverName(host: string): string {
 	return host === "docker.io" ? "https://index.docker.io/v1/" : host;
-}
-
-function readDockerConfig(): DockerConfig {
-	const folder = process.env.DOCKER_CONFIG ?? join(homedir(), ".docker");
-	try {
-		return JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as DockerConfig;
-	} catch {
-		// No file, or one that docker itself will complain of.
-		return {};
-	}
 }
 
 /** Asks the base endpoint: 401 is "log in" (distribution specification, "Determining support"). */

@@ -1,9 +1,10 @@
 import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
-import { extract } from "tar-stream";
+import { extract, pack } from "tar-stream";
 import { docker, dockerError, explainDocker } from "./docker.ts";
 import { StepError } from "./error.ts";
+import { proxiesOf } from "./proxies.ts";
 import type { Step } from "./step.ts";
 
 /** How much of a failed container's output goes into the error: enough to see the cause. */
@@ -112,6 +113,17 @@ export interface VolumeContent {
 	readonly caBundle?: string | undefined;
 }
 
+/**
+ * The command that runs a script of a volume at /mnt with this machine's proxies in its environment,
+ * and the same on a machine that has none: it is what the image's history says.
+ */
+export function mountedScript(script: string, ...args: readonly string[]): string[] {
+	return ["/bin/sh", "-c", `. /mnt/${PROXIES}; exec /bin/sh /mnt/${script} "$@"`, script, ...args];
+}
+
+/** File of a volume that sets the proxies which Docker's client gives to containers. */
+const PROXIES = "proxies.sh";
+
 /** Make a volume with files for a container. */
 export async function fillVolume(
 	step: Step,
@@ -121,8 +133,22 @@ export async function fillVolume(
 	// Docker fills a new volume with what the image holds where it is mounted.
 	const holder = await holdImage(step, image, platform, `--volume=${volume}:${folder}`);
 	await copyInto(holder, `${context}/.`, `${folder}/`);
+	await writeProxies(holder, folder);
 	if (caBundle) await copyInto(holder, caBundle, `${folder}/ca-bundle.crt`);
 	return volume;
+}
+
+/** The client gave them to the holder, as it does to each container that it creates. */
+async function writeProxies(holder: string, folder: string): Promise<void> {
+	const variables = await docker(["inspect", "--format", "{{json .Config.Env}}", holder]);
+	const lines = proxiesOf((JSON.parse(variables) as string[] | null) ?? []).map(
+		(variable) => `export '${variable.replaceAll("'", "'\\''")}'\n`,
+	);
+	const tar = pack();
+	tar.entry({ name: PROXIES, mode: 0o644 }, lines.join(""));
+	tar.finalize();
+	const input = Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>));
+	await docker(["cp", "-", `${holder}:${folder}`], { input });
 }
 
 /** What {@link copyFrom} found, by path; paths begin with the name of what was copied. */

@@ -37,6 +37,12 @@ export async function imageLabel(name: string, label: string): Promise<string | 
 	return parsed?.[label];
 }
 
+/** The environment that containers of a local image have, as NAME=VALUE; undefined where it is missing. */
+export async function imageEnvironment(name: string): Promise<string[] | undefined> {
+	const variables = await imageField(name, "{{json .Config.Env}}");
+	return variables === undefined ? undefined : ((JSON.parse(variables) as string[] | null) ?? []);
+}
+
 async function imageField(name: string, format: string): Promise<string | undefined> {
 	const args = ["image", "inspect", "--format", format, name];
 	const result = await execa("docker", args, { reject: false });

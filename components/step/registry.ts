@@ -4,6 +4,7 @@ import { keyOfInputs } from "../content-key.ts";
 import { isLoopback } from "../loopback.ts";
 import { docker, dockerError, explainDocker, imageId, imageLabel } from "./docker.ts";
 import { StepError } from "./error.ts";
+import { refuseProxies, strayProxies } from "./proxies.ts";
 
 /** Waits between tries, in ms: what a registry that is restarted or throttles needs. */
 const RETRY_WAITS = [1_000, 4_000, 10_000];
@@ -40,23 +41,26 @@ export async function isInDaemon(name: string): Promise<boolean> {
 /**
  * Find an image that may have been made before: in the daemon, else in the registry that its name
  * says, from where it is pulled. Docker checks every digest on the way; that the image is the one
- * that its tag says is checked here, by its key.
+ * that its tag says is checked here, by its key, and that it has no machine's proxies.
  *
  * @returns whether it is in the daemon now.
  * @throws StepError that names registry, image and remedy where the registry does not answer.
  */
 export async function findImage(name: string, signal?: AbortSignal): Promise<boolean> {
-	if ((await imageId(name)) !== undefined) return true;
-	if (registryHost(name) === undefined) return takeFormer(name);
-	if (!(await retry(["pull", "--quiet", name], name, signal))) return false;
-	await checkKey(name);
+	if ((await imageId(name)) === undefined) {
+		if (registryHost(name) === undefined) return takeFormer(name);
+		if (!(await retry(["pull", "--quiet", name], name, signal))) return false;
+		await checkKey(name);
+	}
+	await refuseProxies(name);
 	return true;
 }
 
 /** Name an image that has its former name alone: what was compiled then need not be again. */
 async function takeFormer(name: string): Promise<boolean> {
-	if (!(await isInDaemon(name))) return false;
-	await docker(["tag", formerName(name) ?? "", name]);
+	const former = formerName(name) ?? "";
+	if (!(await isInDaemon(name)) || (await strayProxies(former)).length > 0) return false;
+	await docker(["tag", former, name]);
 	return true;
 }
 

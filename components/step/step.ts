@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker, explainDocker, PROJECT_LABEL } from "./docker.ts";
+import { copyWithoutProxies, readDockerConfig } from "./docker-config.ts";
 import { StepError } from "./error.ts";
 import { isAlive, isLeftover, temporaryName } from "./owner.ts";
 
@@ -18,6 +19,11 @@ export interface Step {
 	progress(line: string): void;
 	/** Make a container that is removed with the step; returns its ID. */
 	createContainer(args: readonly string[]): Promise<string>;
+	/**
+	 * Make a container that will become an image: nothing of this machine gets into its config, which
+	 * docker commit keeps. It gets this machine's proxies by fillVolume (container.ts).
+	 */
+	createPristineContainer(args: readonly string[]): Promise<string>;
 	/**
 	 * Make an image without a name of a container; returns its ID. It is removed with the step if it
 	 * has not got a name by then.
@@ -78,17 +84,14 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 	return {
 		signal,
 		progress: (line) => process.stderr.write(`==> ${line}\n`),
-		async createContainer(args) {
-			const name = temporaryName();
-			// Before the call: the daemon may make the container although the client is stopped.
-			undo.push(() => docker(["rm", "--force", "--volumes", name]));
-			await docker(
-				["create", "--name", name, "--label", `${PROJECT_LABEL}=debian-python`, ...args],
-				{
-					cancelSignal: signal,
-				},
-			);
-			return name;
+		createContainer,
+		createPristineContainer(args) {
+			// Its name is random by default.
+			const constant = ["--hostname=debian-python", ...args];
+			if (readDockerConfig().proxies === undefined) return createContainer(constant);
+			const folder = createFolder();
+			copyWithoutProxies(folder);
+			return createContainer(constant, { DOCKER_CONFIG: folder });
 		},
 		async commitContainer(container, changes) {
 			const id = await docker(["commit", ...changes, container], { cancelSignal: signal });
@@ -104,13 +107,22 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 			undo.push(() => docker(["volume", "rm", "--force", name]));
 			return docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, name]);
 		},
-		createFolder() {
-			const folder = join(tmpdir(), temporaryName());
-			mkdirSync(folder, { mode: 0o755 });
-			undo.push(() => rm(folder, { recursive: true, force: true }));
-			return folder;
-		},
+		createFolder,
 	};
+	async function createContainer(args: readonly string[], env: Record<string, string> = {}) {
+		const name = temporaryName();
+		// Before the call: the daemon may make the container although the client is stopped.
+		undo.push(() => docker(["rm", "--force", "--volumes", name]));
+		const own = ["--name", name, "--label", `${PROJECT_LABEL}=debian-python`];
+		await docker(["create", ...own, ...args], { cancelSignal: signal, env });
+		return name;
+	}
+	function createFolder() {
+		const folder = join(tmpdir(), temporaryName());
+		mkdirSync(folder, { mode: 0o755 });
+		undo.push(() => rm(folder, { recursive: true, force: true }));
+		return folder;
+	}
 }
 
 /** Remove what killed runs left: containers first, since they hold the volumes. */

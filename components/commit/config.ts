@@ -1,0 +1,118 @@
+import { docker } from "../step/docker.ts";
+import { StepError } from "../step/error.ts";
+
+/**
+ * What of an image's config decides how its containers run (OCI image specification, "Image
+ * Configuration"; the last three are Docker's). What else Docker writes is its record of the
+ * container that was committed, and decides nothing.
+ */
+const FIELDS = [
+	"Env",
+	"Cmd",
+	"Entrypoint",
+	"User",
+	"WorkingDir",
+	"ExposedPorts",
+	"Volumes",
+	"Labels",
+	"StopSignal",
+	"Healthcheck",
+	"OnBuild",
+	"Shell",
+] as const;
+
+/** An image's config, as docker image inspect has it; what is empty may be left out, or null. */
+export type ImageConfig = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
+
+/**
+ * See that a committed image has the config of the image that it was made from, but for what the
+ * program changes: docker commit keeps all that the container was created with.
+ *
+ * @param changes Dockerfile instructions.
+ * @throws StepError with the first field that differs; values, which may be secrets, are not told.
+ */
+export async function checkConfig(
+	image: string,
+	from: string,
+	changes: readonly string[],
+	labels: Readonly<Record<string, string>>,
+): Promise<void> {
+	const [found, base] = await Promise.all([readConfig(image), readConfig(from)]);
+	const difference = configDifference(found, expectedConfig(base, changes, labels));
+	if (difference === undefined) return;
+	throw new StepError(
+		`gate config: ${difference}, which neither ${from} has nor the program sets`,
+		"look at what docker create adds on this machine (docker inspect of a new container), then run again",
+	);
+}
+
+async function readConfig(image: string): Promise<ImageConfig> {
+	const format = "{{json .Config}}";
+	return JSON.parse(await docker(["image", "inspect", "--format", format, image])) as ImageConfig;
+}
+
+/** A config with Dockerfile instructions applied to it. */
+export function expectedConfig(
+	base: ImageConfig,
+	changes: readonly string[],
+	labels: Readonly<Record<string, string>>,
+): ImageConfig {
+	const config: Record<string, unknown> = {
+		...base,
+		Labels: { ...(base.Labels as object | null), ...labels },
+	};
+	for (const change of changes) {
+		const [, instruction = "", value = ""] = /^(\w+) (.*)$/.exec(change) ?? [];
+		switch (instruction) {
+			case "CMD":
+				config.Cmd = JSON.parse(value);
+				break;
+			case "ENTRYPOINT":
+				config.Entrypoint = JSON.parse(value);
+				break;
+			case "ENV":
+				config.Env = withVariable((config.Env as string[] | null) ?? [], value);
+				break;
+			case "WORKDIR":
+				config.WorkingDir = value;
+				break;
+			case "USER":
+				config.User = value;
+				break;
+			case "STOPSIGNAL":
+				config.StopSignal = value;
+				break;
+			default:
+				throw new Error(`gate config does not know ${instruction}`);
+		}
+	}
+	return config;
+}
+
+function withVariable(variables: readonly string[], variable: string): string[] {
+	const name = variable.slice(0, variable.indexOf("=") + 1);
+	return [...variables.filter((other) => !other.startsWith(name)), variable];
+}
+
+/** Where a config differs from the expected one, without values; undefined where it does not. */
+export function configDifference(found: ImageConfig, expected: ImageConfig): string | undefined {
+	for (const field of FIELDS) {
+		const [own, wanted] = [entries(found[field]), entries(expected[field])];
+		const more = [...own].find((entry) => !wanted.has(entry));
+		const [differs] = more === undefined ? [...wanted].filter((entry) => !own.has(entry)) : [more];
+		if (differs === undefined) continue;
+		const name = /^[\w.-]+(?==)/.exec(differs)?.[0];
+		return `${field} ${more === undefined ? "lacks" : "has"} ${name ?? "something else"}`;
+	}
+	return undefined;
+}
+
+/** A field's content as lines whose order does not matter: of lists other than Env it does. */
+function entries(value: unknown): Set<string> {
+	if (value === undefined || value === null || value === "" || value === "/") return new Set();
+	if (Array.isArray(value) && value.every((each) => /^\w+=/.test(String(each))))
+		return new Set(value as string[]);
+	if (typeof value === "object" && !Array.isArray(value))
+		return new Set(Object.entries(value).map(([name, each]) => `${name}=${JSON.stringify(each)}`));
+	return new Set([JSON.stringify(value)]);
+}
