@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "../../components/step/file.ts";
 import { type Plan, startKinds } from "./measure.ts";
 import { plot } from "./plot.ts";
 import { requirements } from "./programs.ts";
@@ -23,8 +24,8 @@ export interface Report {
 export async function writeReport(folder: string, report: Report): Promise<object> {
 	const [table, drawing] = [join(folder, "bench.md"), join(folder, "bench.svg")];
 	await mkdir(folder, { recursive: true });
-	await writeFile(table, markdown(report));
-	await writeFile(drawing, plot(report.rows, report.reference));
+	await writeWhole(table, markdown(report));
+	await writeWhole(drawing, plot(report.rows, report.reference));
 	const means = Object.fromEntries(report.rows.map(({ name, mean }) => [name, rounded(mean)]));
 	return { table, plot: drawing, means };
 }

@@ -56,7 +56,7 @@ export async function addRelease(
 	say(`signed by ${await checkSignature(source, series, surroundings)}`);
 	await checkContent(source, version);
 	const release = { version, format: source.format, sha256: sha256(source.tarball) };
-	return { sha256: release.sha256, added: writeRelease(catalog, series.series, release) };
+	return { sha256: release.sha256, added: await writeRelease(catalog, series.series, release) };
 }
 
 function knownSeries(version: string, { seriesOf }: Surroundings): CPythonSeries {

@@ -103,14 +103,14 @@ describe("the file", () => {
 	});
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	test("is replaced whole, also over what a killed run left, and once", () => {
+	test("is replaced whole, also over what a killed run left, and once", async () => {
 		const path = join(folder, "cpython.ts");
 		writeFileSync(path, catalog);
 		writeFileSync(`${path}.partial`, "half of a cata");
-		expect(writeRelease(path, "3.13", release("3.13.999"))).toBe(true);
+		expect(await writeRelease(path, "3.13", release("3.13.999"))).toBe(true);
 		const written = readFileSync(path, "utf8");
 		expect(written).toBe(insertRelease(catalog, "3.13", release("3.13.999")));
-		expect(writeRelease(path, "3.13", release("3.13.999"))).toBe(false);
+		expect(await writeRelease(path, "3.13", release("3.13.999"))).toBe(false);
 		expect(readFileSync(path, "utf8")).toBe(written);
 		expect(readdirSync(folder)).toEqual(["cpython.ts"]);
 	});

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { StepError } from "../../components/step/error.ts";
+import { writeWhole } from "../../components/step/file.ts";
 import { type CPythonRelease, compareVersions } from "../../stacks/cpython.ts";
 
 /**
@@ -11,14 +12,15 @@ import { type CPythonRelease, compareVersions } from "../../stacks/cpython.ts";
  * @returns false if it was there already.
  * @throws StepError where it is there with another hash; the file is then untouched, too.
  */
-export function writeRelease(path: string, series: string, release: CPythonRelease): boolean {
+export async function writeRelease(
+	path: string,
+	series: string,
+	release: CPythonRelease,
+): Promise<boolean> {
 	const text = readFileSync(path, "utf8");
 	const changed = insertRelease(text, series, release);
 	if (changed === text) return false;
-	// Whoever reads the catalog meanwhile, or kills this, has the old one or the new one, whole.
-	const partial = `${path}.partial`;
-	writeFileSync(partial, changed);
-	renameSync(partial, path);
+	await writeWhole(path, changed);
 	return true;
 }
 

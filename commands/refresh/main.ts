@@ -42,7 +42,7 @@ async function main(): Promise<number> {
 
 async function refresh(stack: string, check: boolean): Promise<Finding[]> {
 	const findings = await findNewer(stack, sources);
-	if (!check) takeNewer(stack, findings);
+	if (!check) await takeNewer(stack, findings);
 	const rows = findings.map(({ what, text }) => [what, text]);
 	process.stdout.write(`${section(stack, rows).join("\n")}\n`);
 	return findings;

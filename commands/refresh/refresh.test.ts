@@ -45,7 +45,7 @@ const file = () => readFileSync("Pulumi.test.yaml", "utf8");
 /** Find what is newer, take it, and say what was found: `base newer`. */
 async function refresh(given: Partial<Sources> = {}): Promise<string[]> {
 	const findings = await findNewer("test", sources(given), TODAY);
-	takeNewer("test", findings, TODAY);
+	await takeNewer("test", findings, TODAY);
 	return findings.map(({ what, state }) => `${what} ${state}`);
 }
 

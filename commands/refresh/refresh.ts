@@ -61,11 +61,15 @@ export async function findNewer(
  *
  * @throws ConfigError, before the file is touched, where the program would refuse the new values.
  */
-export function takeNewer(stack: string, findings: readonly Finding[], today = new Date()): void {
+export async function takeNewer(
+	stack: string,
+	findings: readonly Finding[],
+	today = new Date(),
+): Promise<void> {
 	const edits = Object.assign({}, ...findings.map((finding) => finding.edits ?? {})) as Values;
 	if (Object.keys(edits).length === 0) return;
 	accept(stack, edits, today);
-	editStackFile(stack, edits);
+	await editStackFile(stack, edits);
 }
 
 /** The settings of a stack with other values in place of its file's. */

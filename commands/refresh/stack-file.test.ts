@@ -93,18 +93,18 @@ describe("a stack file", () => {
 		rmSync(folder, { recursive: true });
 	});
 
-	it("keeps its mode, and leaves nothing beside it", () => {
+	it("keeps its mode, and leaves nothing beside it", async () => {
 		chmodSync("Pulumi.test.yaml", 0o640);
 		// What a killed run left.
 		writeFileSync("Pulumi.test.yaml.partial", "config:");
-		editStackFile("test", { packageRelease: "1" });
+		await editStackFile("test", { packageRelease: "1" });
 		expect(readFileSync("Pulumi.test.yaml", "utf8")).toContain("packageRelease: 1\n");
 		expect(statSync("Pulumi.test.yaml").mode & 0o777).toBe(0o640);
 		expect(readdirSync(".")).toEqual(["Pulumi.test.yaml"]);
 	});
 
-	it("stays as it was where an edit is refused", () => {
-		expect(() => editStackFile("test", { packageRelease: "1", snapshot: "2" })).toThrow();
+	it("stays as it was where an edit is refused", async () => {
+		await expect(editStackFile("test", { packageRelease: "1", snapshot: "2" })).rejects.toThrow();
 		expect(readFileSync("Pulumi.test.yaml", "utf8")).toBe(FILE);
 		expect(readdirSync(".")).toEqual(["Pulumi.test.yaml"]);
 	});

@@ -1,13 +1,7 @@
-import {
-	chmodSync,
-	readFileSync,
-	realpathSync,
-	renameSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { Composer, CST, isMap, isScalar, Parser, type Scalar, type YAMLMap } from "yaml";
 import { StepError } from "../../components/step/error.ts";
+import { writeWhole } from "../../components/step/file.ts";
 
 /** New values of config keys, without the project's name; undefined takes a key out. */
 export type Edits = Readonly<Record<string, string | undefined>>;
@@ -53,12 +47,8 @@ function takeOut(config: YAMLMap, { srcToken }: Scalar): boolean {
 	return true;
 }
 
-/** Edit a stack's file; who reads it meanwhile, or after a kill, finds the former text or the new one. */
-export function editStackFile(stack: string, edits: Edits): void {
+/** Edit a stack's file: the one that a symbolic link leads to. */
+export async function editStackFile(stack: string, edits: Edits): Promise<void> {
 	const path = realpathSync(`Pulumi.${stack}.yaml`);
-	const text = editText(path, readFileSync(path, "utf8"), edits);
-	const partial = `${path}.partial`;
-	writeFileSync(partial, text, { flush: true });
-	chmodSync(partial, statSync(path).mode);
-	renameSync(partial, path);
+	await writeWhole(path, editText(path, readFileSync(path, "utf8"), edits));
 }

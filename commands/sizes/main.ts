@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { readLayers } from "../../components/sizes/layers.ts";
 import {
@@ -9,6 +9,7 @@ import {
 	ownFolders,
 	readLedger,
 } from "../../components/sizes/ledger.ts";
+import { writeWhole } from "../../components/step/file.ts";
 import { needImage } from "../../components/step/registry.ts";
 import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { programImages } from "../../local/images.ts";
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
 	const before = readLedger(file) ?? {};
 	const ledger = await measure(images);
 	mkdirSync(dirname(file), { recursive: true });
-	writeFileSync(file, `${JSON.stringify(ledger, null, "\t")}\n`);
+	await writeWhole(file, `${JSON.stringify(ledger, null, "\t")}\n`);
 	process.stdout.write(`${sizesTable(before, ledger)}\n`);
 }
 

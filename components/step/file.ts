@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { chmod, rename, rm, stat, writeFile } from "node:fs/promises";
 import { StepError } from "./error.ts";
 
 /** Ending of a file that is being written. */
 export const PARTIAL = ".partial";
 
 /**
- * Write a file that is complete or not there, also when this is killed half-way.
+ * Write a file: whoever reads it meanwhile, or after a kill half-way, finds all of it, or the former
+ * one. That one's mode stays.
  *
  * @throws StepError with the reason and the remedy where it cannot be written.
  */
 export async function writeWhole(path: string, content: Buffer | string): Promise<void> {
 	try {
-		await writeFile(path + PARTIAL, content);
+		const former = await stat(path).catch(() => undefined);
+		await writeFile(path + PARTIAL, content, { flush: true });
+		if (former) await chmod(path + PARTIAL, former.mode);
 		await rename(path + PARTIAL, path);
 	} catch (error) {
 		await rm(path + PARTIAL, { force: true });
