@@ -1,7 +1,6 @@
 import { StepError } from "../components/step/error.ts";
 import { sweep } from "../components/step/step.ts";
-import { readCommandLine } from "./command-line.ts";
-import { errorLine } from "./error-line.ts";
+import { readCommandLine, runCommand } from "./command-line.ts";
 import type { Run } from "./handlers.ts";
 import { runStack } from "./program.ts";
 import { Report } from "./report.ts";
@@ -27,14 +26,8 @@ const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 	process.on(signal, () => abort.abort());
 
-try {
-	await main();
-} catch (error) {
-	// Resources that are under way stop and clean up before this process ends.
-	abort.abort();
-	process.stderr.write(`error: ${errorLine(error)}\n`);
-	process.exitCode = 1;
-}
+// After an error, resources that are under way stop and clean up before this process ends.
+await runCommand(() => main().finally(() => abort.abort()));
 
 async function main(): Promise<void> {
 	const options = readOptions();

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../local/text.ts";
 import type { Row } from "./summary.ts";
 
 /** Pixels. */
@@ -24,10 +25,10 @@ export function plot(rows: readonly Row[], reference: string): string {
 	const bottom = height - 36;
 	const ticks = Array.from({ length: Math.round(end * 5) + 1 }, (_, index) => index / 5);
 	const title = `Time of pyperformance's programs, ${reference} = 1; less is better`;
-	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${quote(title)}">
+	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">
 <style>${STYLE}
 </style>
-<text x="16" y="28">${quote(title)}</text>
+<text x="16" y="28">${escapeHtml(title)}</text>
 ${ticks
 	.map(
 		(tick) =>
@@ -43,13 +44,9 @@ ${rows.map((row, index) => line(row, TOP + index * LINE + LINE / 2, x)).join("\n
 function line({ name, mean, ratios }: Row, y: number, x: (ratio: number) => string): string {
 	const points = [...ratios].map(
 		([program, ratio]) =>
-			`<circle class="program" cx="${x(ratio)}" cy="${y}" r="5"><title>${quote(program)} ${ratio.toFixed(3)}</title></circle>`,
+			`<circle class="program" cx="${x(ratio)}" cy="${y}" r="5"><title>${escapeHtml(program)} ${ratio.toFixed(3)}</title></circle>`,
 	);
-	return `<text x="16" y="${y - 2}">${quote(name)}</text><text class="axis" x="16" y="${y + 14}" style="text-anchor: start">${mean.toFixed(3)}</text>
+	return `<text x="16" y="${y - 2}">${escapeHtml(name)}</text><text class="axis" x="16" y="${y + 14}" style="text-anchor: start">${mean.toFixed(3)}</text>
 ${points.join("\n")}
 <line class="mean" x1="${x(mean)}" y1="${y - 14}" x2="${x(mean)}" y2="${y + 14}"/>`;
-}
-
-function quote(text: string): string {
-	return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;");
 }

@@ -1,5 +1,4 @@
-import { readCommandLine } from "../../local/command-line.ts";
-import { errorLine } from "../../local/error-line.ts";
+import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { ConfigError } from "../../stacks/settings.ts";
 import { planText } from "./lines.ts";
 import { planStack } from "./plan.ts";
@@ -13,22 +12,22 @@ usage: npm run plan -- [-s STACK] [--set KEY=VALUE]... [--json]
       --json            print the plan as JSON
   -h, --help            this text`;
 
-const options = { stack: "local", set: [] as string[], json: false, help: false };
-
-try {
-	Object.assign(options, readOptions());
-	if (options.help) process.stdout.write(`${USAGE}\n`);
-	else await main();
-} catch (error) {
-	process.stderr.write(`error: ${errorLine(error)}\n`);
-	if (options.json && error instanceof ConfigError)
-		print(JSON.stringify({ stack: options.stack, problems: error.problems }, null, 2));
-	process.exitCode = 1;
-}
+await runCommand(main);
 
 async function main(): Promise<void> {
-	const plan = await planStack(options.stack, options.set);
-	print(options.json ? JSON.stringify(plan, null, 2) : planText(plan));
+	const { stack, set, json, help } = readOptions();
+	if (help) {
+		print(USAGE);
+		return;
+	}
+	try {
+		const plan = await planStack(stack, set);
+		print(json ? JSON.stringify(plan, null, 2) : planText(plan));
+	} catch (error) {
+		if (json && error instanceof ConfigError)
+			print(JSON.stringify({ stack, problems: error.problems }, null, 2));
+		throw error;
+	}
 }
 
 function print(text: string): void {
@@ -38,10 +37,10 @@ function print(text: string): void {
 function readOptions() {
 	return readCommandLine("npm run plan", {
 		options: {
-			stack: { type: "string", short: "s" },
-			set: { type: "string", multiple: true },
-			json: { type: "boolean" },
-			help: { type: "boolean", short: "h" },
+			stack: { type: "string", short: "s", default: "local" },
+			set: { type: "string", multiple: true, default: [] },
+			json: { type: "boolean", default: false },
+			help: { type: "boolean", short: "h", default: false },
 		},
 	}).values;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { escapeHtml } from "../../local/text.ts";
 import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
-import { escapeHtml } from "./escape.ts";
 import type { StackStatus } from "./status.ts";
 import { newestPatch } from "./table.ts";
 import { timelineHtml, timelineRows } from "./timeline.ts";

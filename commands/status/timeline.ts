@@ -1,7 +1,7 @@
+import { escapeHtml } from "../../local/text.ts";
 import { type CPythonSeries, cpythonSeries } from "../../stacks/cpython.ts";
 import { type DebianRelease, debianReleases } from "../../stacks/debian.ts";
 import { lastDay, supportLevel } from "../../stacks/support.ts";
-import { escapeHtml } from "./escape.ts";
 import type { StackStatus } from "./status.ts";
 
 /** A kind of support, in the order of the legend. */
