@@ -167,6 +167,32 @@ describe.skipIf(!hasPulumi)("a stack under Pulumi's engine", () => {
 	);
 
 	it(
+		"makes again what is lost, as a preview says, and has nothing to do after that",
+		async () => {
+			const lost = tags()
+				.map((line) => line.split(" ")[0] ?? "")
+				.filter((tag) => /^(debbase|python|wheelbuild)-/.test(tag));
+			docker("image", "rm", ...lost.map((tag) => `${checkout.repository}:${tag}`));
+			const steps = {
+				"debbase-image": "replace",
+				"python-image-commit": "update",
+				"python-image-sbom": "update",
+				"wheelbuild-image-commit": "update",
+				"wheelbuild-image-sbom": "update",
+			};
+			const preview = await deployment.preview();
+			expect(preview.steps).toEqual(steps);
+			expect(preview.said).toMatch(/python: build \(.*\): it was deployed, and is lost/);
+			expect(await stepsOf(deployment.up())).toEqual(steps);
+			for (const { name } of Object.values(outputs.images))
+				expect(imageId(name)).toMatch(/^sha256:/);
+			expect(await stepsOf(deployment.preview())).toEqual({});
+			expect(await stepsOf(deployment.up())).toEqual({});
+		},
+		10 * MINUTE,
+	);
+
+	it(
 		"has nothing to do from another checkout, with another path and umask",
 		async () => {
 			const other = mkdtempSync(join(tmpdir(), "other checkout-"));
