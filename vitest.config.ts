@@ -7,6 +7,8 @@ export default defineConfig({
 				test: {
 					name: "unit",
 					include: ["{commands,components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
+					// A hang is what it is for: a busy machine is not a failure.
+					testTimeout: 120_000,
 				},
 			},
 			{

@@ -8,7 +8,7 @@ import { readStackConfig, stackNames } from "../local/stack-config.ts";
  * tests/content-keys.test.ts --update` writes it anew, and the commit says what bytes changed, and why.
  */
 
-it("are those that are written down", { timeout: 60_000 }, async () => {
+it("are those that are written down", async () => {
 	const keys: Record<string, Record<string, string>> = {};
 	// One after the other: Pulumi's SDK has one program in a process.
 	for (const stack of stackNames()) {

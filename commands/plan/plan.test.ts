@@ -28,7 +28,7 @@ async function changes(stack: string, ...sets: string[]): Promise<Record<string,
 	return Object.fromEntries(artefacts.map(({ artefact, changes }) => [artefact, changes]));
 }
 
-describe("a plan without a Docker daemon", { timeout: 30_000 }, () => {
+describe("a plan without a Docker daemon", () => {
 	it("of another release tells all but what is built already", async () => {
 		const plan = await planStack("bookworm", ["release=trixie"]);
 		expect(plan.edits).toEqual([
@@ -92,7 +92,7 @@ describe("a plan without a Docker daemon", { timeout: 30_000 }, () => {
 	});
 });
 
-describe("a base", { timeout: 30_000 }, () => {
+describe("a base", () => {
 	const planned = async (...sets: string[]) =>
 		(await planStack("bookworm", sets)).edits.find(({ key }) => key === "base")?.after;
 
@@ -167,7 +167,7 @@ function accepted<T>(read: () => T): T[] {
 	}
 }
 
-describe("npm run plan", { timeout: 30_000 }, () => {
+describe("npm run plan", () => {
 	const run = (...args: string[]) =>
 		spawnSync("node", ["commands/plan/main.ts", ...args], { encoding: "utf8" });
 

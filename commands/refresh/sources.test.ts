@@ -159,7 +159,7 @@ describe("the newest moment", () => {
 	});
 });
 
-describe("npm run refresh", { timeout: 30_000 }, () => {
+describe("npm run refresh", () => {
 	const FILE =
 		"config:\n  debian-python:release: bookworm\n  debian-python:base: archive\n  debian-python:pythonVersion: ";
 	let folder: string;
