@@ -29,14 +29,19 @@ export interface PythonImageArgs {
 
 const CONTEXT = "components/python/context";
 
-const CHANGES = [
-	'CMD ["python3"]',
-	// sbin stays on PATH: without it dpkg and apt fail for root.
-	"ENV PATH=/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	"ENV VIRTUAL_ENV=/venv",
-	// Python before 3.7 takes the C locale for ASCII (PEP 538).
-	"ENV LANG=C.UTF-8",
-] as const;
+/** What the image sets. A login shell gets the same by the profile that the install script writes. */
+function imageChanges(series: string): readonly [cmd: `CMD ${string}`, ...others: string[]] {
+	// The second is where programs of `uv pip install --system` are. sbin stays on PATH: without it
+	// dpkg and apt fail for root.
+	const path = `/venv/bin:/opt/cpython/${series}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+	return [
+		'CMD ["python3"]',
+		`ENV PATH=${path}`,
+		"ENV VIRTUAL_ENV=/venv",
+		// Python before 3.7 takes the C locale for ASCII (PEP 538).
+		"ENV LANG=C.UTF-8",
+	];
+}
 
 /**
  * The image python, for production: debbase with the package installed and a virtual environment at
@@ -52,12 +57,13 @@ export class PythonImage extends pulumi.ComponentResource {
 		const { site, python, base, debbase } = args;
 		const { series, pip } = python.series;
 		const gates = pythonGates(args);
+		const changes = imageChanges(series);
 		const key = contentKey({
 			debbase: debbase.image.key,
 			package: args.package.image.key,
 			pip: `${pip.version} ${pip.sha256}`,
 			context: { context: CONTEXT },
-			changes: CHANGES,
+			changes,
 			gates: gates.command,
 		});
 		this.image = stackImage(
@@ -75,7 +81,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				packages: args.package.image,
 				context: CONTEXT,
 				arguments: [series, pip.version, pip.sha256],
-				changes: CHANGES,
+				changes,
 				gates,
 				budget: args.budget,
 				ledger: args.ledger,
@@ -104,11 +110,15 @@ export class PythonImage extends pulumi.ComponentResource {
 /** The gates of components/python/context/gates, which says what they check. */
 function pythonGates({ python, debian }: PythonImageArgs): Gates {
 	const { series } = python.series;
-	// The virtual environment, and what dpkg writes for the package. A base that is not slim keeps
-	// lintian's files.
+	// The virtual environment, where others look for Python, and what dpkg writes for the package. A
+	// base that is not slim keeps lintian's files.
 	const paths = [
 		`/opt/cpython/${series}/`,
 		"/venv/",
+		...["python", "pip"].flatMap((program) =>
+			["", "3", series].map((version) => `/usr/local/bin/${program}${version}`),
+		),
+		"/etc/profile.d/python.sh",
 		"/var/lib/dpkg/",
 		`/usr/share/doc/cpython${series}/`,
 		`/usr/share/lintian/overrides/cpython${series}`,

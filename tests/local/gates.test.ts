@@ -53,6 +53,31 @@ describe.concurrent("an image does not get its name", () => {
 
 	it.each([
 		[
+			"in which /usr/local/bin has no Python",
+			"rm /usr/local/bin/python",
+			/^gate interpreters: \/usr\/local\/bin\/python is not the interpreter of \/opt\/cpython\/3\.13; /,
+		],
+		[
+			"whose interpreter is marked as managed by another",
+			`touch ${LIB}/EXTERNALLY-MANAGED`,
+			/^gate interpreters: \S+\/EXTERNALLY-MANAGED is there: /,
+		],
+		[
+			"in which /venv does not import what the interpreter has",
+			"sed -i s/true/false/ /venv/pyvenv.cfg",
+			/^gate interpreters: \/venv does not import the packages of /,
+		],
+		[
+			"whose interpreter does not import what /venv has",
+			"rm /opt/cpython/3.13/lib/python3.13/site-packages/*.pth",
+			/^gate interpreters: \S+ does not import the packages of \/venv; /,
+		],
+		[
+			"in which a login shell has no pip",
+			"rm /etc/profile.d/python.sh",
+			/^gate interpreters: a login shell takes \/usr\/local\/bin\/python for python; /,
+		],
+		[
 			"whose time zone is wrong",
 			"cp /usr/share/zoneinfo/UTC /usr/share/zoneinfo/Europe/Berlin",
 			/^gate environment: by libc, Berlin is 0 hours before UTC where it is 1; .*debian\.ts/,
@@ -165,6 +190,18 @@ describe.concurrent("an image does not get its name", () => {
 			expectRefused(
 				await commit("", { CHANGES: JSON.stringify(changes) }),
 				/^gate environment: LANG is en_US\.UTF-8, and not C\.UTF-8; .*python\.ts$/,
+			);
+		},
+		3 * MINUTE,
+	);
+
+	it(
+		"whose PATH has a virtual environment alone, as uv sees it",
+		async () => {
+			const changes = ["ENV PATH=/venv/bin:/usr/bin:/bin"];
+			expectRefused(
+				await commit("", { CHANGES: JSON.stringify(changes) }),
+				/^gate interpreters: PATH has no interpreter outside of \/venv; .*python\.ts$/,
 			);
 		},
 		3 * MINUTE,

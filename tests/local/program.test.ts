@@ -222,7 +222,7 @@ describe("the image python", () => {
 		expect(Cmd).toEqual(["python3"]);
 		expect(Entrypoint ?? []).toEqual([]);
 		expect(Env).toContain(
-			"PATH=/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+			"PATH=/venv/bin:/opt/cpython/3.13/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		);
 		expect(Labels).toMatchObject({
 			"org.opencontainers.image.version": "3.13.5-1+deb12",
@@ -232,6 +232,44 @@ describe("the image python", () => {
 			) as string,
 			"debian-python.deb.sha256": outputs.package.sha256,
 		});
+	});
+
+	it.each(["python", "wheelbuild"] as const)(
+		"is found by a login shell, here and in %s",
+		(name) => {
+			const { name: image } = outputs.images[name];
+			const script = "command -v python; python -c 'import sys; print(sys.prefix)'; command -v pip";
+			for (const [user, ...command] of [
+				["root", "bash", "-lc", script],
+				["65534", "sh", "-lc", script],
+				["root", "su", "-", "-c", script],
+			]) {
+				const [program = "", ...args] = command;
+				const options = [`--user=${user}`, `--entrypoint=${program}`];
+				expect(docker("run", "--rm", ...options, image, ...args)).toBe(
+					"/venv/bin/python\n/venv\n/venv/bin/pip",
+				);
+			}
+		},
+	);
+
+	// What python-imports, python-stack-size and python-sqlite3 of docker-library/official-images do.
+	it("passes the tests of Docker's official images by /usr/local/bin/python", () => {
+		const script = `
+			import bz2, curses, dbm.gnu, lzma, readline, sqlite3, threading, zlib
+			def descend():
+				try: descend()
+				except RecursionError: print("its stack is large enough")
+			thread = threading.Thread(target=descend)
+			thread.start()
+			thread.join()
+			for codec in bz2, lzma, zlib:
+				assert codec.decompress(codec.compress(b"IT WORKS")) == b"IT WORKS"
+			print(sqlite3.connect(":memory:").execute("SELECT 42").fetchall())`;
+		const run = ["run", "--rm", python(), "/usr/local/bin/python", "-c"];
+		expect(docker(...run, script.replaceAll("\n\t\t\t", "\n"))).toBe(
+			"its stack is large enough\n[(42,)]",
+		);
 	});
 
 	it(

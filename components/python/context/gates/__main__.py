@@ -13,6 +13,7 @@ import sys
 
 import gate_environment
 import gate_files
+import gate_interpreters
 import gate_libraries
 import gate_modules
 import gate_sysconfig
@@ -23,6 +24,7 @@ from failure import Expected, Failure
 # The quick ones first, and what explains another gate's failure before it.
 GATES = (
     ("environment", gate_environment.check),
+    ("interpreters", gate_interpreters.check),
     ("libraries", gate_libraries.check),
     ("modules", gate_modules.check),
     ("sysconfig", gate_sysconfig.check),
