@@ -89,6 +89,7 @@ const removedKeys = "/usr/share/keyrings/debian-archive-removed-keys.gpg";
 const commonLibraries = [
 	"ca-certificates",
 	"libbz2-1.0",
+	"libexpat1", // for wheels alone: auditwheel's policies take it for granted (pyuwsgi, rasterio)
 	"liblzma5",
 	"libsqlite3-0",
 	"libuuid1",
@@ -105,6 +106,7 @@ const commonLibraries = [
 const commonSonames = [
 	"libbz2.so.1.0",
 	"libcrypt.so.1",
+	"libexpat.so.1",
 	"liblzma.so.5",
 	"libsqlite3.so.0",
 	"libuuid.so.1",
