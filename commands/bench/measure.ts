@@ -1,3 +1,4 @@
+import { makeContainer } from "../../components/step/container.ts";
 import { docker } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import type { Step } from "../../components/step/step.ts";
@@ -76,16 +77,15 @@ async function fillVolume(step: Step, image: string, settings: Settings): Promis
 	const volume = await scriptVolume(step, image, settings);
 	const lines = requirements.map((line) => `echo '${line}'`).join("; ");
 	const certificates = settings.caBundle === undefined ? "" : `--cert ${MOUNT}/ca-bundle.crt`;
-	const container = await step.createContainer([
-		`--platform=${settings.platform}`,
-		`--volume=${volume}:${MOUNT}`,
-		image,
-		"sh",
-		"-euc",
-		`{ ${lines}; } >${MOUNT}/requirements.txt
+	const install = `{ ${lines}; } >${MOUNT}/requirements.txt
 		python3 -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --no-compile \
-			${certificates} --require-hashes --requirement ${MOUNT}/requirements.txt --target ${MOUNT}/lib`,
-	]);
+			${certificates} --require-hashes --requirement ${MOUNT}/requirements.txt --target ${MOUNT}/lib`;
+	const container = await makeContainer(
+		step,
+		image,
+		["sh", "-euc", install],
+		[`--platform=${settings.platform}`, `--volume=${volume}:${MOUNT}`],
+	);
 	await runQuietly(step, container);
 	return volume;
 }
@@ -116,7 +116,8 @@ async function makeBench(
 		`--volume=${volume}:${MOUNT}:ro`,
 		"--entrypoint=sleep",
 		subject.image,
-		"infinity",
+		// Longer than any measurement: what is killed leaves it running.
+		"1d",
 	]);
 	await docker(["start", container]);
 	const measured: Measured = { subject, programs: new Map(), starts: new Map() };

@@ -1,5 +1,11 @@
 import { contentKey } from "../../components/content-key.ts";
-import { fillVolume, mountedScript, runContainer } from "../../components/step/container.ts";
+import {
+	fillVolume,
+	makeContainer,
+	makePristineContainer,
+	mountedScript,
+	runContainer,
+} from "../../components/step/container.ts";
 import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { NO_REGISTRY, needImage } from "../../components/step/registry.ts";
@@ -84,11 +90,9 @@ async function debianPython(step: Step, { debbase }: Images, settings: Settings)
 	if ((await imageId(image)) !== undefined) return image;
 	step.progress("install Debian's own Python");
 	const script = await scriptVolume(step, debbase.name, settings);
-	const container = await step.createPristineContainer([
+	const container = await makePristineContainer(step, debbase.name, mountedScript("debian"), [
 		`--platform=${settings.platform}`,
 		`--volume=${script}:/mnt:ro`,
-		debbase.name,
-		...mountedScript("debian"),
 	]);
 	await runQuietly(step, container);
 	await commit(container, image);
@@ -115,20 +119,16 @@ async function upstreamPython(
 	await needImage(pybuild.name, step.signal);
 	step.progress("compile upstream's Python with its default configure: some five minutes");
 	const volume = await scriptVolume(step, debbase.name, settings);
-	const builder = await step.createContainer([
+	const upstream = ["/build/upstream", version, source.format, source.sha256];
+	const builder = await makeContainer(step, pybuild.name, upstream, [
 		`--platform=${settings.platform}`,
 		"--user=0",
 		`--volume=${volume}:/build`,
-		"--entrypoint=/build/upstream",
-		pybuild.name,
-		...[version, source.format, source.sha256],
 	]);
 	await runQuietly(step, builder);
-	const container = await step.createPristineContainer([
+	const container = await makePristineContainer(step, debbase.name, mountedScript("copy"), [
 		`--platform=${settings.platform}`,
 		`--volume=${volume}:/mnt:ro`,
-		debbase.name,
-		...mountedScript("copy"),
 	]);
 	await runQuietly(step, container);
 	await commit(container, image);

@@ -1,4 +1,4 @@
-import { runContainer } from "../step/container.ts";
+import { makeContainer, runContainer } from "../step/container.ts";
 import { docker } from "../step/docker.ts";
 import { environment, environmentList } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
@@ -41,14 +41,12 @@ export async function passGates(step: Step, image: string, volume: string): Prom
 	const command = environmentList("GATES");
 	if (command.length === 0) return;
 	step.progress("gates");
-	const container = await step.createContainer([
+	const container = await makeContainer(step, image, command, [
 		`--platform=${environment("PLATFORM")}`,
 		"--read-only",
 		"--network=none",
 		`--user=${UNKNOWN_USER}`,
 		`--volume=${volume}:/mnt:ro`,
-		image,
-		...command,
 	]);
 	await runContainer(step, container);
 }

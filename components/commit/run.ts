@@ -1,4 +1,9 @@
-import { fillVolume, mountedScript, runContainer } from "../step/container.ts";
+import {
+	fillVolume,
+	makePristineContainer,
+	mountedScript,
+	runContainer,
+} from "../step/container.ts";
 import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { findImage, needImage } from "../step/registry.ts";
@@ -31,12 +36,11 @@ async function commit(step: Step, image: string): Promise<void> {
 		caBundle: environment("CA_BUNDLE", ""),
 	});
 	step.progress(`run ${environment("CONTEXT")}/install`);
-	const container = await step.createPristineContainer([
+	const install = mountedScript("install", ...environmentList("ARGUMENTS"));
+	const container = await makePristineContainer(step, from, install, [
 		`--platform=${environment("PLATFORM")}`,
 		// /mnt is in every Debian root: a mount point of our own would stay behind as an empty folder.
 		`--volume=${volume}:/mnt:ro`,
-		from,
-		...mountedScript("install", ...environmentList("ARGUMENTS")),
 	]);
 	await runContainer(step, container);
 	await checkPaths(container);

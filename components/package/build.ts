@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
-import { copyFrom, copyInto, holdImage, runContainer } from "../step/container.ts";
+import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
@@ -17,6 +17,9 @@ import { fetchSource } from "./source.ts";
  * The command of PythonPackage (package.ts) says what each variable means.
  */
 
+/** The builder's command (pybuild's Dockerfile). */
+const BUILD = "/usr/local/lib/pybuild/build";
+
 await runStep(async (step) => {
 	const image = environment("IMAGE");
 	if (!(await findImage(image, step.signal))) await buildPackage(step, image);
@@ -29,14 +32,18 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await needImage(builder, step.signal);
 	await checkRecipe(builder);
 	const variables = environmentRecord("VARIABLES");
-	const container = await step.createContainer([
-		`--platform=${environment("PLATFORM")}`,
-		`--volume=${await step.createVolume()}:/build`,
-		// The one volume that stays, on purpose: a cache, which may be removed at any time.
-		"--volume=debian-python-ccache:/ccache",
-		...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
+	const container = await makeContainer(
+		step,
 		builder,
-	]);
+		[BUILD],
+		[
+			`--platform=${environment("PLATFORM")}`,
+			`--volume=${await step.createVolume()}:/build`,
+			// The one volume that stays, on purpose: a cache, which may be removed at any time.
+			"--volume=debian-python-ccache:/ccache",
+			...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
+		],
+	);
 	const caBundle = environment("CA_BUNDLE", "");
 	if (caBundle !== "") await copyInto(container, caBundle, "/build/ca-bundle.crt");
 	const url = environment("SOURCE_URL", "");

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Copied, copyFrom, holdImage, runContainer } from "../step/container.ts";
+import {
+	type Copied,
+	copyFrom,
+	holdImage,
+	makeContainer,
+	runContainer,
+} from "../step/container.ts";
 import { docker, imageId } from "../step/docker.ts";
 import { environment, environmentList } from "../step/environment.ts";
 import { sha256 } from "../step/file.ts";
@@ -93,19 +99,14 @@ async function readDebs(step: Step, { image, debs }: Packages): Promise<Inside> 
 	const [main, ...others] = debs;
 	if (main === undefined) throw new Error(`${image} has no .deb`);
 	const script = readFileSync("components/sbom/read-deb", "utf8");
-	const container = await step.createContainer([
+	const command = ["/bin/sh", "-c", script, "read-deb", `/mnt/${main.file}`];
+	const container = await makeContainer(step, builder, command, [
 		`--platform=${environment("PLATFORM")}`,
 		"--network=none",
 		"--read-only",
 		// dpkg-deb unpacks the control files there.
 		"--tmpfs=/tmp",
 		`--volume=${volume}:/mnt:ro`,
-		"--entrypoint=/bin/sh",
-		builder,
-		"-c",
-		script,
-		"read-deb",
-		`/mnt/${main.file}`,
 	]);
 	const lines: string[] = [];
 	await runContainer(step, container, (line) => lines.push(line));

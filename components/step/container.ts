@@ -11,7 +11,54 @@ import type { Step } from "./step.ts";
 const TAIL_LINES = 30;
 
 /**
- * Start a container that was made, wait for its end, and show what it says.
+ * The first process of a container that is run: the command, which ends when standard input does. That
+ * is the lifeline to the step: it closes when the step or its docker client is gone, killed or not, and
+ * the daemon on another machine. Of what runs here kill spares only the first process, which then ends
+ * too, as the command has.
+ */
+const LIFELINE = `
+	exec 3<&0
+	{ cat <&3 >/dev/null; kill -KILL -1; } &
+	exec 3<&-
+	"$@" </dev/null
+	exit`;
+
+/**
+ * Make a container for {@link runContainer}.
+ *
+ * @param command what runs in it; the image's own entry point is left alone.
+ * @param options further ones of docker create.
+ */
+export function makeContainer(
+	step: Step,
+	image: string,
+	command: readonly string[],
+	options: readonly string[],
+): Promise<string> {
+	return step.createContainer(withLifeline(image, command, options));
+}
+
+/** The same for a container that is to be committed. */
+export function makePristineContainer(
+	step: Step,
+	image: string,
+	command: readonly string[],
+	options: readonly string[],
+): Promise<string> {
+	return step.createPristineContainer(withLifeline(image, command, options));
+}
+
+function withLifeline(
+	image: string,
+	command: readonly string[],
+	options: readonly string[],
+): string[] {
+	const lifeline = ["/bin/sh", "-c", LIFELINE, "lifeline", ...command];
+	return ["--interactive", ...options, image, ...lifeline];
+}
+
+/**
+ * Start a container of {@link makeContainer}, wait for its end, and show what it says.
  *
  * @param onLine gets each line of output; without it all lines are shown.
  * @throws StepError with the container's own `error: ...` line, where it printed one.
@@ -21,10 +68,12 @@ export async function runContainer(
 	container: string,
 	onLine: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
 ): Promise<void> {
-	const started = execa("docker", ["start", "--attach", container], {
+	const started = execa("docker", ["start", "--attach", "--interactive", container], {
 		all: true,
 		buffer: false,
 		cancelSignal: step.signal,
+		// Any other signal the client would hand on, and stay.
+		killSignal: "SIGKILL",
 		reject: false,
 	});
 	const tail: string[] = [];
