@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { temporaryName } from "../components/step/owner.ts";
@@ -58,6 +68,54 @@ it("does not count the lock of a process that is gone", async () => {
 			).toBe("in");
 		},
 	);
+});
+
+/** A name that a process of another container, which nobody sees from here, could have. */
+const foreign = temporaryName().replace(/-[0-9a-f]{8}-/, "-00000000-");
+
+it("does not count one of another container once it shows no life", async () => {
+	mkdirSync(dirname(path));
+	writeFileSync(path, foreign);
+	const work = async () => readFileSync(path, "utf8");
+	expect(await withLock(path, () => {}, never, work, 100)).not.toBe(foreign);
+	expect(readdirSync(dirname(path))).toEqual([]);
+});
+
+it("counts one of another container as long as it shows life", async () => {
+	mkdirSync(dirname(path));
+	writeFileSync(path, foreign);
+	const beat = setInterval(() => utimesSync(path, new Date(), new Date()), 200);
+	const abort = new AbortController();
+	setTimeout(() => abort.abort(), 2_500);
+	const waiting = withLock(
+		path,
+		() => {},
+		abort.signal,
+		async () => "in",
+		1_000,
+	);
+	await expect(waiting).rejects.toThrow(/abort/i);
+	clearInterval(beat);
+	expect(readFileSync(path, "utf8")).toBe(foreign);
+});
+
+it("is shown to live while the work goes on", async () => {
+	const shown = async () => {
+		const before = statSync(path).mtimeMs;
+		await sleep(2_500);
+		return statSync(path).mtimeMs - before;
+	};
+	expect(await withLock(path, () => {}, never, shown)).toBeGreaterThan(0);
+});
+
+it("leaves one that another took over meanwhile", async () => {
+	await withLock(
+		path,
+		() => {},
+		never,
+		async () => writeFileSync(path, foreign),
+	);
+	expect(readFileSync(path, "utf8")).toBe(foreign);
 });
 
 it("is given back after a failure", async () => {

@@ -1,5 +1,5 @@
 import { StepError } from "../components/step/error.ts";
-import { sweep } from "../components/step/step.ts";
+import { sweep } from "../components/step/sweep.ts";
 import { readCommandLine, runCommand } from "./command-line.ts";
 import type { Run } from "./handlers.ts";
 import { runStack } from "./program.ts";
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 		signal: abort.signal,
 	};
 	const config = readStackConfig(options.stack, options.config);
-	await sweep();
+	if (!options.preview) await sweep();
 	const outputs = await runStack(options.stack, config, run);
 	const text = await summary(outputs, report.rows, options);
 	report.line(text);

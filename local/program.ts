@@ -30,16 +30,17 @@ let runs = 0;
 let onRejection: (error: unknown) => void = () => {};
 
 /**
- * Build a stack, which no other run in this checkout does meanwhile.
+ * Build a stack, which no other run in this checkout does meanwhile; or preview that, which keeps nobody
+ * waiting.
  *
  * @throws as {@link runProgram}.
  */
 export function runStack(stack: string, config: StackConfig, run: Run): Promise<Outputs> {
 	// Without an engine Pulumi's SDK writes the program's warnings here, once each.
 	console.warn = (text: string) => run.report.line(text.replace("[runtime] ", ""));
-	return withStackLock(stack, run, () =>
-		runProgram(stack, config, (type, name, inputs) => makeResource(run, type, name, inputs)),
-	);
+	const work = () =>
+		runProgram(stack, config, (type, name, inputs) => makeResource(run, type, name, inputs));
+	return run.preview ? work() : withStackLock(stack, run, work);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { chmod, rename, rm, stat, writeFile } from "node:fs/promises";
 import { StepError } from "./error.ts";
 
@@ -19,12 +20,32 @@ export async function writeWhole(path: string, content: Buffer | string): Promis
 		await rename(path + PARTIAL, path);
 	} catch (error) {
 		await rm(path + PARTIAL, { force: true });
-		const { code, message } = error as NodeJS.ErrnoException;
-		throw new StepError(
-			`${path} cannot be written: ${code ?? message}`,
-			"make room or give the right to write there, then run again",
-		);
+		throw cannotWrite(path, error);
 	}
+}
+
+/**
+ * Make a folder, and those that it is in, where they are not there.
+ *
+ * @throws StepError as {@link cannotWrite}.
+ */
+export function makeFolder(path: string): void {
+	try {
+		mkdirSync(path, { recursive: true });
+		// One that is there may be another user's.
+		accessSync(path, constants.W_OK | constants.X_OK);
+	} catch (error) {
+		throw cannotWrite(path, error);
+	}
+}
+
+/** What to say of a file or folder that cannot be written: the system's reason, and the remedy. */
+export function cannotWrite(path: string, error: unknown): StepError {
+	const { code, message } = error as NodeJS.ErrnoException;
+	return new StepError(
+		`${path} cannot be written: ${code ?? message}`,
+		"make room or give the right to write there, then run again",
+	);
 }
 
 /** SHA-256 in hexadecimal. */

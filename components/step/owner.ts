@@ -1,39 +1,54 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /*
- * Every container, volume and temporary folder of a step has a name that says which process it
- * belongs to, so that what a killed process left can be told from what another run is using.
+ * Every container, volume, unfinished image and temporary folder of a step has a name that says which
+ * process it belongs to, so that what a killed process left can be told from what another run is using.
  */
 
 const PREFIX = "debian-python";
 
-/** How long another machine's leftovers stay on a shared daemon: longer than any build, in ms. */
+const NAME = new RegExp(`^${PREFIX}-([0-9a-f]{8})-(\\d+)-[0-9a-f]{8}$`);
+
+/** How long what may be another machine's stays on a shared daemon: longer than any build, in ms. */
 const FOREIGN_MAX_AGE = 24 * 60 * 60 * 1000;
 
-/** A name for something temporary of this process: `debian-python-<host>-<boot>-<pid>-<random>`. */
+/** What is known of the process that a name belongs to. */
+export type OwnerState = "alive" | "gone" | "unknown";
+
+/** A name for something temporary of this process: `debian-python-<processes>-<pid>-<random>`. */
 export function temporaryName(pid: number = process.pid): string {
-	return [PREFIX, hostId(), bootId(), pid, randomBytes(4).toString("hex")].join("-");
+	return [PREFIX, processSpace(), pid, randomBytes(4).toString("hex")].join("-");
 }
 
 /**
- * Whether what bears this name was left by a process that is gone. A name of another machine counts
- * as left when it is older than a day, since that machine's processes cannot be seen from here.
+ * What is known of the process that a {@link temporaryName} belongs to: unknown where it runs, or ran,
+ * where its ID means nothing here. Undefined for any other name.
+ */
+export function ownerState(name: string): OwnerState | undefined {
+	const [, space, pid] = NAME.exec(name) ?? [];
+	if (space === undefined) return undefined;
+	if (space !== processSpace()) return "unknown";
+	return isAlive(Number(pid)) ? "alive" : "gone";
+}
+
+/**
+ * Whether what bears this name was left by a process that is gone. Where that cannot be known, it
+ * counts as left when it is older than a day.
  *
  * @param created when the thing was made; unknown counts as just now.
  */
 export function isLeftover(name: string, created: Date = new Date()): boolean {
-	const match = /^debian-python-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}$/.exec(name);
-	if (match === null) return false;
-	const [, host, boot, pid] = match;
-	if (host !== hostId()) return Date.now() - created.getTime() > FOREIGN_MAX_AGE;
-	return boot !== bootId() || !isAlive(Number(pid));
+	const owner = ownerState(name);
+	if (owner !== "unknown") return owner === "gone";
+	return Date.now() - created.getTime() > FOREIGN_MAX_AGE;
 }
 
 /** Whether a process of this machine runs. */
 export function isAlive(pid: number): boolean {
-	const status = readOptional(`/proc/${pid}/status`);
+	// A /proc that was not mounted for this process namespace has other processes' IDs.
+	const status = isOwnProc() ? read(() => readFileSync(`/proc/${pid}/status`, "utf8")) : undefined;
 	// A killed process is there until somebody waits for it (state Z), and a thread's ID is not a
 	// process's: kill(2) takes both for alive.
 	if (status !== undefined)
@@ -47,24 +62,29 @@ export function isAlive(pid: number): boolean {
 	}
 }
 
-function hostId(): string {
-	return shortHash(hostname());
+/**
+ * Where this process's ID is the same one's for everybody: a boot of a machine, and in that a process
+ * namespace (pid_namespaces(7)), of which each container has its own, host name or not. Where the system
+ * is not Linux, the machine's name has to do.
+ */
+function processSpace(): string {
+	const boot = read(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")) ?? "";
+	const namespace = read(() => readlinkSync("/proc/self/ns/pid")) ?? "";
+	return createHash("sha256")
+		.update([hostname(), boot, namespace].join("\n"))
+		.digest("hex")
+		.slice(0, 8);
 }
 
-/** Process IDs start again at each boot. Linux tells boots apart; elsewhere the ID alone has to do. */
-function bootId(): string {
-	return shortHash(readOptional("/proc/sys/kernel/random/boot_id") ?? "");
+function isOwnProc(): boolean {
+	return read(() => readlinkSync("/proc/self")) === String(process.pid);
 }
 
-/** A file of Linux's /proc; undefined where there is none. */
-function readOptional(path: string): string | undefined {
+/** What Linux's /proc tells; undefined where there is none. */
+function read(from: () => string): string | undefined {
 	try {
-		return readFileSync(path, "utf8");
+		return from();
 	} catch {
 		return undefined;
 	}
-}
-
-function shortHash(text: string): string {
-	return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

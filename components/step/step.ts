@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker, explainDocker, PROJECT_LABEL } from "./docker.ts";
 import { copyWithoutProxies, readDockerConfig } from "./docker-config.ts";
 import { StepError } from "./error.ts";
-import { isAlive, isLeftover, temporaryName } from "./owner.ts";
+import { isAlive, temporaryName } from "./owner.ts";
+import { sweep, unfinishedName } from "./sweep.ts";
 
 /**
  * What a step (a program that a command resource runs) has in hand. All that it makes here is
@@ -25,11 +26,10 @@ export interface Step {
 	 */
 	createPristineContainer(args: readonly string[]): Promise<string>;
 	/**
-	 * Make an image without a name of a container; returns its ID. It is removed with the step if it
-	 * has not got a name by then.
+	 * Make an image of a container; returns its ID. It is removed with the step if it has not got a
+	 * name by then.
 	 *
-	 * @param changes the `--change` arguments of docker commit. The project's label must be among
-	 * them, by which a later run finds what a killed one left.
+	 * @param changes the `--change` arguments of docker commit.
 	 */
 	commitContainer(container: string, changes: readonly string[]): Promise<string>;
 	/** Make a named volume that is removed with the step; returns its name. */
@@ -94,13 +94,10 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 			return createContainer(constant, { DOCKER_CONFIG: folder });
 		},
 		async commitContainer(container, changes) {
-			const id = await docker(["commit", ...changes, container], { cancelSignal: signal });
-			undo.push(async () => {
-				// By its ID, docker removes an image that has one name together with the name.
-				const names = await docker(["image", "inspect", "--format", "{{len .RepoTags}}", id]);
-				if (names === "0") await docker(["image", "rm", id]);
-			});
-			return id;
+			// A name by which a later run finds what a killed one left, and nothing else.
+			const name = unfinishedName(temporaryName());
+			undo.push(() => docker(["image", "rm", "--no-prune", name]));
+			return docker(["commit", ...changes, container, name], { cancelSignal: signal });
 		},
 		async createVolume() {
 			const name = temporaryName();
@@ -123,49 +120,4 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 		undo.push(() => rm(folder, { recursive: true, force: true }));
 		return folder;
 	}
-}
-
-/** Remove what killed runs left: containers first, since they hold the volumes. */
-export async function sweep(): Promise<void> {
-	const filter = `label=${PROJECT_LABEL}=debian-python`;
-	const containers = await docker([
-		"ps",
-		"--all",
-		"--filter",
-		filter,
-		"--format",
-		"{{.Names}}\t{{.CreatedAt}}",
-	]);
-	for (const name of leftovers(containers)) await remove(["rm", "--force", "--volumes", name]);
-	const volumes = await docker(["volume", "ls", "--filter", filter, "--format", "{{.Name}}"]);
-	// docker volume ls does not tell the age: volumes of other machines are left to those machines.
-	for (const name of leftovers(volumes)) await remove(["volume", "rm", "--force", name]);
-	// A root whose import was cut short has no name, nor has an image that is at its gates. Older than
-	// an hour: none that is about to get one.
-	await remove(["image", "prune", "--force", "--filter", filter, "--filter", "until=1h"]);
-	for (const name of readdirSync(tmpdir())) {
-		const folder = join(tmpdir(), name);
-		if (isLeftover(name, statSync(folder, { throwIfNoEntry: false })?.birthtime)) {
-			await rm(folder, { recursive: true, force: true });
-		}
-	}
-}
-
-function leftovers(listing: string): string[] {
-	return listing
-		.split("\n")
-		.map((line) => line.split("\t"))
-		.filter(([name = "", created]) => isLeftover(name, parseDate(created)))
-		.map(([name = ""]) => name);
-}
-
-/** `2026-11-22 11:26:51 +0000 UTC`, as docker ps prints it. */
-function parseDate(text: string | undefined): Date | undefined {
-	const date = new Date(text?.replace(/ [A-Z]+$/, "") ?? Number.NaN);
-	return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-/** Another run may sweep at the same moment: gone is what was wanted. */
-async function remove(args: readonly string[]): Promise<void> {
-	await docker(args).catch(() => undefined);
 }

@@ -1,0 +1,95 @@
+import { readdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { docker, PROJECT_LABEL } from "./docker.ts";
+import { isLeftover, ownerState } from "./owner.ts";
+import { NO_REGISTRY } from "./registry.ts";
+
+/*
+ * Only what a step made for itself is ever removed, and that is known by its name (owner.ts) alone:
+ * the project's label is inherited by what people build on the images.
+ */
+
+const OURS = ["--filter", `label=${PROJECT_LABEL}=debian-python`];
+
+/** Something with a name, and when it was made. */
+interface Thing {
+	readonly name: string;
+	readonly created: Date | undefined;
+}
+
+/** Remove what killed runs left: containers first, since they hold the volumes. */
+export async function sweep(): Promise<void> {
+	for (const name of await containers()) await remove(["rm", "--force", "--volumes", name]);
+	for (const name of leftovers(await volumes())) await remove(["volume", "rm", name]);
+	for (const name of leftovers(await unfinishedImages()))
+		await remove(["image", "rm", "--no-prune", unfinishedName(name)]);
+	for (const name of leftovers(temporaryFolders())) {
+		// Another user's is for that user to remove.
+		await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+	}
+}
+
+/** Name of an image that has not got its own yet, by a temporary one. */
+export function unfinishedName(name: string): string {
+	return `${NO_REGISTRY}/${name}:unfinished`;
+}
+
+/** A container that runs has its step, without which it ends (container.ts), unless that is seen to be gone. */
+async function containers(): Promise<string[]> {
+	const format = "{{.Names}}\t{{.CreatedAt}}\t{{.Status}}";
+	const lines = await list("ps", "--all", ...OURS, "--format", format);
+	return lines.flatMap(([name = "", created, status = ""]) => {
+		const runs = ownerState(name) === "unknown" && /^(Up|Restarting)/.test(status);
+		return runs ? [] : leftovers([{ name, created: parseDate(created) }]);
+	});
+}
+
+async function volumes(): Promise<Thing[]> {
+	const names = (await list("volume", "ls", ...OURS, "--format", "{{.Name}}")).flat();
+	return Promise.all(
+		names.map(async (name) => {
+			const args = ["volume", "inspect", "--format", "{{.CreatedAt}}", name];
+			return { name, created: parseDate(await docker(args).catch(() => undefined)) };
+		}),
+	);
+}
+
+async function unfinishedImages(): Promise<Thing[]> {
+	const format = "{{.Repository}}\t{{.CreatedAt}}";
+	const filter = `--filter=reference=${unfinishedName("*")}`;
+	const lines = await list("image", "ls", filter, "--format", format);
+	return lines.map(([name = "", created]) => ({
+		name: name.slice(NO_REGISTRY.length + 1),
+		created: parseDate(created),
+	}));
+}
+
+function temporaryFolders(): Thing[] {
+	const names = readdirSync(tmpdir()).filter((name) => ownerState(name) !== undefined);
+	return names.map((name) => ({
+		name,
+		created: statSync(join(tmpdir(), name), { throwIfNoEntry: false })?.ctime,
+	}));
+}
+
+function leftovers(things: readonly Thing[]): string[] {
+	return things.flatMap(({ name, created }) => (isLeftover(name, created) ? [name] : []));
+}
+
+/** What docker prints, as lines of fields. */
+async function list(...args: readonly string[]): Promise<string[][]> {
+	return (await docker(args)).split("\n").map((line) => line.split("\t"));
+}
+
+/** `2026-11-22 11:26:51 +0000 UTC`, as docker ps prints it, or RFC 3339. */
+function parseDate(text: string | undefined): Date | undefined {
+	const date = new Date(text?.replace(/ ([+-]\d{4}) .*$/, "$1") ?? Number.NaN);
+	return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** Another run may sweep at the same moment: gone is what was wanted. */
+async function remove(args: readonly string[]): Promise<void> {
+	await docker(args).catch(() => undefined);
+}
