@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { sha256 } from "./step/file.ts";
 
 /**
@@ -25,9 +26,10 @@ export type KeyInputs = Readonly<
 
 /**
  * The content key of an artefact. Equal inputs give equal keys on any machine: neither the
- * checkout's path, nor its umask, nor the clock, nor the order of the inputs takes part.
+ * checkout's path, nor its modes, nor the clock, nor the order of the inputs takes part.
  *
- * @throws when a context folder is missing or holds something other than files, folders and links.
+ * @throws when a context folder is missing or holds something other than files, folders and links,
+ *   and RunError where git made the line ends of a file those of Windows.
  */
 export function contentKey(inputs: KeyInputs): ContentKey {
 	const entries = Object.entries(inputs).map(([name, value]) => [name, inputText(value)] as const);
@@ -47,17 +49,47 @@ function inputText(value: KeyInputs[string]): string {
 	return typeof value === "object" ? value.join(" ") : String(value);
 }
 
-/** SHA-256 of a folder: relative names, executable bits, contents and link targets, in byte order. */
+/**
+ * What is in no key and in no image, wherever it is in a context folder: what systems, editors and
+ * Python leave in one. Patterns of file names. `.gitignore` and each `.dockerignore` have the same,
+ * so that whatever else is there counts in the key, is copied, and is what git tells as new.
+ */
+export const IGNORED = [
+	...[".DS_Store", "._*", "Thumbs.db", "desktop.ini"],
+	...["*~", ".*.sw?", "#*#", ".#*", "*.orig", "*.rej"],
+	...["__pycache__", "*.py[co]", ".dockerignore"],
+];
+
+/**
+ * SHA-256 of a folder: relative names, contents and link targets, in byte order. Modes take no part,
+ * since some file systems give x bits to all files or to none: who copies a file says its mode.
+ */
 function hashFolder(folder: string): string {
 	const hash = createHash("sha256");
 	for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
 		const path = join(folder, name);
 		const stat = lstatSync(path);
-		if (stat.isDirectory()) continue;
-		const content = stat.isSymbolicLink() ? readlinkSync(path) : readFileSync(path);
-		// Only the owner's x bit counts: git keeps nothing else of a mode, and a umask changes the rest.
-		const kind = stat.isSymbolicLink() ? "link" : stat.mode & 0o100 ? "executable" : "file";
-		hash.update(JSON.stringify([name, kind, sha256(content)]));
+		if (stat.isDirectory() || IGNORED_NAME.test(name)) continue;
+		const content = stat.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+		if (content.includes("\r\n")) {
+			throw new pulumi.RunError(
+				`${path} has the line ends of Windows, with which no script runs; check it out again: git rm -qr --cached . && git reset --hard`,
+			);
+		}
+		hash.update(JSON.stringify([name, kindOf(stat, content), sha256(content)]));
 	}
 	return hash.digest("hex");
+}
+
+/** `*` and `?` also stand for a dot at the start of a name, as tar and Docker have it. */
+const IGNORED_NAME = new RegExp(
+	`(^|/)(${IGNORED.map((pattern) =>
+		pattern.replaceAll(".", "\\.").replaceAll("*", "[^/]*").replaceAll("?", "[^/]"),
+	).join("|")})(/|$)`,
+);
+
+/** By its first line, which git keeps; its mode need not say so in every checkout. */
+function kindOf(stat: Stats, content: Buffer): string {
+	if (stat.isSymbolicLink()) return "link";
+	return content.toString("latin1", 0, 2) === "#!" ? "executable" : "file";
 }

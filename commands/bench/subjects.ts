@@ -119,7 +119,7 @@ async function upstreamPython(
 	await needImage(pybuild.name, step.signal);
 	step.progress("compile upstream's Python with its default configure: some five minutes");
 	const volume = await scriptVolume(step, debbase.name, settings);
-	const upstream = ["/build/upstream", version, source.format, source.sha256];
+	const upstream = ["sh", "/build/upstream", version, source.format, source.sha256];
 	const builder = await makeContainer(step, pybuild.name, upstream, [
 		`--platform=${settings.platform}`,
 		"--user=0",

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { extract, pack } from "tar-stream";
+import { IGNORED } from "../content-key.ts";
 import { docker, dockerError, explainDocker } from "./docker.ts";
 import { StepError } from "./error.ts";
 import { proxiesOf } from "./proxies.ts";
@@ -109,7 +110,8 @@ async function containerError(container: string, tail: readonly string[]): Promi
 
 /**
  * Copy a file, or with `FOLDER/.` a folder's content, into a container that is made or running.
- * Files arrive as root's, readable for all: neither the umask nor the owner of a checkout matters.
+ * Files arrive as root's, readable for all and executable for none: neither the modes nor the owner of
+ * a checkout matter, and what no key has is not copied.
  */
 export async function copyInto(container: string, source: string, target: string): Promise<void> {
 	const whole = source.endsWith("/.");
@@ -122,7 +124,8 @@ export async function copyInto(container: string, source: string, target: string
 		"--owner=0",
 		"--group=0",
 		"--numeric-owner",
-		"--mode=u=rwX,go=rX",
+		"--mode=a-x,u=rwX,go=rX",
+		...(whole ? IGNORED.map((pattern) => `--exclude=${pattern}`) : []),
 	];
 	const result = await execa("tar", [...tar, ...rename, `--directory=${folder}`, "--", name], {
 		encoding: "buffer",
