@@ -6,6 +6,24 @@ import { type ImageSite, imageLabels, isLost, type StackImage, stackImage } from
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 
+const CONTEXT = "components/base/context";
+
+/**
+ * How mmdebstrap is called. Its own version is in no key: a base would be another one on each machine,
+ * and none could reuse what another pushed. What versions do differently, `customize` and bootstrap.ts
+ * make the same.
+ */
+export const MMDEBSTRAP_OPTIONS = [
+	"--variant=minbase",
+	`--dpkgopt=${CONTEXT}/dpkg.cfg.d/docker-slim`,
+	// Hooks of mmdebstrap's own; each looks by itself whether the release needs it. Without the first,
+	// bookworm's init-system-helpers brings usrmerge, and that all of perl: 47 MB.
+	"--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
+	// jessie's essential packages cannot all be unpacked at once.
+	"--hook-dir=/usr/share/mmdebstrap/hooks/maybe-jessie-or-older",
+	`--customize-hook=sh ${CONTEXT}/customize "$1"`,
+];
+
 /** What {@link DebianBase} needs. */
 export interface DebianBaseArgs {
 	readonly site: ImageSite;
@@ -59,11 +77,14 @@ function bootstrap(
 ): StackImage {
 	const { site, debian, architecture } = args;
 	const sources = aptSources(debian, snapshot)?.join("\n");
+	const title = `Debian ${debian.number} (${debian.codename})`;
 	const key = contentKey({
 		release: debian.codename,
+		title,
 		architecture,
 		sources: sources ?? "the mirror of the machine",
-		recipe: { context: "components/base/context" },
+		options: MMDEBSTRAP_OPTIONS,
+		recipe: { context: CONTEXT },
 		...(parent.frozenKeys.length > 0 && {
 			frozenKeys: parent.frozenKeys,
 			frozen: { context: "components/debbase/context/frozen" },
@@ -79,11 +100,12 @@ function bootstrap(
 			ARCHITECTURE: architecture,
 			KEYRING: debian.keyring,
 			SOURCES: sources,
+			OPTIONS: MMDEBSTRAP_OPTIONS,
 			FROZEN_KEYS: parent.frozenKeys,
 			CREATED: snapshot && moment(snapshot),
 			LABELS: {
 				...imageLabels(image),
-				"org.opencontainers.image.title": `Debian ${debian.number} (${debian.codename})`,
+				"org.opencontainers.image.title": title,
 			},
 		},
 		{ parent },

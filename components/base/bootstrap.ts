@@ -16,26 +16,6 @@ import { runStep, type Step } from "../step/step.ts";
  * The command of DebianBase (base.ts) says what each variable means.
  */
 
-/** Debian's own slim images leave these out (debuerreotype-slimify, .slimify-excludes). */
-const SLIM = [
-	"path-exclude=/usr/share/doc/*",
-	"path-include=/usr/share/doc/*/copyright",
-	"path-exclude=/usr/share/groff/*",
-	"path-exclude=/usr/share/info/*",
-	"path-exclude=/usr/share/linda/*",
-	"path-exclude=/usr/share/lintian/*",
-	"path-exclude=/usr/share/locale/*",
-	"path-exclude=/usr/share/man/*",
-];
-
-/** Hooks of mmdebstrap's own; each looks by itself whether the release needs it. */
-const HOOKS = [
-	// Without it bookworm's init-system-helpers brings usrmerge, and that all of perl: 47 MB.
-	"/usr/share/mmdebstrap/hooks/maybe-merged-usr",
-	// jessie's essential packages cannot all be unpacked at once.
-	"/usr/share/mmdebstrap/hooks/maybe-jessie-or-older",
-];
-
 /** The gpgv that forgives a key's expiry, which the images have too. */
 const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
 
@@ -56,6 +36,7 @@ await runStep(async (step) => {
 });
 
 async function bootstrap(step: Step, folder: string): Promise<void> {
+	await checkHooks();
 	step.progress(`bootstrap ${environment("RELEASE")} with mmdebstrap`);
 	const frozenKeys = environmentList("FROZEN_KEYS");
 	const trust =
@@ -70,6 +51,19 @@ async function bootstrap(step: Step, folder: string): Promise<void> {
 	});
 	if (made.isCanceled) throw new StepError("stopped");
 	if (made.failed) throw bootstrapError(made);
+}
+
+/** Without one of its hooks the root is another one, of which the key knows nothing. */
+async function checkHooks(): Promise<void> {
+	const flag = "--hook-dir=";
+	const hooks = environmentList("OPTIONS").filter((option) => option.startsWith(flag));
+	const missing = hooks.map((hook) => hook.slice(flag.length)).find((hook) => !existsSync(hook));
+	const there = await execa("mmdebstrap", ["--version"], { reject: false });
+	if (missing === undefined || there.code === "ENOENT") return;
+	throw new StepError(
+		`mmdebstrap has no ${missing}: it is too old`,
+		"install mmdebstrap 1.3 or newer (Debian 12 and later have it), or set `base` to an image reference",
+	);
 }
 
 /**
@@ -116,11 +110,8 @@ async function hasGpgv(): Promise<boolean> {
 
 function mmdebstrapArguments(root: string): string[] {
 	return [
-		"--variant=minbase",
+		...environmentList("OPTIONS"),
 		`--architectures=${environment("ARCHITECTURE")}`,
-		...SLIM.map((option) => `--dpkgopt=${option}`),
-		...HOOKS.filter((hook) => existsSync(hook)).map((hook) => `--hook-dir=${hook}`),
-		"--customize-hook=components/base/context/customize",
 		environment("RELEASE"),
 		root,
 		...environment("SOURCES", "")

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MMDEBSTRAP_OPTIONS } from "../../components/base/base.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import { type Fault, Keys, PACKAGE, SUITE, startArchive, type TestArchive } from "./archive.ts";
 import { removeImages } from "./checkout.ts";
@@ -39,6 +40,7 @@ async function bootstrap(tag: string, fault: Fault, change: Record<string, strin
 			ARCHITECTURE: "amd64",
 			KEYRING: archive.keyring,
 			SOURCES: `deb [check-valid-until=no] ${archive.address(fault)} ${SUITE} main`,
+			OPTIONS: JSON.stringify(MMDEBSTRAP_OPTIONS),
 			FROZEN_KEYS: JSON.stringify([archive.fingerprint]),
 			CREATED: "2016-03-01T00:00:00Z",
 			LABELS: "{}",
