@@ -1,7 +1,7 @@
 import { answerChallenge, type TokenAnswer } from "../../components/registry/authorization.ts";
+import { loginCommand } from "../../components/registry/credentials.ts";
 import { repositoryUrl } from "../../components/registry/repository-url.ts";
 import { StepError } from "../../components/step/error.ts";
-import { loginCommand } from "../../components/step/registry.ts";
 import type { ImageReference } from "../../stacks/image-reference.ts";
 import { ask, askJson } from "./ask.ts";
 

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { loginCommand } from "../step/registry.ts";
-import { credentialsProblem, dockerCredentials } from "./credentials.ts";
+import { credentialsProblem, dockerCredentials, loginAdvice, loginCommand } from "./credentials.ts";
 
 const ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 
@@ -56,7 +55,11 @@ describe("the machine's credentials", () => {
 	it("are in the config file", async () => {
 		machine({ auths: { [ECR]: { auth: "QVdTOnRva2Vu" } } });
 		expect(await credentialsProblem(ECR, true)).toBeUndefined();
-		expect(await dockerCredentials(ECR)).toEqual({ username: "AWS", password: "token" });
+		expect(await dockerCredentials(ECR)).toEqual({
+			username: "AWS",
+			password: "token",
+			isToken: false,
+		});
 	});
 
 	it("are with a helper", async () => {
@@ -66,12 +69,25 @@ describe("the machine's credentials", () => {
 				"ecr-login": `grep -qx ${ECR} && echo '{"Username":"AWS","Secret":"a:b"}'`,
 			},
 		);
-		expect(await dockerCredentials(ECR)).toEqual({ username: "AWS", password: "a:b" });
+		expect(await dockerCredentials(ECR)).toEqual({
+			username: "AWS",
+			password: "a:b",
+			isToken: false,
+		});
 		expect(await credentialsProblem(ECR, true)).toBeUndefined();
 	});
 
 	it("are not with a helper that has none", async () => {
 		machine({ credsStore: "empty" }, { empty: "exit 1" });
 		expect(await credentialsProblem(ECR, true)).toMatch(/no credentials/);
+	});
+
+	it("are with a helper that is missing: it is named", async () => {
+		machine({ credHelpers: { [ECR]: "absent" } });
+		const advice = new RegExp(
+			`docker-credential-absent, which ${folder}/config.json names, is not on PATH: install it`,
+		);
+		expect(await credentialsProblem(ECR, true)).toMatch(advice);
+		expect(await loginAdvice(ECR)).toMatch(advice);
 	});
 });

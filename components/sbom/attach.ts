@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
-import { dockerCredentials } from "../registry/credentials.ts";
+import { dockerCredentials, loginCommand } from "../registry/credentials.ts";
 import { StepError } from "../step/error.ts";
-import { loginCommand, registryHost } from "../step/registry.ts";
+import { registryHost } from "../step/registry.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
 import { wantsCredentials } from "./referrers.ts";

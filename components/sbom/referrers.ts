@@ -1,8 +1,9 @@
 import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
+import { loginCommand } from "../registry/credentials.ts";
 import { repositoryUrl } from "../registry/repository-url.ts";
 import { reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
-import { loginCommand, registryHost } from "../step/registry.ts";
+import { registryHost } from "../step/registry.ts";
 
 /** How long a registry may take for an answer, in ms. */
 const TIMEOUT = 30_000;
@@ -67,6 +68,22 @@ export function readContent(image: string, path: string): Promise<Buffer | undef
 	return get(repositoryOf(image), path);
 }
 
+/**
+ * The digest that a tag has in its registry, asked by this machine; undefined where the registry itself
+ * says that it has none.
+ */
+export async function readTagDigest(image: string): Promise<string | undefined> {
+	const tag = image.slice(image.lastIndexOf(":") + 1);
+	const { url, host } = repositoryOf(image);
+	const response = await answer(host, `${url}/manifests/${tag}`);
+	const body = Buffer.from(await response.arrayBuffer());
+	const digest = response.headers.get("docker-content-digest");
+	if (response.ok && digest === `sha256:${sha256(body)}`) return digest;
+	if (response.status === 404 && /"code":\s*"(?:MANIFEST|NAME)_UNKNOWN"/.test(body.toString()))
+		return undefined;
+	throw unexpected(response, host);
+}
+
 /** Whether a registry wants credentials from who pushes to an image's repository. */
 export async function wantsCredentials(image: string): Promise<boolean> {
 	// What a push begins with: a registry that anybody may read from need not let anybody write.
@@ -95,24 +112,26 @@ async function getChecked(
 }
 
 /** A content, or undefined where the registry does not have it. */
-async function get(
-	{ host, url: repository }: Repository,
-	path: string,
-): Promise<Buffer | undefined> {
-	const url = `${repository}/${path}`;
-	let response = await request(url, {});
-	const challenge = response.headers.get("www-authenticate");
-	if (response.status === 401 && challenge !== null) {
-		const authorization = await answerChallenge(host, challenge, askToken);
-		if (authorization !== undefined) response = await request(url, { authorization });
-	}
+async function get({ host, url }: Repository, path: string): Promise<Buffer | undefined> {
+	const response = await answer(host, `${url}/${path}`);
 	if (response.status === 404) return undefined;
 	if (response.ok) return Buffer.from(await response.arrayBuffer());
-	throw new StepError(
-		`${url}: the registry answers ${response.status}`,
-		response.status === 401 || response.status === 403
-			? `run: ${loginCommand(host)}`
-			: "run again when it is well",
+	throw unexpected(response, host);
+}
+
+/** What a registry answers to who has the credentials of this machine's Docker. */
+async function answer(host: string, url: string): Promise<Response> {
+	const response = await request(url, {});
+	const challenge = response.headers.get("www-authenticate");
+	if (response.status !== 401 || challenge === null) return response;
+	const authorization = await answerChallenge(host, challenge, askToken);
+	return authorization === undefined ? response : request(url, { authorization });
+}
+
+function unexpected({ url, status }: Response, host: string): StepError {
+	return new StepError(
+		`${url}: the registry answers ${status}`,
+		status === 401 || status === 403 ? `run: ${loginCommand(host)}` : "run again when it is well",
 	);
 }
 

@@ -11,10 +11,15 @@ export interface DockerConfig {
 	readonly proxies?: object;
 }
 
+/** The path of the client's config file. */
+export function dockerConfigFile(): string {
+	return join(configFolder(), "config.json");
+}
+
 /** The client's config file. */
 export function readDockerConfig(): DockerConfig {
 	try {
-		return JSON.parse(readFileSync(join(configFolder(), "config.json"), "utf8")) as DockerConfig;
+		return JSON.parse(readFileSync(dockerConfigFile(), "utf8")) as DockerConfig;
 	} catch {
 		// No file, or one that docker itself will complain of.
 		return {};

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { keyOfInputs } from "../content-key.ts";
-import { isLoopback } from "../loopback.ts";
+import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
+import { readTagDigest } from "../sbom/referrers.ts";
 import { docker, dockerError, explainDocker, imageId, imageLabel } from "./docker.ts";
+import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 import { refuseProxies, strayProxies } from "./proxies.ts";
 
@@ -49,7 +51,8 @@ export async function isInDaemon(name: string): Promise<boolean> {
 export async function findImage(name: string, signal?: AbortSignal): Promise<boolean> {
 	if ((await imageId(name)) === undefined) {
 		if (registryHost(name) === undefined) return takeFormer(name);
-		if (!(await retry(["pull", "--quiet", name], name, signal))) return false;
+		if ((await remoteDigest(name, signal)) === undefined) return false;
+		await dockerRetry("pull", ["--quiet"], name, signal);
 		await checkKey(name);
 	}
 	await refuseProxies(name);
@@ -87,38 +90,42 @@ export async function needImage(name: string, signal?: AbortSignal): Promise<voi
  * @throws StepError that names registry, image and remedy.
  */
 export async function pushImage(name: string, signal?: AbortSignal): Promise<string> {
-	const output = await retry(["push", name], name, signal);
-	if (output === undefined) {
-		const host = registryHost(name) ?? "docker.io";
-		throw new StepError(
-			`docker push ${name}: the registry ${host} has no such repository`,
-			"create the repository, then run again",
-		);
-	}
+	const output = await dockerRetry("push", [], name, signal);
 	const digest = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
 	if (digest === undefined) throw new StepError(`docker push ${name} told no digest`, "run again");
 	return digest;
 }
 
-/** Run docker against a registry, with bounded retries; undefined where the image is not there. */
-async function retry(
-	args: readonly string[],
-	name: string,
-	signal?: AbortSignal,
-): Promise<string | undefined> {
-	for (const wait of [...RETRY_WAITS, undefined]) {
-		const result = await execa("docker", [...args], { cancelSignal: signal, reject: false });
+/** Run docker against a registry, with bounded retries. */
+function dockerRetry(verb: string, args: readonly string[], name: string, signal?: AbortSignal) {
+	return retry(async () => {
+		const command = [verb, ...args, name];
+		const result = await execa("docker", command, { cancelSignal: signal, reject: false });
 		if (!result.failed) return result.stdout;
 		if (result.isCanceled) throw new StepError("stopped");
-		if (result.code === "ENOENT") throw dockerError(args, result);
-		if (/manifest unknown|name unknown|not found|no such manifest/i.test(result.stderr))
-			return undefined;
-		const error = registryError(args[0] ?? "", name, result.stderr);
-		if (wait === undefined || error.final) throw error;
-		process.stderr.write(`==> ${error.message.split(";")[0]}; trying again\n`);
+		if (result.code === "ENOENT") throw dockerError(command, result);
+		throw await registryFault(verb, name, result.stderr);
+	}, signal);
+}
+
+/** Try again, a few times, what a registry answers with a passing fault. */
+async function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+	for (const wait of RETRY_WAITS) {
+		try {
+			return await attempt();
+		} catch (error) {
+			if (!(error instanceof RegistryError) || error.final) throw error;
+			process.stderr.write(`==> ${error.message.split(";")[0]}; trying again\n`);
+		}
 		await sleep(wait, undefined, { signal });
 	}
-	return undefined;
+	return attempt();
+}
+
+/** A fault of a registry, with what helps where it refuses this machine's credentials. */
+async function registryFault(verb: string, name: string, stderr: string): Promise<RegistryError> {
+	const advice = await loginAdvice(registryHost(name) ?? "docker.io");
+	return registryError(verb, name, stderr, advice);
 }
 
 /** A fault of a registry in our words. */
@@ -133,7 +140,12 @@ class RegistryError extends StepError {
 }
 
 /** What went wrong between the daemon and a registry; exported for its test. */
-export function registryError(verb: string, name: string, stderr: string): RegistryError {
+export function registryError(
+	verb: string,
+	name: string,
+	stderr: string,
+	advice: string,
+): RegistryError {
 	const host = registryHost(name) ?? "docker.io";
 	const what = `docker ${verb} ${name}: the registry ${host}`;
 	const words =
@@ -149,16 +161,26 @@ export function registryError(verb: string, name: string, stderr: string): Regis
 			true,
 		);
 	}
+	if (/name unknown|repository .* does not exist/i.test(stderr)) {
+		return new RegistryError(
+			`${what} has no such repository`,
+			"create the repository, then run again",
+			true,
+		);
+	}
+	if (/^unsupported:|: unsupported:|\b405\b|method not allowed/im.test(stderr)) {
+		return new RegistryError(
+			`${what} does not allow that: it is read-only, or passes on what another registry has (${words})`,
+			"set the config key registry to one that takes pushes",
+			true,
+		);
+	}
 	if (
 		/unauthorized|no basic auth|denied|authentication required|token has expired|authorization failed|\b401\b/i.test(
 			stderr,
 		)
 	) {
-		return new RegistryError(
-			`${what} refuses the credentials (${words})`,
-			`run: ${loginCommand(host)}`,
-			true,
-		);
+		return new RegistryError(`${what} refuses the credentials (${words})`, advice, true);
 	}
 	const daemon = registryTrouble(stderr) ? undefined : explainDocker(stderr);
 	if (daemon !== undefined)
@@ -179,14 +201,6 @@ function registryTrouble(stderr: string): boolean {
 	);
 }
 
-/** The command that logs in to a registry; Amazon ECR's is in its user guide, "Private registry authentication". */
-export function loginCommand(host: string): string {
-	// Also its FIPS and its dual-stack endpoint: dkr.ecr-fips.<region>, dkr-ecr.<region>.on.aws.
-	const region = /^\d+\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./.exec(host)?.[1];
-	if (region === undefined) return `docker login ${host}`;
-	return `aws ecr get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`;
-}
-
 /** A tag that says a key must lead to an image with that key. */
 async function checkKey(name: string): Promise<void> {
 	const wanted = /-([0-9a-f]{12})$/.exec(name)?.[1];
@@ -201,24 +215,51 @@ async function checkKey(name: string): Promise<void> {
 	);
 }
 
-/** What docker manifest inspect --verbose says of an image. */
-interface Manifest {
-	readonly Descriptor: { readonly digest: string; readonly platform?: { readonly os: string } };
+/**
+ * The digest that a tag has in its registry; undefined where that registry says that it has none.
+ * Nothing is pulled. The Docker daemon is asked, since it also pushes: what it takes for the registry
+ * of that name, over http or https and through which proxy, is what counts, not what this machine does.
+ *
+ * @throws StepError where the registry gives any other answer, or none.
+ */
+export function remoteDigest(name: string, signal?: AbortSignal): Promise<string | undefined> {
+	return retry(() => askDigest(name, signal), signal);
+}
+
+async function askDigest(name: string, signal?: AbortSignal): Promise<string | undefined> {
+	const host = registryHost(name) ?? "docker.io";
+	const headers = await registryAuthHeader(host);
+	const { status, body } = await askEngine(`/distribution/${name}/json`, headers, signal);
+	const answer = parseAnswer(body);
+	if (status === 200 && answer?.Descriptor !== undefined) return answer.Descriptor.digest;
+	if (isNotFound(status, answer?.message)) return undefined;
+	// Podman's API has no such call: text/plain, without any JSON.
+	if (status === 404 && answer === undefined) return readTagDigest(name);
+	throw await registryFault(
+		"manifest inspect",
+		name,
+		answer?.message ?? `status ${status}: ${body}`,
+	);
+}
+
+/** What the daemon says of a tag (Docker Engine API, "Get image information from the registry"). */
+interface DistributionAnswer {
+	readonly Descriptor?: { readonly digest: string };
+	readonly message?: string;
+}
+
+function parseAnswer(body: string): DistributionAnswer | undefined {
+	try {
+		return JSON.parse(body) as DistributionAnswer;
+	} catch {
+		return undefined;
+	}
 }
 
 /**
- * The digest that a tag has in its registry; undefined where it has none. Nothing is pulled. Of an
- * index (an image with attestations, from buildx on the containerd image store) it is the image's own.
+ * Whether the daemon passes on a registry's own word that there is no such tag (distribution
+ * specification, "Error Codes"). Another server's page of that status is not such a word.
  */
-export async function remoteDigest(
-	name: string,
-	signal?: AbortSignal,
-): Promise<string | undefined> {
-	const insecure = isLoopback(registryHost(name) ?? "") ? ["--insecure"] : [];
-	const output = await retry(["manifest", "inspect", "--verbose", ...insecure, name], name, signal);
-	if (output === undefined) return undefined;
-	const manifests = [JSON.parse(output) as Manifest | Manifest[]].flat();
-	// An attestation has no platform to run on (BuildKit, docs/attestations/attestation-storage.md).
-	const image = manifests.find(({ Descriptor }) => Descriptor.platform?.os !== "unknown");
-	return image?.Descriptor.digest;
+export function isNotFound(status: number, message = ""): boolean {
+	return status === 404 && /^(?:errors:\n)?(?:manifest|name) unknown\b/.test(message);
 }
