@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { attach } from "../sbom/attach.ts";
-import { docker } from "../step/docker.ts";
+import { docker, imageId } from "../step/docker.ts";
 import { environment, environmentList } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { needImage, pushImage } from "../step/registry.ts";
@@ -14,9 +14,14 @@ import { readPublication } from "./publication.ts";
 
 await runStep(async (step) => {
 	const [image, aliases] = [environment("IMAGE"), environmentList("ALIASES")];
-	const { digest, differs, missing } = await readPublication(image, aliases, step.signal);
+	const look = () => readPublication(image, aliases, step.signal);
+	let publication = await look();
 	// A cache may be built again on another machine.
-	if (differs && environment("KIND") === "published") throw otherContent(image, digest);
+	if (publication.differs && environment("KIND") === "published") {
+		await takePublished(image, publication.digest ?? "", step.signal);
+		publication = await look();
+	}
+	const { digest, missing } = publication;
 	if (missing.length > 0) await needImage(image, step.signal);
 	let pushed = digest;
 	// One after the other: the first uploads the layers that all of them share.
@@ -43,7 +48,24 @@ async function attachDescription(image: string, digest: string): Promise<void> {
 	}
 }
 
-function otherContent(image: string, digest: string | undefined): StepError {
+/**
+ * See whether what the registry has is the daemon's image after all: a push whose last answer was lost,
+ * so that the daemon does not know that there is one. A pull by digest makes it know, and fetches but
+ * what the daemon lacks.
+ *
+ * @throws StepError where it is another image.
+ */
+async function takePublished(image: string, digest: string, signal: AbortSignal): Promise<void> {
+	const published = `${image.slice(0, image.lastIndexOf(":"))}@${digest}`;
+	const isHere = (await imageId(published)) !== undefined;
+	if (!isHere) await docker(["pull", "--quiet", published], { cancelSignal: signal });
+	if ((await imageId(published)) === (await imageId(image))) return;
+	// Where a container has that image, the daemon keeps it.
+	if (!isHere) await docker(["image", "rm", published]).catch(() => undefined);
+	throw otherContent(image, digest);
+}
+
+function otherContent(image: string, digest: string): StepError {
 	return new StepError(
 		`${image} is published with other content (${digest}), and a published tag never moves`,
 		"raise packageRelease to publish this content, or remove the image here (docker image rm) to use the published one",

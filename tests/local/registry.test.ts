@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { contentKey } from "../../components/content-key.ts";
 import { findImage, needImage, pushImage, remoteDigest } from "../../components/step/registry.ts";
@@ -17,6 +18,7 @@ import { seedPackage } from "./seed.ts";
  */
 
 const MINUTE = 60_000;
+const JSON_TYPE = { "content-type": "application/json" };
 let registry: TestRegistry;
 
 beforeAll(async () => {
@@ -239,6 +241,69 @@ describe("a registry that misbehaves", () => {
 			expect(proxy.seen.length).toBeLessThan(100);
 			proxy.fault = undefined;
 			expect(await findImage(image)).toBe(true);
+		},
+		2 * MINUTE,
+	);
+
+	it.each<[string, number, Record<string, string>, string]>([
+		["a page of a proxy's", 404, { "content-type": "text/html" }, "<html>manifest unknown</html>"],
+		["nothing but the status", 404, {}, ""],
+		["a login's page", 302, { location: "/login" }, ""],
+		["a refusal", 401, JSON_TYPE, '{"errors":[{"code":"UNAUTHORIZED"}]}'],
+		["a denial", 403, JSON_TYPE, '{"errors":[{"code":"DENIED"}]}'],
+	])(
+		"gives %s in place of an answer: that is not taken for a tag that is not there",
+		async (_, status, headers, body) => {
+			await publish();
+			proxy.fault = ({ url }, response) => {
+				if (url === "/login") response.end("<html>log in</html>");
+				else if (url?.includes("/manifests/")) response.writeHead(status, headers).end(body);
+				else return undefined;
+				return "answered";
+			};
+			await expect(remoteDigest(image)).rejects.toThrow(/the registry 127\.0\.0\.1:\d+/);
+			proxy.fault = undefined;
+			expect(await remoteDigest(image)).toMatch(/^sha256:/);
+			expect(await remoteDigest(`${image}0`)).toBeUndefined();
+		},
+		MINUTE,
+	);
+
+	it(
+		"has plain http and a name: what the daemon pushes there is found there",
+		async () => {
+			const named = image.replace("127.0.0.1", hostname());
+			process.env.DOCKER_CONFIG = registry.login(proxy.host, named.split("/")[0] ?? "");
+			docker("tag", image, named);
+			expect(await remoteDigest(named)).toBeUndefined();
+			const digest = await pushImage(named);
+			docker("image", "rm", named);
+			expect(await remoteDigest(named)).toBe(digest);
+		},
+		MINUTE,
+	);
+
+	it(
+		"takes a push whose last answer is lost: run again, it is found to be done",
+		async () => {
+			proxy.fault = ({ method, url, socket }) => {
+				if (method !== "PUT" || !url?.includes("/manifests/")) return undefined;
+				// It arrives; that it did is never heard.
+				setTimeout(() => socket.destroy(), 500);
+				return "lost";
+			};
+			await expect(pushImage(image)).rejects.toThrow(/the registry/);
+			proxy.fault = undefined;
+			const env = {
+				IMAGE: image,
+				KIND: "published",
+				ALIASES: "[]",
+				DESCRIPTION: "[]",
+			};
+			// Not synchronously: the proxy runs in this process.
+			const { stdout: pushed } = await execa("node", ["components/registry/run.ts"], { env });
+			expect(JSON.parse(pushed)).toEqual({ digest: await remoteDigest(image) });
+			expect(proxy.seen.at(-1)).toMatch(/^(GET|HEAD)/);
 		},
 		2 * MINUTE,
 	);

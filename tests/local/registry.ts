@@ -74,11 +74,14 @@ async function freePort(): Promise<number> {
 	return port;
 }
 
+/** What a misbehaving proxy does with a request and its answer. */
+type Verdict = "answered" | "corrupt" | "lost" | undefined;
+
 /** What a misbehaving proxy does with a request; undefined passes it on as it is. */
 export type Fault = (
 	request: IncomingMessage,
 	response: ServerResponse,
-) => "answered" | "corrupt" | undefined | Promise<"answered" | "corrupt" | undefined>;
+) => Verdict | Promise<Verdict>;
 
 /** A proxy before a registry that misbehaves as it is told. */
 export interface FaultyProxy {
@@ -110,6 +113,7 @@ export async function startProxy(registry: TestRegistry): Promise<FaultyProxy> {
 		const [host, port] = registry.host.split(":");
 		const { method, url: path, headers } = incoming;
 		const outgoing = request({ host, port, method, path, headers }, (answer) => {
+			if (verdict === "lost") return;
 			response.writeHead(answer.statusCode ?? 502, answer.headers);
 			answer.on("data", (chunk: Buffer) => {
 				if (verdict === "corrupt") chunk[0] = (chunk[0] ?? 0) ^ 0xff;
