@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { dockerError, explainDocker, quoteInstruction } from "./docker.ts";
 
 describe("quoteInstruction", () => {
@@ -40,6 +40,49 @@ describe("dockerError", () => {
 		const error = dockerError(["rm", "x"], result).message;
 		expect(error).not.toContain("\n");
 		expect(error).toMatch(message);
+	});
+
+	it.each([
+		[
+			{},
+			"Cannot connect to the Docker daemon at tcp://127.0.0.1:9. Is the docker daemon running?",
+			/^the Docker daemon at tcp:\/\/127\.0\.0\.1:9 cannot be reached/,
+		],
+		[
+			{ DOCKER_CONTEXT: "far" },
+			'error during connect: Get "http://x/v1.50/info": command [ssh -- far] has exited',
+			/^the Docker daemon at the endpoint of the context far cannot be reached/,
+		],
+		[
+			{ DOCKER_CONTENT_TRUST: "1" },
+			"error during connect: Post: invalid reference format",
+			/^DOCKER_CONTENT_TRUST=1 .*; unset DOCKER_CONTENT_TRUST/,
+		],
+		[
+			{ DOCKER_CONTENT_TRUST: "1" },
+			"Error: error contacting notary server: dial tcp 127.0.0.1:443: connect: connection refused",
+			/^DOCKER_CONTENT_TRUST=1 .*; unset DOCKER_CONTENT_TRUST/,
+		],
+		[
+			{},
+			"ERROR: BuildKit is enabled but the buildx component is missing or broken.\n  https://docs.docker.com/go/buildx/",
+			/^DOCKER_BUILDKIT=1 is set.*no buildx; unset DOCKER_BUILDKIT, or install/,
+		],
+		[
+			{},
+			'error getting credentials - err: exec: "docker-credential-absent": executable file not found in $PATH, out: ``',
+			/^docker-credential-absent, .* is not on PATH; install it/,
+		],
+		[
+			{},
+			'unable to resolve docker endpoint: context "gone": context not found: open /root/x',
+			/^the Docker context gone does not exist; docker context ls/,
+		],
+	])("with %o, %s: says what it is", (environment, text, message) => {
+		vi.stubEnv("DOCKER_HOST", undefined);
+		for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+		expect(dockerError(["ps"], { stderr: text }).message).toMatch(message);
+		vi.unstubAllEnvs();
 	});
 
 	it("explains nothing that it does not know", () => {

@@ -70,7 +70,8 @@ export function dockerError(args: readonly string[], result: FailedCall): StepEr
 
 /** The faults that Docker words in many ways, in our words and with the remedy; else undefined. */
 export function explainDocker(text: string): StepError | undefined {
-	const host = process.env.DOCKER_HOST ?? "the local socket";
+	const client = explainClient(text);
+	if (client !== undefined) return client;
 	// Docker takes the host for a registry; the connection that is refused is not the daemon's.
 	if (/https?:\/\/localhost\/v2\//.test(text)) {
 		return new StepError(
@@ -90,11 +91,53 @@ export function explainDocker(text: string): StepError | undefined {
 		)
 	) {
 		return new StepError(
-			`the Docker daemon at ${host} cannot be reached, or went away`,
-			"start it (systemctl start docker, or dockerd) or set DOCKER_HOST, then run again: what is done is kept",
+			`the Docker daemon at ${endpoint(text)} cannot be reached, or went away`,
+			"start it (systemctl start docker, or dockerd), set DOCKER_HOST or choose another context (docker context ls), then run again: what is done is kept",
 		);
 	}
 	return undefined;
+}
+
+/** What the client itself does not do, whatever daemon and registry are: in our words; else undefined. */
+export function explainClient(text: string): StepError | undefined {
+	const helper = /docker-credential-[\w.-]+(?=": executable file not found)/.exec(text)?.[0];
+	if (helper !== undefined) {
+		return new StepError(
+			`${helper}, which Docker's config.json names, is not on PATH`,
+			"install it, or take credsStore or credHelpers out of that file and log in with docker login",
+		);
+	}
+	if (/buildx component is missing or broken/.test(text)) {
+		return new StepError(
+			"DOCKER_BUILDKIT=1 is set, but Docker's client has no buildx",
+			"unset DOCKER_BUILDKIT, or install buildx (Debian: apt-get install docker-buildx; Docker's own packages: docker-buildx-plugin)",
+		);
+	}
+	const trust = /^(?:1|true|t)$/i.test(process.env.DOCKER_CONTENT_TRUST ?? "");
+	if (trust && /notary|trust data|invalid reference format/i.test(text)) {
+		return new StepError(
+			`DOCKER_CONTENT_TRUST=${process.env.DOCKER_CONTENT_TRUST} makes Docker want signatures, which the stack's images do not have`,
+			"unset DOCKER_CONTENT_TRUST for this run: bases are pinned by their digests",
+		);
+	}
+	const context = /context "([^"]+)": context not found/.exec(text)?.[1];
+	if (context !== undefined)
+		return new StepError(
+			`the Docker context ${context} does not exist`,
+			"docker context ls has those that do",
+		);
+	return undefined;
+}
+
+/** Where the daemon was looked for: Docker's own words, else what chooses it. */
+function endpoint(text: string): string {
+	const told = /docker daemon at (\S+?)\.?(?:\s|$)/i.exec(text)?.[1];
+	const { DOCKER_HOST, DOCKER_CONTEXT } = process.env;
+	return (
+		told ??
+		DOCKER_HOST ??
+		`the endpoint of the context ${DOCKER_CONTEXT ?? "in use (docker context show)"}`
+	);
 }
 
 function lastLine(text: string): string {

@@ -3,7 +3,14 @@ import { execa } from "execa";
 import { keyOfInputs } from "../content-key.ts";
 import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
 import { readTagDigest } from "../sbom/referrers.ts";
-import { docker, dockerError, explainDocker, imageId, imageLabel } from "./docker.ts";
+import {
+	docker,
+	dockerError,
+	explainClient,
+	explainDocker,
+	imageId,
+	imageLabel,
+} from "./docker.ts";
 import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 import { refuseProxies, strayProxies } from "./proxies.ts";
@@ -182,7 +189,7 @@ export function registryError(
 	) {
 		return new RegistryError(`${what} refuses the credentials (${words})`, advice, true);
 	}
-	const daemon = registryTrouble(stderr) ? undefined : explainDocker(stderr);
+	const daemon = registryTrouble(stderr) ? explainClient(stderr) : explainDocker(stderr);
 	if (daemon !== undefined)
 		return new RegistryError(`${what}: ${daemon.message}`, "then run again", true);
 	return new RegistryError(
