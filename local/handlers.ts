@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { imageOf } from "../components/image.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { PUSH_SCRIPT } from "../components/registry/push.ts";
+import { missingFiles } from "../components/sbom/attach.ts";
 import { DESCRIBE_SCRIPT } from "../components/sbom/sbom.ts";
 import {
 	docker,
@@ -80,7 +81,7 @@ export function localCommand(run: Run, artefact: string, inputs: CommandInputs):
 }
 
 async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const { IMAGE = "", ALIASES = "[]" } = inputs.environment;
+	const { IMAGE = "", ALIASES = "[]", DESCRIPTION = "[]" } = inputs.environment;
 	const done = run.report.start(artefact);
 	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
 	const { digest, missing } = await readPublication(
@@ -88,13 +89,28 @@ async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): P
 		JSON.parse(ALIASES) as string[],
 		run.signal,
 	);
-	if (run.preview || missing.length === 0) {
+	const files = JSON.parse(DESCRIPTION) as string[];
+	if (run.preview || (missing.length === 0 && !(await lacksFiles(IMAGE, digest, files)))) {
 		if (missing.length > 0) done("to push", tags(missing));
 		return { ...inputs, stdout: JSON.stringify({ digest }) };
 	}
 	const stdout = await runCommand(run, artefact, inputs);
-	done("pushed", tags(missing));
+	if (missing.length > 0) done("pushed", tags(missing));
 	return { ...inputs, stdout };
+}
+
+/** Whether there is something to attach to an image that is pushed already. */
+async function lacksFiles(
+	image: string,
+	digest: string | undefined,
+	files: readonly string[],
+): Promise<boolean> {
+	if (digest === undefined) return false;
+	// What is wrong with the registry, the step says.
+	return missingFiles(image, digest, files).then(
+		(missing) => missing.length > 0,
+		() => true,
+	);
 }
 
 function tags(names: readonly string[]): string {

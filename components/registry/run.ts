@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { attach } from "../sbom/attach.ts";
+import { attachMissing } from "../sbom/attach.ts";
+import { UnattachableError } from "../sbom/referrers.ts";
 import { docker, imageId } from "../step/docker.ts";
 import { environment, environmentList } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
@@ -29,22 +29,26 @@ await runStep(async (step) => {
 		step.progress(`push ${name}`);
 		if (name !== image) await docker(["tag", image, name]);
 		pushed = await pushImage(name, step.signal);
-		if (name === image) await attachDescription(image, pushed);
 	}
+	if (pushed !== undefined) await attachDescription(image, pushed, step.signal);
 	return { digest: pushed };
 });
 
 /**
- * Attach SBOM and provenance. The image is published without them too: where this machine does not
- * reach a registry that the daemon reaches, that is said, and they stay files.
+ * Attach what is missing of SBOM and provenance. Where they cannot be attached the step fails, so that
+ * the next run, which finds the image pushed, attaches them; else nobody would. What no run mends is
+ * told, and they stay files.
  */
-async function attachDescription(image: string, digest: string): Promise<void> {
-	const files = environmentList("DESCRIPTION").filter((file) => existsSync(file));
-	if (files.length === 0) return;
+async function attachDescription(
+	image: string,
+	digest: string,
+	signal: AbortSignal,
+): Promise<void> {
 	try {
-		await attach(image, digest, files);
+		await attachMissing(image, digest, environmentList("DESCRIPTION"), signal);
 	} catch (error) {
-		process.stderr.write(`==> warning: ${(error as Error).message}\n`);
+		if (!(error instanceof UnattachableError)) throw error;
+		process.stderr.write(`==> warning: ${error.message}\n`);
 	}
 }
 

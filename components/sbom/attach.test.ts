@@ -5,15 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sha256 } from "../step/file.ts";
-import { attach } from "./attach.ts";
+import { attach, attachMissing, missingFiles } from "./attach.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, type Statement } from "./provenance.ts";
-import { readReferrer } from "./referrers.ts";
+import { readReferrer, UnattachableError } from "./referrers.ts";
 
 /*
  * Registries that do not run here: one with the referrers API and tags that never move, as Amazon
  * ECR's, and one that gives tokens, as Docker Hub. tests/local/sbom.test.ts has a real one without.
  */
+
+// The library reads it when it is loaded. Nothing is there, so asking it for this machine would fail.
+vi.hoisted(() => {
+	process.env.https_proxy = "http://127.0.0.1:9";
+});
 
 /** A registry in memory, for one repository, `team/x`. */
 class MemoryRegistry {
@@ -47,8 +52,18 @@ class MemoryRegistry {
 		return digest;
 	}
 
+	/** How many of the next requests find it busy. */
+	busy = 0;
+	/** What it answers to a manifest. */
+	refused: number | undefined;
+
 	async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const { method = "", headers } = request;
+		if (this.busy > 0) {
+			this.busy--;
+			response.writeHead(503).end();
+			return;
+		}
 		const url = new URL(request.url ?? "", `http://${this.host}`);
 		const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
 		const basic = `Basic ${Buffer.from("AWS:secret").toString("base64")}`;
@@ -72,6 +87,8 @@ class MemoryRegistry {
 		if (kind === "referrers") response.writeHead(200).end(this.#referrers(name));
 		else if (method === "POST")
 			response.writeHead(202, { location: "/v2/team/x/blobs/uploads/1" }).end();
+		else if (method === "PUT" && kind === "manifests" && this.refused !== undefined)
+			response.writeHead(this.refused).end();
 		else if (method === "PUT") this.#store(name, body, response);
 		else this.#give(method, name, response);
 	}
@@ -158,6 +175,29 @@ describe.each([
 		const before = [...registry.contents.keys()];
 		await attach(image, digest, files);
 		expect([...registry.contents.keys()]).toEqual(before);
+	});
+
+	it("attaches what is missing, and nothing where nothing is", async () => {
+		await attach(image, digest, [files[0]]);
+		expect(await missingFiles(image, digest, files)).toEqual([files[1]]);
+		await attachMissing(image, digest, files);
+		expect(await missingFiles(image, digest, files)).toEqual([]);
+	});
+
+	it("is busy for a moment: that is no refusal, and the files are attached", async () => {
+		registry.busy = 1;
+		await attachMissing(image, digest, files);
+		expect(await missingFiles(image, digest, files)).toEqual([]);
+	});
+
+	it("takes no artefacts: so it says", async () => {
+		registry.refused = 405;
+		await expect(attachMissing(image, digest, files)).rejects.toThrow(UnattachableError);
+	});
+
+	it("is busy when it is asked whether it wants credentials: so it says, and nothing else", async () => {
+		registry.busy = 1;
+		await expect(attach(image, digest, files)).rejects.toThrow(/answers 503; run again/);
 	});
 
 	it("has none for an image to which nothing was attached", async () => {

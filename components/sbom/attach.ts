@@ -1,20 +1,21 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
 import { dockerCredentials, loginCommand } from "../registry/credentials.ts";
-import { StepError } from "../step/error.ts";
-import { registryHost } from "../step/registry.ts";
+import { isWithoutProxy } from "../registry/no-proxy.ts";
+import { RegistryError, StepError } from "../step/error.ts";
+import { registryHost, retry } from "../step/registry.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
-import { wantsCredentials } from "./referrers.ts";
+import { attachedTypes, isPassing, UnattachableError, wantsCredentials } from "./referrers.ts";
 
 /** Tries and waits of a request, where a registry is away for a moment or throttles. */
 const FETCH = {
 	timeout: 60_000,
 	retry: { retries: 3, minTimeout: 1_000 },
-	// Those of the environment.
+	// That of the environment.
 	proxy: undefined,
-	noProxy: undefined,
 };
 
 /**
@@ -36,6 +37,8 @@ export async function attach(
 	const host = registryHost(image) ?? "docker.io";
 	const wanted = await wantsCredentials(image);
 	const credentials = wanted ? await dockerCredentials(host) : undefined;
+	// The library's own reading of NO_PROXY knows neither this machine nor ports.
+	const noProxy = isWithoutProxy(host) ? host.replace(/:\d+$/, "") : undefined;
 	for (const file of files) {
 		const artefact = await readArtefact(file, image, digest);
 		try {
@@ -52,12 +55,45 @@ export async function attach(
 				},
 				// Without any, the library does not log in, which its types do not say.
 				credentials: credentials as Credentials,
-				fetchOpts: FETCH,
+				fetchOpts: { ...FETCH, noProxy },
 			});
 		} catch (error) {
 			throw attachError(error, file, image, host);
 		}
 	}
+}
+
+/**
+ * Attach what is missing of an image's files, with retries; see {@link attach}.
+ *
+ * @throws StepError; UnattachableError where this machine does not reach the registry.
+ */
+export async function attachMissing(
+	image: string,
+	digest: string,
+	files: readonly string[],
+	signal?: AbortSignal,
+): Promise<void> {
+	await retry(async () => {
+		const missing = await missingFiles(image, digest, files);
+		if (missing.length > 0) await attach(image, digest, missing);
+	}, signal);
+}
+
+/** Those of an image's files of which its registry has none of their type. */
+export async function missingFiles(
+	image: string,
+	digest: string,
+	files: readonly string[],
+): Promise<string[]> {
+	const present = files.filter((file) => existsSync(file));
+	if (present.length === 0) return [];
+	const types = await attachedTypes(image, digest);
+	return present.filter((file) => !types.includes(mediaType(file)));
+}
+
+function mediaType(file: string): string {
+	return file.endsWith(".intoto.json") ? PROVENANCE_TYPE : BOM_TYPE;
 }
 
 /** What is attached of a file. */
@@ -94,9 +130,12 @@ function attachError(error: unknown, file: string, image: string, host: string):
 			`run: ${loginCommand(host)}`,
 		);
 	}
+	if (status !== undefined && [400, 404, 405, 415].includes(status))
+		return new UnattachableError(`${what}the registry ${host} takes no such artefact (${status})`);
 	const words = cause instanceof Error ? cause.message : String(cause);
-	return new StepError(
+	return new RegistryError(
 		`${what}the registry ${host} failed (${words})`,
 		"run again when it answers: what is done is kept",
+		status !== undefined && !isPassing(status),
 	);
 }

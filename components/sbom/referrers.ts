@@ -1,7 +1,7 @@
 import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
 import { loginCommand } from "../registry/credentials.ts";
 import { repositoryUrl } from "../registry/repository-url.ts";
-import { reasonOf, StepError } from "../step/error.ts";
+import { RegistryError, reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { registryHost } from "../step/registry.ts";
 
@@ -15,6 +15,12 @@ const MANIFEST_TYPES = [
 	"application/vnd.oci.image.index.v1+json",
 	"application/vnd.oci.image.manifest.v1+json",
 ].join(", ");
+
+/**
+ * What no further run mends: a registry that this machine gets no answer of, as where only the Docker
+ * daemon reaches it, or one that does not take artefacts.
+ */
+export class UnattachableError extends StepError {}
 
 /** Where an image's manifests and blobs are. */
 interface Repository {
@@ -45,17 +51,27 @@ export async function readReferrer(
 	type: string,
 ): Promise<Buffer | undefined> {
 	const repository = repositoryOf(image);
-	const listing =
-		(await get(repository, `referrers/${digest}`)) ??
-		// A registry without the referrers API: the list is an index under a tag.
-		(await get(repository, `manifests/${digest.replace(":", "-")}`));
-	if (listing === undefined) return undefined;
-	const { manifests } = JSON.parse(listing.toString()) as { manifests: Descriptor[] };
-	const found = manifests.find(({ artifactType }) => artifactType === type);
+	const listing = await readListing(repository, digest);
+	const found = listing.find(({ artifactType }) => artifactType === type);
 	if (found === undefined) return undefined;
 	const manifest = await getChecked(repository, "manifests", found);
 	const { layers } = JSON.parse(manifest.toString()) as { layers: [Descriptor] };
 	return getChecked(repository, "blobs", layers[0]);
+}
+
+/** The types of the artefacts that are attached to an image; see {@link readReferrer}. */
+export async function attachedTypes(image: string, digest: string): Promise<readonly string[]> {
+	const listing = await readListing(repositoryOf(image), digest);
+	return listing.flatMap(({ artifactType }) => artifactType ?? []);
+}
+
+async function readListing(repository: Repository, digest: string): Promise<Descriptor[]> {
+	const listing =
+		(await get(repository, `referrers/${digest}`)) ??
+		// A registry without the referrers API: the list is an index under a tag.
+		(await get(repository, `manifests/${digest.replace(":", "-")}`));
+	if (listing === undefined) return [];
+	return (JSON.parse(listing.toString()) as { manifests: Descriptor[] }).manifests;
 }
 
 /**
@@ -87,8 +103,10 @@ export async function readTagDigest(image: string): Promise<string | undefined> 
 /** Whether a registry wants credentials from who pushes to an image's repository. */
 export async function wantsCredentials(image: string): Promise<boolean> {
 	// What a push begins with: a registry that anybody may read from need not let anybody write.
-	const { status } = await request(`${repositoryOf(image).url}/blobs/uploads/`, { method: "POST" });
-	return status === 401;
+	const response = await request(`${repositoryOf(image).url}/blobs/uploads/`, { method: "POST" });
+	// Busy is not open to all.
+	if (isPassing(response.status)) throw unexpected(response, registryHost(image) ?? "docker.io");
+	return response.status === 401;
 }
 
 function repositoryOf(image: string): Repository {
@@ -128,11 +146,17 @@ async function answer(host: string, url: string): Promise<Response> {
 	return authorization === undefined ? response : request(url, { authorization });
 }
 
-function unexpected({ url, status }: Response, host: string): StepError {
-	return new StepError(
+function unexpected({ url, status }: Response, host: string): RegistryError {
+	return new RegistryError(
 		`${url}: the registry answers ${status}`,
 		status === 401 || status === 403 ? `run: ${loginCommand(host)}` : "run again when it is well",
+		!isPassing(status),
 	);
+}
+
+/** Whether a status says that another try may go well. */
+export function isPassing(status: number): boolean {
+	return status === 429 || status >= 500;
 }
 
 async function request(
@@ -143,7 +167,7 @@ async function request(
 	try {
 		return await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT) });
 	} catch (error) {
-		throw new StepError(
+		throw new UnattachableError(
 			`${url}: the registry does not answer (${reasonOf(error as Error)})`,
 			"run again when it does",
 		);

@@ -12,7 +12,7 @@ import {
 	imageLabel,
 } from "./docker.ts";
 import { askEngine } from "./engine-api.ts";
-import { StepError } from "./error.ts";
+import { RegistryError, StepError } from "./error.ts";
 import { refuseProxies, strayProxies } from "./proxies.ts";
 
 /** Waits between tries, in ms: what a registry that is restarted or throttles needs. */
@@ -116,7 +116,7 @@ function dockerRetry(verb: string, args: readonly string[], name: string, signal
 }
 
 /** Try again, a few times, what a registry answers with a passing fault. */
-async function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
 	for (const wait of RETRY_WAITS) {
 		try {
 			return await attempt();
@@ -133,17 +133,6 @@ async function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promis
 async function registryFault(verb: string, name: string, stderr: string): Promise<RegistryError> {
 	const advice = await loginAdvice(registryHost(name) ?? "docker.io");
 	return registryError(verb, name, stderr, advice);
-}
-
-/** A fault of a registry in our words. */
-class RegistryError extends StepError {
-	/** Whether another try would fail alike. */
-	readonly final: boolean;
-
-	constructor(problem: string, remedy: string, final: boolean) {
-		super(problem, remedy);
-		this.final = final;
-	}
 }
 
 /** What went wrong between the daemon and a registry; exported for its test. */
