@@ -38,10 +38,10 @@ export function readStackConfig(stack: string, overrides: readonly string[]): St
 	return { project, config };
 }
 
-/** The stacks that have a file in the current folder, in order of their names. */
-export function stackNames(): string[] {
-	return readdirSync(".")
-		.flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? [])
+/** The stacks that have a file in a folder (default: the current one), in order of their names: letters, digits and . _ - as in Pulumi. */
+export function stackNames(folder = "."): string[] {
+	return readdirSync(folder)
+		.flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? [])
 		.sort();
 }
 

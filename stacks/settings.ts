@@ -31,6 +31,7 @@ import {
 import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, codenames, type DebianRelease, debianReleases } from "./debian.ts";
 import { type ImageReference, parseImageReference } from "./image-reference.ts";
+import { stackNameProblems } from "./stack-name.ts";
 import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
 
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
@@ -134,6 +135,7 @@ export function readSettings(
 	const registry = reader.read("registry", parseRegistry);
 	const ecrPullAccounts = reader.read("ecrPullAccounts", parseAccounts) ?? [];
 	refuseAccountsWithoutEcr(reader, registry, ecrPullAccounts);
+	if (registry) reader.problems.push(...stackNameProblems(context, registry));
 	const platform = reader.read("platform", parsePlatform);
 	const { fileExists = isFile } = context;
 	const caBundle = reader.read("caBundle", (value) => parseCaBundle(value, fileExists));

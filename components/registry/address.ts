@@ -2,6 +2,7 @@ import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity.js";
 import { getPartition } from "@pulumi/aws/getPartition.js";
 import { getRegion } from "@pulumi/aws/getRegion.js";
 import type { Settings } from "../../stacks/settings.ts";
+import { ownRepository } from "../../stacks/stack-name.ts";
 import { NO_REGISTRY } from "../step/registry.ts";
 
 /** Where the images of a stack are named. */
@@ -23,8 +24,7 @@ export interface RepositoryAddress {
  */
 export async function repositoryAddress(settings: Settings): Promise<RepositoryAddress> {
 	const { registry } = settings;
-	// A repository's name is in lower case (distribution reference); a stack's need not be.
-	const own = `${settings.project}/${settings.stack}`.toLowerCase();
+	const own = ownRepository(settings);
 	if (registry.kind === "none") return { path: own, repository: `${NO_REGISTRY}/${own}` };
 	if (registry.kind === "registry") return address(registry.address, registry.repository);
 	const [{ accountId }, { region }, { dnsSuffix }] = await Promise.all([
