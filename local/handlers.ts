@@ -172,7 +172,7 @@ async function dockerBuild(
 	const env = {
 		BUILDKIT_PROGRESS: "plain",
 		BUILDX_BUILDER: "default",
-		// With one, the containerd image store makes an index, whose digest docker manifest does not tell.
+		// With one, the containerd image store makes an index of what is one image elsewhere.
 		BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
 	};
 	const child = execa("docker", args, { env, all: true, cancelSignal: run.signal, reject: false });
