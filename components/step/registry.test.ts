@@ -1,5 +1,11 @@
-import { describe, expect, it } from "vitest";
-import { isNotFound, registryError } from "./registry.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { sha256 } from "./file.ts";
+import { isNotFound, registryError, remoteDigest } from "./registry.ts";
 
 describe("a tag", () => {
 	it.each([
@@ -45,4 +51,30 @@ describe("registryError", () => {
 		expect(error.final).toBe(final);
 		expect(error.message).toMatch(message);
 	});
+});
+
+it("an engine without the call (Podman): this machine asks the registry, and believes no less", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "podman-"));
+	const answer = "HTTP/1.1 404 Not Found\\r\\nContent-Length: 19\\r\\n\\r\\n404 page not found\\n";
+	// It reads the request first, as a daemon does.
+	const script = `#!/bin/sh\nread -r line\nprintf '${answer}'\ncat >/dev/null\n`;
+	writeFileSync(join(folder, "docker"), script, { mode: 0o755 });
+	vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+	vi.stubEnv("DOCKER_CONFIG", folder);
+	const server = createServer(({ url }, response) => {
+		const digest = `sha256:${sha256(Buffer.from("{}"))}`;
+		if (url?.endsWith("/here"))
+			response.writeHead(200, { "docker-content-digest": digest }).end("{}");
+		else if (url?.endsWith("/absent"))
+			response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+		else response.writeHead(404).end("<html>manifest unknown</html>");
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const repository = `127.0.0.1:${(server.address() as AddressInfo).port}/team/x`;
+	expect(await remoteDigest(`${repository}:here`)).toMatch(/^sha256:44136fa355b3/);
+	expect(await remoteDigest(`${repository}:absent`)).toBeUndefined();
+	await expect(remoteDigest(`${repository}:proxy`)).rejects.toThrow(/answers 404/);
+	server.close();
+	vi.unstubAllEnvs();
+	rmSync(folder, { recursive: true });
 });
