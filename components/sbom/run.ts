@@ -42,7 +42,9 @@ async function areWritten(
 			each.digest?.sha256 === sum;
 		const id = (await imageId(image))?.replace(/^sha256:/, "") ?? "";
 		const bom = sha256(await readFile(bomFile));
-		return subject.some(has(id)) && predicate.runDetails.byproducts.some(has(bom));
+		// The name too: a stack that gets a registry has the same image under another.
+		const own = subject.filter(({ name }) => name === image);
+		return own.some(has(id)) && predicate.runDetails.byproducts.some(has(bom));
 	} catch {
 		// There is none, or it is not one.
 		return false;
