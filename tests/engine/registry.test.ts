@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { remoteDigest } from "../../components/step/registry.ts";
 import { Checkout, docker, removeImages } from "../local/checkout.ts";
 import { startRegistry, type TestRegistry } from "../local/registry.ts";
-import { seedPackage } from "../local/seed.ts";
+import { seedImages } from "../local/seed.ts";
 import { Deployment, engineEnvironment, type Outcome } from "./deployment.ts";
 import { hasPulumi } from "./pulumi.ts";
 
@@ -62,7 +62,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 		checkout = new Checkout();
 		home = mkdtempSync(join(tmpdir(), "pulumi-"));
 		repository = `${registry.host}/team/${checkout.stack}`;
-		await seedPackage(checkout, repository);
+		await seedImages(checkout, repository, ["package"]);
 		deployment = await open("state");
 	}, 20 * MINUTE);
 	afterAll(() => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { pushImage } from "../../components/step/registry.ts";
 import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
 import { describeRepository, ECR_HOST, startEcr, type TestEcr } from "./ecr.ts";
-import { seedPackage } from "./seed.ts";
+import { seedImages } from "./seed.ts";
 
 /*
  * `registry: ecr` against moto's API and a data plane of the tests' own. See ecr.ts for what of the
@@ -37,7 +37,7 @@ beforeAll(async () => {
 	checkout = new Checkout();
 	path = checkout.repository;
 	repository = `${ECR_HOST}/${path}`;
-	await seedPackage(checkout, repository);
+	await seedImages(checkout, repository);
 }, 25 * MINUTE);
 afterAll(() => {
 	ecr?.stop();

@@ -8,7 +8,7 @@ import { remoteDigest } from "../../components/step/registry.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
 import { Lan, type Machine } from "./engine.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
-import { seedPackage } from "./seed.ts";
+import { seedImages } from "./seed.ts";
 
 /*
  * The whole program on Docker daemons of other machines, which share nothing with this one but a
@@ -45,7 +45,7 @@ beforeAll(async () => {
 	classicRepository = `${registry.host}/team/classic`;
 	newerRepository = `${registry.host}/team/newer`;
 	for (const repository of [classicRepository, newerRepository]) {
-		await seedPackage(checkout, repository);
+		await seedImages(checkout, repository, ["package"]);
 		const seeded = docker("image", "ls", "--format", IMAGE, repository);
 		docker("push", seeded);
 		docker("image", "rm", seeded);

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG, record } from "../record.ts";
 import { Checkout, docker, type Ended, type RunOutputs, remains } from "./checkout.ts";
-import { seedPackage } from "./seed.ts";
+import { seedImages } from "./seed.ts";
 
 /*
  * The gates of the image python: a good image passes them, and each fault that is planted into one
@@ -28,7 +28,7 @@ let inputs: Record<string, string>;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedPackage(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository);
 	good = await checkout.run(["--target", "python", "--json"]);
 	expect(good.stderr).not.toMatch(/^error: /m);
 	outputs = JSON.parse(good.stdout) as RunOutputs;

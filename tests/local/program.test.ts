@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type RunOutputs, remains } from "./checkout.ts";
 import { layerPaths } from "./layers.ts";
-import { keepPackage } from "./seed.ts";
+import { keepImages } from "./seed.ts";
 
 /*
  * The whole program, for real: the local stack is built on the Docker daemon, killed at every step
@@ -51,7 +51,7 @@ describe("killed at any step, the next run goes on", () => {
 		"and ends well",
 		async () => {
 			outputs = await checkout.build();
-			keepPackage(checkout, outputs.package.key);
+			await keepImages(checkout);
 			expect(remains()).toEqual([]);
 		},
 		20 * MINUTE,

@@ -10,7 +10,7 @@ import { contentKey } from "../../components/content-key.ts";
 import { findImage, needImage, pushImage, remoteDigest } from "../../components/step/registry.ts";
 import { Checkout, docker, removeImages } from "./checkout.ts";
 import { type FaultyProxy, startProxy, startRegistry, type TestRegistry } from "./registry.ts";
-import { seedPackage } from "./seed.ts";
+import { seedImages } from "./seed.ts";
 
 /*
  * Images in a registry: Debian's docker-registry on this machine, plain and behind a proxy that
@@ -38,7 +38,7 @@ describe("a stack with a registry", () => {
 	beforeAll(async () => {
 		checkout = new Checkout();
 		repository = `${registry.host}/team/${checkout.stack}`;
-		await seedPackage(checkout, repository);
+		await seedImages(checkout, repository);
 	}, 20 * MINUTE);
 	afterAll(() => {
 		removeImages(repository);

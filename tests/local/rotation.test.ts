@@ -9,7 +9,7 @@ import { pushImage, remoteDigest } from "../../components/step/registry.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import { Checkout, docker, type RunOutputs, removeImages } from "./checkout.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
-import { seedPackage } from "./seed.ts";
+import { seedImages } from "./seed.ts";
 
 /*
  * A stack with a registry is rotated and taken back, by its stack file alone: what the plan says
@@ -32,7 +32,7 @@ beforeAll(async () => {
 	original = readFileSync(stackFile(), "utf8").replace("registry: none", `registry: ${repository}`);
 	expect(original).toContain(repository);
 	checkout.write(`Pulumi.${checkout.stack}.yaml`, original);
-	await seedPackage(checkout, repository);
+	await seedImages(checkout, repository);
 }, 20 * MINUTE);
 afterAll(() => {
 	removeImages(repository);

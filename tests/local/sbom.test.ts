@@ -12,7 +12,7 @@ import { sha256 } from "../../components/step/file.ts";
 import { pushImage } from "../../components/step/registry.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
-import { seedPackage } from "./seed.ts";
+import { seedImages } from "./seed.ts";
 
 /*
  * What describes the images of a stack, made of real ones; and attached to them in Debian's
@@ -26,7 +26,7 @@ let outputs: RunOutputs;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedPackage(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository);
 	outputs = await checkout.build();
 }, 20 * MINUTE);
 afterAll(() => checkout.remove());

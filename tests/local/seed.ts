@@ -1,29 +1,45 @@
-import { formerName } from "../../components/step/registry.ts";
-import type { Checkout, RunOutputs } from "./checkout.ts";
-import { docker } from "./checkout.ts";
+import { execa } from "execa";
+import type { StackPlan } from "../../commands/plan/plan.ts";
+import { type Checkout, docker } from "./checkout.ts";
 
-/** Where the tests keep packages that they compiled, so that each is compiled once on a machine. */
-const CACHE = "localhost/debian-python/test-packages";
+/** Where the tests keep what they built, so that each is built once on a machine. */
+const CACHE = "localhost/debian-python/tests";
 
-/** Keep the package that a checkout compiled for the tests that come after. */
-export function keepPackage({ repository }: Checkout, key: string): void {
-	docker("tag", `${repository}:package-${key}`, `${CACHE}:package-${key}`);
+/** What takes long to build, in the order in which it is built, and does not know its repository. */
+const KEPT: readonly string[] = ["base", "debbase", "pybuild", "package"];
+
+/** Keep what a checkout built for the tests that come after. */
+export async function keepImages(checkout: Checkout, artefacts = KEPT): Promise<void> {
+	for (const tag of await tags(checkout, artefacts))
+		docker("tag", `${checkout.repository}:${tag}`, `${CACHE}:${tag}`);
 }
 
 /**
- * Have a checkout's package under its name in a repository without compiling it, where a test has
- * compiled the same one before: the key in the name says that it is the same.
+ * Have a checkout's images under their names in a repository without building them, where a test has
+ * built the same ones before: the keys in the names say that they are the same.
+ *
+ * @param artefacts a part of the kept ones, in their order; all by default.
  */
-export async function seedPackage(checkout: Checkout, repository: string): Promise<void> {
-	const { stdout } = await checkout.run(["--preview", "--json"]);
-	const { key } = (JSON.parse(stdout) as RunOutputs).package;
-	const isThere = (name: string) => docker("image", "ls", "--quiet", name) !== "";
-	const kept = `${CACHE}:package-${key}`;
-	const former = formerName(kept) ?? "";
-	if (!isThere(kept) && isThere(former)) docker("tag", former, kept);
-	if (!isThere(kept)) {
-		await checkout.build(["--target", "package"]);
-		keepPackage(checkout, key);
+export async function seedImages(
+	checkout: Checkout,
+	repository: string,
+	artefacts = KEPT,
+): Promise<void> {
+	const wanted = await tags(checkout, artefacts);
+	if (wanted.some((tag) => docker("image", "ls", "--quiet", `${CACHE}:${tag}`) === "")) {
+		// Also where the stack file names a registry.
+		await checkout.build(["-c", "registry=none", "--target", artefacts.at(-1) ?? ""]);
+		await keepImages(checkout, artefacts);
 	}
-	docker("tag", kept, `${repository}:package-${key}`);
+	for (const tag of wanted) docker("tag", `${CACHE}:${tag}`, `${repository}:${tag}`);
+}
+
+/** The tags of a checkout's artefacts, with their keys. */
+async function tags(checkout: Checkout, artefacts: readonly string[]): Promise<string[]> {
+	const args = ["commands/plan/main.ts", "--stack", checkout.stack, "--json"];
+	const { stdout } = await execa("node", args, { cwd: checkout.folder });
+	const plan = JSON.parse(stdout) as StackPlan;
+	return plan.artefacts
+		.filter(({ artefact }) => artefacts.includes(artefact))
+		.map(({ artefact, key }) => `${artefact}-${key}`);
 }
