@@ -21,6 +21,10 @@ export const MMDEBSTRAP_OPTIONS = [
 	"--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
 	// jessie's essential packages cannot all be unpacked at once.
 	"--hook-dir=/usr/share/mmdebstrap/hooks/maybe-jessie-or-older",
+	// No service starts at an installation, in the bootstrap and in what is built on it: mmdebstrap's own
+	// policy-rc.d, which it removes at its end whoever wrote it, is left out for ours.
+	"--skip=chroot/policy-rc.d",
+	`--extract-hook=install --mode=0755 ${CONTEXT}/policy-rc.d "$1/usr/sbin/policy-rc.d"`,
 	`--customize-hook=sh ${CONTEXT}/customize "$1"`,
 ];
 

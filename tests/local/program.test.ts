@@ -164,6 +164,17 @@ describe("the base", () => {
 		expect(Number(docker("image", "inspect", "--format", "{{.Size}}", base()))).toBeLessThan(75e6);
 	});
 
+	it.each(["base", "debbase", "python"] as const)("lets no service start, in %s", (artefact) => {
+		const image = artefact === "base" ? base() : outputs.images[artefact].name;
+		const script = `
+			printf '#!/bin/sh\\ntouch /started\\n' >/etc/init.d/service
+			chmod 0755 /etc/init.d/service
+			invoke-rc.d --query service start || echo $?
+			invoke-rc.d service start
+			test ! -e /started`;
+		expect(shell(image, script)).toBe("101");
+	});
+
 	it(
 		"leaves nothing of apt's in a layer, without any clean-up",
 		() => {
