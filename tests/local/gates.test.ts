@@ -198,7 +198,7 @@ describe.concurrent("an image does not get its name", () => {
 	it(
 		"whose PATH has a virtual environment alone, as uv sees it",
 		async () => {
-			const changes = ["ENV PATH=/venv/bin:/usr/bin:/bin"];
+			const changes = ['CMD ["python3"]', "ENV PATH=/venv/bin:/usr/bin:/bin"];
 			expectRefused(
 				await commit("", { CHANGES: JSON.stringify(changes) }),
 				/^gate interpreters: PATH has no interpreter outside of \/venv; .*python\.ts$/,
