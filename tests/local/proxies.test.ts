@@ -28,7 +28,8 @@ beforeAll(() => {
 	const root = join(folder, "root");
 	const libraries = execFileSync("ldd", ["/bin/sh"], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
 	for (const made of ["mnt", "packages"]) mkdirSync(join(root, made), { recursive: true });
-	execFileSync("cp", ["--dereference", "--parents", "/bin/sh", ...libraries, root]);
+	// cat is what the lifeline of a container waits with.
+	execFileSync("cp", ["--dereference", "--parents", "/bin/sh", "/bin/cat", ...libraries, root]);
 	importFolder(root, from, "ENV PATH=/bin");
 	importFolder(root, packages);
 	mkdirSync(join(folder, "context"));
