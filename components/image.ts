@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type ContentKey, keyOfInputs } from "./content-key.ts";
+import { tagOf } from "./image-name.ts";
 import { lacksPush, type Place } from "./step/presence.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */
@@ -60,7 +61,7 @@ export function stackImage(
 
 /** What stands behind the colon in the name of an image. */
 export function imageTag({ name }: StackImage): string {
-	return name.slice(name.lastIndexOf(":") + 1);
+	return tagOf(name);
 }
 
 /**

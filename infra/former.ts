@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { repositoryOf } from "../components/image-name.ts";
 import { imagePlace, type Place } from "../components/step/presence.ts";
 import { knownSide, type Side } from "../stacks/rotation.ts";
 
@@ -49,8 +50,7 @@ export function deployedImages(former: FormerOutputs | undefined): Map<string, D
 	// The outputs have no name of the package's image: it lies beside the others.
 	const name = deployed.get("debbase")?.name;
 	if (name !== undefined && deb?.key !== undefined) {
-		const repository = name.slice(0, name.lastIndexOf(":"));
-		deployed.set("package", { name: `${repository}:package-${deb.key}`, key: deb.key });
+		deployed.set("package", { name: `${repositoryOf(name)}:package-${deb.key}`, key: deb.key });
 	}
 	return deployed;
 }

@@ -1,4 +1,5 @@
 import type { StackImage } from "../components/image.ts";
+import { repositoryOf } from "../components/image-name.ts";
 import { imageInputs } from "../components/registry/inputs.ts";
 import { imagePlace, lacksPush, type Place } from "../components/step/presence.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
@@ -122,13 +123,10 @@ async function whyNow(image: StackImage, place: Place, deployed: DeployedImage):
 		if (place === "nowhere") return "it was deployed, and is lost";
 		return lacksPush(image.name, place) ? "the registry has lost it" : "";
 	}
-	if (deployed.key === image.key) return `${repositoryOf(deployed)} -> ${repositoryOf(image)}`;
+	if (deployed.key === image.key)
+		return `${repositoryOf(deployed.name)} -> ${repositoryOf(image.name)}`;
 	const before = await imageInputs(deployed.name);
 	return before === undefined
 		? `${deployed.key} is deployed, which is not here to compare with`
 		: inputChanges(before, image.inputs);
-}
-
-function repositoryOf({ name }: { readonly name: string }): string {
-	return name.slice(0, name.lastIndexOf(":"));
 }

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { imageOf } from "../components/image.ts";
+import { tagOf } from "../components/image-name.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { PUSH_SCRIPT } from "../components/registry/push.ts";
 import { missingFiles } from "../components/sbom/attach.ts";
@@ -114,7 +115,7 @@ async function lacksFiles(
 }
 
 function tags(names: readonly string[]): string {
-	return names.map((name) => name.slice(name.lastIndexOf(":") + 1)).join(", ");
+	return names.map(tagOf).join(", ");
 }
 
 /** Where nothing of the image changed it does nothing, so neither a preview nor a summary has it. */

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { registryHost } from "../../components/image-name.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
 import { readReferrer } from "../../components/sbom/referrers.ts";
 import { DESCRIBE_SCRIPT } from "../../components/sbom/sbom.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
-import { registryHost, remoteDigest } from "../../components/step/registry.ts";
+import { remoteDigest } from "../../components/step/registry.ts";
 import { readCommandLine, runCommand } from "../../local/command-line.ts";
 import { type CommandInputs, localCommand } from "../../local/handlers.ts";
 import { withStackLock } from "../../local/lock.ts";

@@ -1,8 +1,9 @@
 import { execa } from "execa";
+import { registryHost } from "../image-name.ts";
 import { holdImage } from "../step/container.ts";
 import { dockerError, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { environment, environmentRecord } from "../step/environment.ts";
-import { findImage, pushImage, registryHost, remoteDigest } from "../step/registry.ts";
+import { findImage, pushImage, remoteDigest } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
 
 /*

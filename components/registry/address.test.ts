@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readSettings } from "../../stacks/settings.ts";
-import { registryHost } from "../step/registry.ts";
+import { registryHost } from "../image-name.ts";
 import { repositoryAddress } from "./address.ts";
 
 /** The invokes that the program made, in any order. */

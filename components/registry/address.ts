@@ -3,7 +3,7 @@ import { getPartition } from "@pulumi/aws/getPartition.js";
 import { getRegion } from "@pulumi/aws/getRegion.js";
 import type { Settings } from "../../stacks/settings.ts";
 import { ownRepository } from "../../stacks/stack-name.ts";
-import { NO_REGISTRY } from "../step/registry.ts";
+import { NO_REGISTRY } from "../image-name.ts";
 
 /** Where the images of a stack are named. */
 export interface RepositoryAddress {

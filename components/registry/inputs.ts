@@ -1,6 +1,6 @@
+import { registryHost, tagOf } from "../image-name.ts";
 import { readContent } from "../sbom/referrers.ts";
 import { imageLabel } from "../step/docker.ts";
-import { registryHost } from "../step/registry.ts";
 import { INPUTS_LABEL, type Inputs } from "../step/why.ts";
 
 /** What of manifests and indexes leads to an image's config (OCI image specification). */
@@ -30,7 +30,7 @@ async function registryLabel(name: string): Promise<string | undefined> {
 		const content = await readContent(name, path);
 		return content && (JSON.parse(content.toString()) as T);
 	};
-	const top = await read<Manifest>(`manifests/${name.slice(name.lastIndexOf(":") + 1)}`);
+	const top = await read<Manifest>(`manifests/${tagOf(name)}`);
 	// An attestation has no platform to run on.
 	const own = top?.manifests?.find(({ platform }) => platform?.os !== "unknown");
 	const manifest = own === undefined ? top : await read<Manifest>(`manifests/${own.digest}`);

@@ -1,3 +1,4 @@
+import { repositoryOf } from "../image-name.ts";
 import { attachMissing } from "../sbom/attach.ts";
 import { UnattachableError } from "../sbom/referrers.ts";
 import { docker, imageId } from "../step/docker.ts";
@@ -60,7 +61,7 @@ async function attachDescription(
  * @throws StepError where it is another image.
  */
 async function takePublished(image: string, digest: string, signal: AbortSignal): Promise<void> {
-	const published = `${image.slice(0, image.lastIndexOf(":"))}@${digest}`;
+	const published = `${repositoryOf(image)}@${digest}`;
 	const isHere = (await imageId(published)) !== undefined;
 	if (!isHere) await docker(["pull", "--quiet", published], { cancelSignal: signal });
 	if ((await imageId(published)) === (await imageId(image))) return;

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
+import { registryHost, repositoryOf } from "../image-name.ts";
 import { dockerCredentials, loginCommand } from "../registry/credentials.ts";
 import { isWithoutProxy } from "../registry/no-proxy.ts";
 import { RegistryError, StepError } from "../step/error.ts";
-import { registryHost, retry } from "../step/registry.ts";
+import { retry } from "../step/registry.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
 import { attachedTypes, isPassing, UnattachableError, wantsCredentials } from "./referrers.ts";
@@ -43,7 +44,7 @@ export async function attach(
 		const artefact = await readArtefact(file, image, digest);
 		try {
 			await attachArtifactToImage({
-				imageName: image.slice(0, image.lastIndexOf(":")),
+				imageName: repositoryOf(image),
 				imageDigest: digest,
 				artifact: artefact.content,
 				mediaType: artefact.mediaType,

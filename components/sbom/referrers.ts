@@ -1,9 +1,9 @@
+import { registryHost, tagOf } from "../image-name.ts";
 import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
 import { loginCommand } from "../registry/credentials.ts";
 import { repositoryUrl } from "../registry/repository-url.ts";
 import { RegistryError, reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
-import { registryHost } from "../step/registry.ts";
 
 /** How long a registry may take for an answer, in ms. */
 const TIMEOUT = 30_000;
@@ -50,7 +50,7 @@ export async function readReferrer(
 	digest: string,
 	type: string,
 ): Promise<Buffer | undefined> {
-	const repository = repositoryOf(image);
+	const repository = endpointOf(image);
 	const listing = await readListing(repository, digest);
 	const found = listing.find(({ artifactType }) => artifactType === type);
 	if (found === undefined) return undefined;
@@ -61,7 +61,7 @@ export async function readReferrer(
 
 /** The types of the artefacts that are attached to an image; see {@link readReferrer}. */
 export async function attachedTypes(image: string, digest: string): Promise<readonly string[]> {
-	const listing = await readListing(repositoryOf(image), digest);
+	const listing = await readListing(endpointOf(image), digest);
 	return listing.flatMap(({ artifactType }) => artifactType ?? []);
 }
 
@@ -81,7 +81,7 @@ async function readListing(repository: Repository, digest: string): Promise<Desc
  * @throws StepError that names the registry and the remedy.
  */
 export function readContent(image: string, path: string): Promise<Buffer | undefined> {
-	return get(repositoryOf(image), path);
+	return get(endpointOf(image), path);
 }
 
 /**
@@ -89,9 +89,8 @@ export function readContent(image: string, path: string): Promise<Buffer | undef
  * says that it has none.
  */
 export async function readTagDigest(image: string): Promise<string | undefined> {
-	const tag = image.slice(image.lastIndexOf(":") + 1);
-	const { url, host } = repositoryOf(image);
-	const response = await answer(host, `${url}/manifests/${tag}`);
+	const { url, host } = endpointOf(image);
+	const response = await answer(host, `${url}/manifests/${tagOf(image)}`);
 	const body = Buffer.from(await response.arrayBuffer());
 	const digest = response.headers.get("docker-content-digest");
 	if (response.ok && digest === `sha256:${sha256(body)}`) return digest;
@@ -103,13 +102,13 @@ export async function readTagDigest(image: string): Promise<string | undefined> 
 /** Whether a registry wants credentials from who pushes to an image's repository. */
 export async function wantsCredentials(image: string): Promise<boolean> {
 	// What a push begins with: a registry that anybody may read from need not let anybody write.
-	const response = await request(`${repositoryOf(image).url}/blobs/uploads/`, { method: "POST" });
+	const response = await request(`${endpointOf(image).url}/blobs/uploads/`, { method: "POST" });
 	// Busy is not open to all.
 	if (isPassing(response.status)) throw unexpected(response, registryHost(image) ?? "docker.io");
 	return response.status === 401;
 }
 
-function repositoryOf(image: string): Repository {
+function endpointOf(image: string): Repository {
 	const named = registryHost(image);
 	const host = named ?? "docker.io";
 	const path = image.slice(named === undefined ? 0 : named.length + 1).replace(/[:@][^/]*$/, "");

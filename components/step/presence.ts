@@ -1,4 +1,5 @@
-import { isInDaemon, registryHost, remoteDigest } from "./registry.ts";
+import { registryHost } from "../image-name.ts";
+import { isInDaemon, remoteDigest } from "./registry.ts";
 
 /**
  * Where an image is, which is what "is it there?" means everywhere: its `registry` has it; the `daemon`

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { keyOfInputs } from "../content-key.ts";
+import { formerName, registryHost } from "../image-name.ts";
 import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
 import { readTagDigest } from "../sbom/referrers.ts";
 import {
@@ -17,28 +18,6 @@ import { refuseProxies, strayProxies } from "./proxies.ts";
 
 /** Waits between tries, in ms: what a registry that is restarted or throttles needs. */
 const RETRY_WAITS = [1_000, 4_000, 10_000];
-
-/**
- * What stands in the place of a registry in the name of an image that no registry has, as Podman and
- * Buildah name such images. Without it the name would be one on Docker Hub, which every engine asks
- * for what it lacks, and where the name may belong to somebody else; with it an engine asks its own
- * machine at most, and no proxy (golang.org/x/net/http/httpproxy, "useProxy").
- */
-export const NO_REGISTRY = "localhost";
-
-/**
- * The registry that an image's name says, where there is one: the part before the first slash, if it
- * looks like a host (distribution reference, `reference.go`, "domain"). {@link NO_REGISTRY} is none.
- */
-export function registryHost(name: string): string | undefined {
-	const [first = "", ...rest] = name.split("/");
-	return rest.length > 0 && /[.:]/.test(first) ? first : undefined;
-}
-
-/** The name that an image without a registry had before {@link NO_REGISTRY} stood in it. */
-export function formerName(name: string): string | undefined {
-	return name.startsWith(`${NO_REGISTRY}/`) ? name.slice(NO_REGISTRY.length + 1) : undefined;
-}
 
 /** Whether the daemon has an image, under its name or its former one. Nothing is changed. */
 export async function isInDaemon(name: string): Promise<boolean> {

@@ -2,9 +2,9 @@ import { readdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NO_REGISTRY } from "../image-name.ts";
 import { docker, PROJECT_LABEL } from "./docker.ts";
 import { isLeftover, ownerState } from "./owner.ts";
-import { NO_REGISTRY } from "./registry.ts";
 
 /*
  * Only what a step made for itself is ever removed, and that is known by its name (owner.ts) alone:

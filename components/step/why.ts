@@ -1,4 +1,5 @@
 import type { StackImage } from "../image.ts";
+import { repositoryOf } from "../image-name.ts";
 import { docker } from "./docker.ts";
 
 /** Longer values, and hashes, are not shown: that they changed is what matters. */
@@ -58,10 +59,11 @@ async function daemonInputs({
 	name,
 	artefact,
 }: Pick<StackImage, "name" | "artefact">): Promise<Inputs[]> {
-	const repository = name.slice(0, name.lastIndexOf(":"));
 	// docker image ls has the newest first.
 	const filter = ["--filter", `label=debian-python.artefact=${artefact}`, "--format", "{{.ID}}"];
-	const ids = (await docker(["image", "ls", "--no-trunc", ...filter, repository])).split("\n");
+	const ids = (await docker(["image", "ls", "--no-trunc", ...filter, repositoryOf(name)])).split(
+		"\n",
+	);
 	const unique = [...new Set(ids)].filter((id) => id !== "");
 	if (unique.length === 0) return [];
 	const format = `{{index .Config.Labels "${INPUTS_LABEL}"}}`;

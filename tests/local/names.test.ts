@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
-import { findImage, NO_REGISTRY, needImage } from "../../components/step/registry.ts";
+import { NO_REGISTRY } from "../../components/image-name.ts";
+import { findImage, needImage } from "../../components/step/registry.ts";
 import { docker, removeImages } from "./checkout.ts";
 
 /*
