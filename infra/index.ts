@@ -82,8 +82,8 @@ if (pulumi.runtime.isDryRun()) {
 
 const output = ({ name, key }: StackImage) => ({ name, key });
 /**
- * The images, by artefact (the base only where it is made here): `name` for docker run, `key` of their content, and where the stack has a
- * registry, `digest`: `repository@sha256:...`, for deployments.
+ * The images, by artefact (the base only where it is made here): `name` for docker run, `key` of their
+ * content, and where the stack has a registry, `digest`: `repository@sha256:...`, for deployments.
  */
 export const images = {
 	...(base.image && { base: output(base.image) }),

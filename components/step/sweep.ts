@@ -80,7 +80,8 @@ function leftovers(things: readonly Thing[]): string[] {
 
 /** What docker prints, as lines of fields. */
 async function list(...args: readonly string[]): Promise<string[][]> {
-	return (await docker(args)).split("\n").map((line) => line.split("\t"));
+	const lines = (await docker(args)).split("\n");
+	return lines.flatMap((line) => (line === "" ? [] : [line.split("\t")]));
 }
 
 /** `2026-11-22 11:26:51 +0000 UTC`, as docker ps prints it, or RFC 3339. */
