@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type ContentKey, keyOfInputs } from "./content-key.ts";
 import { tagOf } from "./image-name.ts";
 import { lacksPush, type Place } from "./step/presence.ts";
+import { INPUTS_LABEL } from "./step/why.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */
 export interface StackImage {
@@ -71,13 +72,13 @@ export function imageTag({ name }: StackImage): string {
 export function imageLabels({ artefact, inputs }: StackImage): Record<string, string> {
 	return {
 		"debian-python.artefact": artefact,
-		"debian-python.inputs": JSON.stringify(inputs),
+		[INPUTS_LABEL]: JSON.stringify(inputs),
 	};
 }
 
 /** The image of a name with these labels, which say what it is and what its key was made of. */
 export function imageOf(name: string, labels: Readonly<Record<string, string>>): StackImage {
-	const inputs = JSON.parse(labels["debian-python.inputs"] ?? "{}") as Record<string, string>;
+	const inputs = JSON.parse(labels[INPUTS_LABEL] ?? "{}") as Record<string, string>;
 	return {
 		name,
 		key: keyOfInputs(inputs),

@@ -1,5 +1,6 @@
 import { sourceUrl } from "../../stacks/cpython.ts";
 import { sha256 } from "../step/file.ts";
+import { INPUTS_LABEL } from "../step/why.ts";
 import type { Facts } from "./facts.ts";
 import { BOM_TYPE } from "./media-types.ts";
 import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
@@ -44,7 +45,7 @@ export function provenance(facts: Facts, bom: string): string {
 		predicate: {
 			buildDefinition: {
 				buildType: `urn:debian-python:build:${labels["debian-python.artefact"]}:v1`,
-				externalParameters: JSON.parse(labels["debian-python.inputs"] ?? "{}") as object,
+				externalParameters: JSON.parse(labels[INPUTS_LABEL] ?? "{}") as object,
 				internalParameters: { platform },
 				resolvedDependencies: dependencies(facts),
 			},

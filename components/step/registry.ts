@@ -15,6 +15,7 @@ import {
 import { askEngine } from "./engine-api.ts";
 import { RegistryError, StepError } from "./error.ts";
 import { refuseProxies, strayProxies } from "./proxies.ts";
+import { INPUTS_LABEL } from "./why.ts";
 
 /** Waits between tries, in ms: what a registry that is restarted or throttles needs. */
 const RETRY_WAITS = [1_000, 4_000, 10_000];
@@ -179,7 +180,7 @@ function registryTrouble(stderr: string): boolean {
 /** A tag that says a key must lead to an image with that key. */
 async function checkKey(name: string): Promise<void> {
 	const wanted = /-([0-9a-f]{12})$/.exec(name)?.[1];
-	const label = await imageLabel(name, "debian-python.inputs");
+	const label = await imageLabel(name, INPUTS_LABEL);
 	const recipe = await imageLabel(name, "debian-python.recipe");
 	const found =
 		label === undefined ? undefined : keyOfInputs(JSON.parse(label) as Record<string, string>);
