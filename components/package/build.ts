@@ -17,9 +17,6 @@ import { fetchSource } from "./source.ts";
  * The command of PythonPackage (package.ts) says what each variable means.
  */
 
-/** The builder's command (pybuild's Dockerfile). */
-const BUILD = "/usr/local/lib/pybuild/build";
-
 await runStep(async (step) => {
 	const image = environment("IMAGE");
 	if (!(await findImage(image, step.signal))) await buildPackage(step, image);
@@ -32,18 +29,13 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await needImage(builder, step.signal);
 	await checkRecipe(builder);
 	const variables = environmentRecord("VARIABLES");
-	const container = await makeContainer(
-		step,
-		builder,
-		[BUILD],
-		[
-			`--platform=${environment("PLATFORM")}`,
-			`--volume=${await step.createVolume()}:/build`,
-			// The one volume that stays, on purpose: a cache, which may be removed at any time.
-			"--volume=debian-python-ccache:/ccache",
-			...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
-		],
-	);
+	const container = await makeContainer(step, builder, await builderCommand(builder), [
+		`--platform=${environment("PLATFORM")}`,
+		`--volume=${await step.createVolume()}:/build`,
+		// The one volume that stays, on purpose: a cache, which may be removed at any time.
+		"--volume=debian-python-ccache:/ccache",
+		...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
+	]);
 	const caBundle = environment("CA_BUNDLE", "");
 	if (caBundle !== "") await copyInto(container, caBundle, "/build/ca-bundle.crt");
 	const url = environment("SOURCE_URL", "");
@@ -55,6 +47,12 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await runBuild(step, container);
 	await keepCompiled(step, container, missing);
 	await importPackages(await readFolder(container, "/build/out"), image);
+}
+
+/** What the builder runs, by its own config (pybuild's Dockerfile). */
+async function builderCommand(builder: string): Promise<string[]> {
+	const format = "{{json .Config.Cmd}}";
+	return JSON.parse(await docker(["image", "inspect", "--format", format, builder])) as string[];
 }
 
 /** The tag of the builder moves with each base: what must not differ is the recipe inside. */

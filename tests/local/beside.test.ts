@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryName } from "../../components/step/owner.ts";
 import { sweep, unfinishedName } from "../../components/step/sweep.ts";
-import { Checkout, docker } from "./checkout.ts";
+import { Checkout, docker, remains } from "./checkout.ts";
 
 /*
  * Runs beside other runs, and beside what users make of the images: nothing is removed but what a
@@ -157,11 +157,22 @@ describe("a step", () => {
 			expect(running()).toContain(container);
 			process.kill(-(step.pid as number), "SIGKILL");
 			await step;
-			docker("rm", "--force", container);
+			removeAll(container.replace(/[0-9a-f]{8}$/, ""));
+			expect(remains()).toEqual([]);
 		},
 		2 * MINUTE,
 	);
 });
+
+/** Remove what a step left whose process nobody can see from here: a sweep leaves that for a day. */
+function removeAll(prefix: string): void {
+	const left = (...listing: string[]) =>
+		docker(...listing)
+			.split("\n")
+			.filter((name) => name.startsWith(prefix));
+	docker("rm", "--force", ...left("ps", "--all", "--format", "{{.Names}}"));
+	docker("volume", "rm", ...left("volume", "ls", "--format", "{{.Name}}"));
+}
 
 /** An image with the project's label that was made long ago, as users make them of the images. */
 function loadOldImage(name: string | undefined): void {

@@ -35,7 +35,7 @@ beforeAll(async () => {
 	ecr = await startEcr();
 	Object.assign(process.env, ecr.env);
 	checkout = new Checkout();
-	path = checkout.repository;
+	path = `debian-python/${checkout.stack}`;
 	repository = `${ECR_HOST}/${path}`;
 	await seedImages(checkout, repository);
 }, 25 * MINUTE);

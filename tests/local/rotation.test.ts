@@ -66,7 +66,7 @@ async function build(): Promise<{ outputs: RunOutputs; fates: Record<string, str
 	expect(exitCode, stderr).toBe(0);
 	const outputs = JSON.parse(stdout) as RunOutputs;
 	const rows = stderr.matchAll(/^(\w+) +(built|reused)\b/gm);
-	const words = { built: "build", reused: "reused" } as const;
+	const words = { built: "build and push", reused: "reused" } as const;
 	const keys: Record<string, string> = { package: outputs.package.key };
 	for (const [artefact, { key }] of Object.entries(outputs.images)) keys[artefact] = key;
 	const entries = [...rows].map(([, artefact = "", word]) => [
@@ -122,7 +122,7 @@ describe("a stack that moves on", () => {
 			const planned = await plan(base);
 			expect(planned).toMatchObject({ compiles: false, rotation: null });
 			expect(planned.artefacts.find(({ artefact }) => artefact === "debbase")).toMatchObject({
-				fate: "build",
+				fate: "build and push",
 				changes: "base changed",
 			});
 			checkout.write(
@@ -148,7 +148,7 @@ describe("a stack that moves on", () => {
 			expect(planned.artefacts).toContainEqual({
 				artefact: "package",
 				key,
-				fate: "build",
+				fate: "build and push",
 				changes: "PACKAGE_RELEASE 1 -> 2",
 				// The package is one that another test compiled: what that compile left is not here.
 				isCompiled: false,
