@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -376,6 +376,30 @@ describe("the .deb", () => {
 			expect(
 				shell(base, script, "-v", `${checkout.folder}/packages/${checkout.stack}:/debs:ro`),
 			).toBe("ok");
+		},
+		3 * MINUTE,
+	);
+
+	it("leaves the interpreter to scanners: its md5sums do not claim it, dpkg owns it", () => {
+		const image = outputs.images.python.name;
+		const sums = shell(image, "cat /var/lib/dpkg/info/cpython3.13.md5sums");
+		expect(sums).toMatch(/ opt\/cpython\/3\.13\/bin\/pydoc3\.13$/m);
+		expect(sums).not.toMatch(/\/bin\/python3\.13$/m);
+		expect(shell(image, "dpkg -S /opt/cpython/3.13/bin/python3.13")).toMatch(/^cpython3\.13:/);
+	});
+
+	it.skipIf(spawnSync("syft", ["version"]).status !== 0)(
+		"lets syft see the Python that advisories name",
+		() => {
+			const options = ["scan", `docker:${outputs.images.python.name}`, "--output", "json"];
+			const { artifacts } = JSON.parse(
+				execFileSync("syft", options, { encoding: "utf8", maxBuffer: 1e9 }),
+			) as { artifacts: { name: string; version: string; cpes: { cpe: string }[] }[] };
+			const python = artifacts.find(({ name }) => name === "python");
+			expect(python).toMatchObject({ version: "3.13.5", purl: "pkg:generic/python@3.13.5" });
+			expect(python?.cpes.map(({ cpe }) => cpe)).toContain(
+				"cpe:2.3:a:python:python:3.13.5:*:*:*:*:*:*:*",
+			);
 		},
 		3 * MINUTE,
 	);
