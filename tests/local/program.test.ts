@@ -176,6 +176,19 @@ describe("the base", () => {
 	});
 
 	it(
+		"keeps what localedef reads, as Debian's own slim image does",
+		() => {
+			const script = `
+			apt-get -qq update
+			apt-get -qq install -y --no-install-recommends locales >&2
+			localedef -i de_DE -c -f UTF-8 -A /usr/share/locale/locale.alias de_DE.UTF-8
+			locale -a`;
+			expect(shell(base(), script)).toContain("de_DE.utf8");
+		},
+		MINUTE,
+	);
+
+	it(
 		"leaves nothing of apt's in a layer, without any clean-up",
 		() => {
 			const left = shell(
