@@ -371,7 +371,7 @@ describe("the image wheelbuild", () => {
 
 describe("the .deb", () => {
 	it(
-		"installs on a clean base with its own Depends, and is removed without residue",
+		"installs on a clean base with its own Depends",
 		() => {
 			const base =
 				docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
@@ -381,17 +381,35 @@ describe("the .deb", () => {
 			apt-get -qq update
 			apt-get -qq install -y --no-install-recommends /debs/cpython3.13_*.deb >&2
 			# A slim base leaves documentation and lintian's files out.
-			! dpkg -V cpython3.13 | grep -Ev ' /usr/share/(doc|lintian)/'
-			/opt/cpython/3.13/bin/python3.13 -c "import ${MODULES}; print('ok')"
-			/opt/cpython/3.13/bin/python3.13 -O -c "import asyncio, unittest"
-			apt-get -qq purge -y cpython3.13 >&2
-			! [ -e /opt ] || find /opt -mindepth 1`;
-			expect(
-				shell(base, script, "-v", `${checkout.folder}/packages/${checkout.stack}:/debs:ro`),
-			).toBe("ok");
+			dpkg -V cpython3.13 | grep -Ev ' /usr/share/(doc|lintian)/' || :
+			/opt/cpython/3.13/bin/python3.13 -c "import ${MODULES}; print('ok')"`;
+			expect(shell(base, script, ...debs())).toBe("ok");
 		},
 		3 * MINUTE,
 	);
+
+	it.each([
+		["a folder", "chmod 0711 /opt"],
+		["a link", "rmdir /opt; mkdir -p /srv/opt/other; ln -s /srv/opt /opt"],
+		["not there", "rmdir /opt"],
+	])("is removed without a trace where /opt was %s", (was, before) => {
+		const script = `
+			list() { find / -xdev ! -path '/proc/*' ! -path '/sys/*' -printf '%p %M %u %g %l\\n' | sort; }
+			${before}
+			: >/var/log/dpkg.log
+			list >/dev/shm/before
+			dpkg -i /debs/cpython3.13_*.deb >&2
+			python=/opt/cpython/3.13/bin/python3.13
+			$python -O -c "import asyncio, unittest"
+			$python -m ensurepip 2>&1 | grep externally-managed-environment >&2
+			$python -m venv /dev/shm/venv
+			dpkg --purge cpython3.13 >&2
+			# What dpkg itself keeps.
+			list | diff /dev/shm/before - | grep '^[<>]' | grep -Ev ' /var/(lib/dpkg|cache/debconf)/' || :`;
+		const left = shell(outputs.images.debbase.name, script, ...debs());
+		// Where it was not there, the package made it.
+		expect(left).toBe(was === "not there" ? "> /opt drwxr-xr-x root root" : "");
+	});
 
 	it("leaves the interpreter to scanners: its md5sums do not claim it, dpkg owns it", () => {
 		const image = outputs.images.python.name;
@@ -399,6 +417,17 @@ describe("the .deb", () => {
 		expect(sums).toMatch(/ opt\/cpython\/3\.13\/bin\/pydoc3\.13$/m);
 		expect(sums).not.toMatch(/\/bin\/python3\.13$/m);
 		expect(shell(image, "dpkg -S /opt/cpython/3.13/bin/python3.13")).toMatch(/^cpython3\.13:/);
+	});
+
+	it("prints nowhere how to link a libpython, which is not there", () => {
+		const config = "/opt/cpython/3.13/bin/python3-config";
+		const script = `
+			${config} --ldflags --libs
+			grep -r lpython /opt/cpython/3.13/lib/pkgconfig || :
+			${config} --libs --embed 2>&1 || echo $?`;
+		expect(shell(outputs.images.wheelbuild.name, script)).toMatch(
+			/^((?!.*lpython).*\n)+\S+python3-config: --embed: there is no libpython.*\n1$/,
+		);
 	});
 
 	it.skipIf(spawnSync("syft", ["version"]).status !== 0)(
@@ -424,8 +453,7 @@ describe("the .deb", () => {
 			apt-get -qq update
 			apt-get -qq install -y --no-install-recommends -o "Dpkg::Options::=--path-include=/usr/share/lintian/*" lintian >&2
 			lintian --fail-on error --allow-root --suppress-tags bad-distribution-in-changes-file /debs/*.deb`;
-			const mount = ["-v", `${checkout.folder}/packages/${checkout.stack}:/debs:ro`];
-			expect(shell(outputs.images.debbase.name, script, ...mount)).not.toMatch(/^E:/m);
+			expect(shell(outputs.images.debbase.name, script, ...debs())).not.toMatch(/^E:/m);
 		},
 		5 * MINUTE,
 	);
@@ -449,6 +477,11 @@ describe("a new package release", () => {
 				});
 			};
 			expect(files(next)).toBe(files(outputs.package));
+			// A fix of the interpreter alone does not take the compiler's part away.
+			const upgrade = "dpkg -i /debs/cpython3.13_3.13.5-2*.deb >&2; dpkg -s cpython3.13-dev";
+			expect(shell(outputs.images.wheelbuild.name, upgrade, ...debs())).toMatch(
+				/^Status: install ok installed$/m,
+			);
 		},
 		5 * MINUTE,
 	);
@@ -477,6 +510,11 @@ describe("a second compile", () => {
 		20 * MINUTE,
 	);
 });
+
+/** Mounts the folder with the .debs at /debs. */
+function debs(): string[] {
+	return ["-v", `${checkout.folder}/packages/${checkout.stack}:/debs:ro`];
+}
 
 function sha256(file: string): string {
 	return createHash("sha256").update(readFileSync(file)).digest("hex");
