@@ -411,6 +411,18 @@ describe("the .deb", () => {
 		expect(left).toBe(was === "not there" ? "> /opt drwxr-xr-x root root" : "");
 	});
 
+	it("heeds an edit of the standard library, as root and read-only as another user", () => {
+		const edit = "echo 'raise SystemExit(3)' >>/opt/cpython/3.13/lib/python3.13/json/__init__.py";
+		const image = `${checkout.repository}:edited`;
+		const build = ["build", "--quiet", `--tag=${image}`, "-"];
+		execFileSync("docker", build, { input: `FROM ${outputs.images.python.name}\nRUN ${edit}\n` });
+		for (const options of [[], ["--read-only", "--user=65534"]]) {
+			const args = ["run", "--rm", ...options, image, "python", "-c", "import json"];
+			expect(spawnSync("docker", args).status).toBe(3);
+		}
+		docker("image", "rm", image);
+	});
+
 	it("leaves the interpreter to scanners: its md5sums do not claim it, dpkg owns it", () => {
 		const image = outputs.images.python.name;
 		const sums = shell(image, "cat /var/lib/dpkg/info/cpython3.13.md5sums");

@@ -57,11 +57,11 @@ def check_mode(path):
 
 
 # Bit 0 of the header's flags: by hash; bit 1: check the source (PEP 552).
-UNCHECKED_HASH = b"\x01\x00\x00\x00"
+CHECKED_HASH = b"\x03\x00\x00\x00"
 
 
 def check_bytecode(library, without):
-    """One file for each module but those without, unoptimised, that ignores the source's time."""
+    """One file for each module but those without, unoptimised, that heeds an edit of its source, whatever its time."""
     for folder, folders, names in os.walk(library):
         if os.path.basename(folder) == "site-packages":
             folders[:] = []
@@ -98,5 +98,5 @@ def cached_name(source):
 def check_header(path):
     with open(path, "rb") as file:
         header = file.read(8)
-    if sys.version_info >= (3, 7) and header[4:] != UNCHECKED_HASH:
-        raise Failure("the bytecode %s is not of the kind unchecked-hash" % path, REMEDY)
+    if sys.version_info >= (3, 7) and header[4:] != CHECKED_HASH:
+        raise Failure("the bytecode %s is not of the kind checked-hash" % path, REMEDY)
