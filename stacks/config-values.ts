@@ -1,43 +1,20 @@
 /**
- * How the text of each config key becomes a value.
- *
- * Every `parse...` returns its value or throws a Refusal; `remedyFor` says what to write instead.
+ * How the text of each config key becomes a value: every `parse...` returns it or throws a Refusal.
  * All grammars are anchored and allow no character that means something to a shell.
  */
 
-import { closest, distance } from "fastest-levenshtein";
 import {
 	type CPythonSeries,
 	cpythonSeries,
-	findRelease,
 	findSeries,
-	newestRelease,
 	parseVersion,
 	seriesOf,
 } from "./cpython.ts";
 import { codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
 import { type ImageReference, parseImageReference, parseRepository } from "./image-reference.ts";
 
-/** The config keys of a stack, in the order in which they are documented. */
-export const configKeys = [
-	"release",
-	"base",
-	"snapshot",
-	"pythonVersion",
-	"sourceSha256",
-	"packageRelease",
-	"profile",
-	"registry",
-	"ecrPullAccounts",
-	"platform",
-	"caBundle",
-	"allowUnsupported",
-] as const;
-
-/** One of the config keys of a stack. */
-export type ConfigKey = (typeof configKeys)[number];
-
-const profiles = ["optimized", "hardened", "quick"] as const;
+/** The build profiles, the default one first. */
+export const profiles = ["optimized", "hardened", "quick"] as const;
 
 /**
  * How CPython is compiled: with PGO and LTO; so, and with Debian's hardening and frame pointers; or
@@ -64,69 +41,6 @@ export class Refusal extends Error {
 		super(reason);
 		this.remedy = remedy;
 	}
-}
-
-/** What to write instead of `value`, as near to it as can be guessed. */
-export function remedyFor(key: ConfigKey, value: string): string {
-	return remedies[key](value.slice(0, 100));
-}
-
-const remedies: Readonly<Record<ConfigKey, (value: string) => string>> = {
-	release: (value) => {
-		const guess = guessCodename(value);
-		const all = codenames.join(", ");
-		return guess === undefined ? `write one of ${all}` : `write release: ${guess} (known: ${all})`;
-	},
-	base: () =>
-		"write an image reference such as debian:bookworm-slim@sha256:<64 hexadecimal digits>, or archive",
-	snapshot: () => "write a moment in UTC, such as 20260101T000000Z",
-	pythonVersion: (value) => `write pythonVersion: "${guessVersion(value)}", in quotes`,
-	sourceSha256: () => "write the sha256 of the source tarball, 64 lower case hexadecimal digits",
-	packageRelease: () => "write a whole number from 1 to 9999",
-	profile: (value) => `write profile: ${nearestOf([...profiles], value)}`,
-	ecrPullAccounts: () => 'write a list of account IDs, 12 digits in quotes each: ["123456789012"]',
-	registry: () => "write none, ecr, or host[:port]/name, such as registry.example.org:5000/python",
-	platform: (value) =>
-		`write platform: ${/arm|aarch/i.test(value) ? "linux/arm64" : "linux/amd64"} (known: linux/amd64, linux/arm64)`,
-	caBundle: () =>
-		"write the path of a PEM file; Debian's own is /etc/ssl/certs/ca-certificates.crt",
-	allowUnsupported: () => "write true or false",
-};
-
-/** The config key nearest to one that is not known: by a part of the name, else by edit distance. */
-export function nearestKey(unknown: string): ConfigKey {
-	const letters = (key: string) => key.toLowerCase().replace(/[^a-z0-9]/g, "");
-	const short = letters(unknown.slice(0, 40));
-	const partOf = configKeys.find((key) => short.length > 2 && letters(key).includes(short));
-	const near = nearestOf(configKeys.map(letters), short);
-	return partOf ?? configKeys.find((key) => letters(key) === near) ?? "release";
-}
-
-function nearestOf<T extends string>(choices: readonly T[], text: string): T {
-	return closest(text, choices) as T;
-}
-
-function guessCodename(value: string): string | undefined {
-	const text = value.toLowerCase();
-	const [, number] = /^(?:debian)?[^a-z0-9]?(\d+)/.exec(text) ?? [];
-	const numbered = codenames.find((name) => String(debianReleases[name].number) === number);
-	const named = codenames.find((name) => text.includes(name));
-	const near = nearestOf(codenames, text);
-	return numbered ?? named ?? (distance(near, text) <= near.length / 2 ? near : undefined);
-}
-
-/** The version in the text, if the catalog has it; else the newest of its series, else of all. */
-function guessVersion(value: string): string {
-	const [version = "", series = ""] = /(\d+\.\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?)?/.exec(value) ?? [];
-	const entry = findSeries(series === "3.1" ? "3.10" : series) ?? newestFinalSeries();
-	return findRelease(version)?.version ?? newestRelease(entry).version;
-}
-
-function newestFinalSeries(): CPythonSeries {
-	const final = cpythonSeries.filter(
-		(entry) => !parseVersion(newestRelease(entry).version)?.preRelease,
-	);
-	return final.at(-1) as CPythonSeries;
 }
 
 /** A codename of the catalog, exactly. */

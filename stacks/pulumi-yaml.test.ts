@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { compatibility } from "./compatibility.ts";
 import { cpythonSeries, newestRelease } from "./cpython.ts";
-import { configKeys, defaults, readSettings, type Settings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 const root = join(import.meta.dirname, "..");
 const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
@@ -37,28 +37,6 @@ describe("Pulumi.yaml", () => {
 		expect(project.name).toBe("debian-python");
 		expect(project.runtime.options).toEqual({ typescript: false, packagemanager: "npm" });
 		expect(project).not.toHaveProperty("main");
-	});
-
-	test("its config has the keys of the program, with descriptions", () => {
-		expect(Object.keys(project.config)).toEqual([...configKeys]);
-		for (const key of configKeys) expect(project.config[key].description).toMatch(/\w{3}/);
-	});
-
-	test("its defaults are those of the program, and their types agree", () => {
-		const optional = {
-			base: "",
-			snapshot: "",
-			sourceSha256: "",
-			ecrPullAccounts: [],
-			caBundle: "",
-		};
-		const entries = configKeys.map((key) => [key, project.config[key].default]);
-		expect(Object.fromEntries(entries)).toEqual({ ...defaults, ...optional });
-		for (const key of configKeys) {
-			const { type, default: value } = project.config[key];
-			if (value !== undefined && !Array.isArray(value))
-				expect(type).toBe(typeof value === "number" ? "integer" : typeof value);
-		}
 	});
 });
 

@@ -4,29 +4,21 @@
 
 import { statSync } from "node:fs";
 import { type Compatibility, compatibility } from "./compatibility.ts";
-import { ConfigError, type ConfigProblem, characterProblem, quote } from "./config-error.ts";
 import {
 	type ConfigKey,
+	type ConfigValue,
+	configKey,
 	configKeys,
 	nearestKey,
+	type ParseContext,
+} from "./config.ts";
+import { ConfigError, type ConfigProblem, characterProblem, quote } from "./config-error.ts";
+import {
 	otherReleaseInTag,
 	type Platform,
 	type Profile,
-	parseAccounts,
-	parseBase,
-	parseBoolean,
-	parseCaBundle,
-	parsePackageRelease,
-	parsePlatform,
-	parseProfile,
-	parsePythonVersion,
-	parseRegistry,
-	parseRelease,
-	parseSha256,
-	parseSnapshot,
 	Refusal,
 	type Registry,
-	remedyFor,
 } from "./config-values.ts";
 import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, codenames, type DebianRelease, debianReleases } from "./debian.ts";
@@ -34,14 +26,9 @@ import { type ImageReference, parseImageReference } from "./image-reference.ts";
 import { stackNameProblems } from "./stack-name.ts";
 import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
 
+export { type ConfigKey, configKeys } from "./config.ts";
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
-export {
-	type ConfigKey,
-	configKeys,
-	type Platform,
-	type Profile,
-	type Registry,
-} from "./config-values.ts";
+export type { Platform, Profile, Registry } from "./config-values.ts";
 
 /** What one stack builds: its config, checked and joined with the catalogs. */
 export interface Settings {
@@ -93,15 +80,6 @@ export interface ArchiveBase {
 	snapshot?: string;
 }
 
-/** What a stack has that sets no value; Pulumi.yaml repeats these for Pulumi's CLI. */
-export const defaults = {
-	packageRelease: 1,
-	profile: "optimized",
-	registry: "none",
-	platform: "linux/amd64",
-	allowUnsupported: false,
-} as const satisfies Partial<Record<ConfigKey, string | number | boolean>>;
-
 /** What the config is read for. */
 export interface SettingsContext {
 	/** Name of the Pulumi project. */
@@ -124,22 +102,22 @@ export function readSettings(
 	values: Readonly<Record<string, string | undefined>>,
 	context: SettingsContext,
 ): Settings {
-	const reader = new ConfigReader(values);
+	const { today, fileExists = isFile } = context;
+	const reader = new ConfigReader(values, { today, fileExists });
 	reader.refuseUnknownKeys();
-	const debian = reader.read("release", parseRelease);
-	const base = readBase(reader, debian, context.today);
+	const debian = reader.read("release");
+	const base = readBase(reader, debian);
 	const python = readPython(reader);
-	const packageRelease = reader.read("packageRelease", parsePackageRelease);
-	const profile = reader.read("profile", parseProfile);
+	const packageRelease = reader.read("packageRelease");
+	const profile = reader.read("profile");
 	if (python && profile === "optimized") refuseOptimized(reader, python.version);
-	const registry = reader.read("registry", parseRegistry);
-	const ecrPullAccounts = reader.read("ecrPullAccounts", parseAccounts) ?? [];
+	const registry = reader.read("registry");
+	const ecrPullAccounts = reader.read("ecrPullAccounts") ?? [];
 	refuseAccountsWithoutEcr(reader, registry, ecrPullAccounts);
 	if (registry) reader.problems.push(...stackNameProblems(context, registry));
-	const platform = reader.read("platform", parsePlatform);
-	const { fileExists = isFile } = context;
-	const caBundle = reader.read("caBundle", (value) => parseCaBundle(value, fileExists));
-	const allowUnsupported = reader.read("allowUnsupported", parseBoolean);
+	const platform = reader.read("platform");
+	const caBundle = reader.read("caBundle");
+	const allowUnsupported = reader.read("allowUnsupported");
 	if (debian) refuseUnsupportedRelease(reader, debian, allowUnsupported, context.today);
 	const judgement = debian && python && compatibility(python.version, debian.codename);
 	if (judgement)
@@ -173,15 +151,6 @@ export function readSettings(
 	};
 }
 
-/** These may be absent without a default. */
-const optionalKeys: readonly ConfigKey[] = [
-	"base",
-	"snapshot",
-	"sourceSha256",
-	"ecrPullAccounts",
-	"caBundle",
-];
-
 /** Longer than any value that makes sense; a repository name has at most 255 characters. */
 const longestValue = 300;
 
@@ -189,28 +158,30 @@ const longestValue = 300;
 class ConfigReader {
 	readonly problems: ConfigProblem[] = [];
 	readonly #values: Readonly<Record<string, string | undefined>>;
+	readonly #context: ParseContext;
 
-	constructor(values: Readonly<Record<string, string | undefined>>) {
+	constructor(values: Readonly<Record<string, string | undefined>>, context: ParseContext) {
 		this.#values = values;
+		this.#context = context;
 	}
 
 	/** The text of a key, its default, or `undefined`. */
 	text(key: ConfigKey): string | undefined {
 		const given = this.#values[key];
-		if (given !== undefined && given !== "") return given;
-		return key in defaults ? String(defaults[key as keyof typeof defaults]) : undefined;
+		return given !== undefined && given !== "" ? given : configKey(key).default?.toString();
 	}
 
 	/** Parses the text of a key; `undefined` if it is absent or refused. */
-	read<T>(key: ConfigKey, parse: (text: string) => T): T | undefined {
+	read<K extends ConfigKey>(key: K): ConfigValue<K> | undefined {
 		const text = this.text(key);
+		const { absent, parse } = configKey(key);
 		if (text !== undefined)
 			return this.check(key, () => {
 				const problem = characterProblem(text, longestValue);
 				if (problem !== undefined) throw new Refusal(problem);
-				return parse(text);
+				return parse(text, this.#context) as ConfigValue<K>;
 			});
-		if (!optionalKeys.includes(key)) this.refuse(key, new Refusal("is given, but one is required"));
+		if (absent === undefined) this.refuse(key, new Refusal("is given, but one is required"));
 		return undefined;
 	}
 
@@ -232,7 +203,7 @@ class ConfigReader {
 			key,
 			value: text === undefined ? "no value" : quote(text),
 			reason: message,
-			remedy: remedy ?? remedyFor(key, text ?? ""),
+			remedy: remedy ?? configKey(key).remedy(text?.slice(0, 100) ?? ""),
 		});
 	}
 
@@ -254,10 +225,9 @@ class ConfigReader {
 function readBase(
 	reader: ConfigReader,
 	debian: DebianRelease | undefined,
-	today: Date,
 ): ImageBase | ArchiveBase | undefined {
-	const given = reader.read("base", parseBase);
-	const snapshot = reader.read("snapshot", (value) => parseSnapshot(value, today));
+	const given = reader.read("base");
+	const snapshot = reader.read("snapshot");
 	const isRefused = given === undefined && reader.text("base") !== undefined;
 	if (debian === undefined || isRefused) return undefined;
 	if (snapshot !== undefined) checkSnapshot(reader, snapshot, debian, given);
@@ -296,8 +266,8 @@ function checkSnapshot(
 
 /** The Python and its source; `undefined` if the version is refused. */
 function readPython(reader: ConfigReader): Settings["python"] | undefined {
-	const python = reader.read("pythonVersion", parsePythonVersion);
-	const sha256 = reader.read("sourceSha256", parseSha256);
+	const python = reader.read("pythonVersion");
+	const sha256 = reader.read("sourceSha256");
 	if (python === undefined) return undefined;
 	const { version } = python;
 	const known = findRelease(version);

@@ -1,0 +1,170 @@
+/**
+ * The config of a stack, each key in one literal: Pulumi.yaml and the table of docs/config.md are held
+ * against it by config.test.ts.
+ */
+
+import {
+	parseAccounts,
+	parseBase,
+	parseBoolean,
+	parseCaBundle,
+	parsePackageRelease,
+	parsePlatform,
+	parseProfile,
+	parsePythonVersion,
+	parseRegistry,
+	parseRelease,
+	parseSha256,
+	parseSnapshot,
+	profiles,
+} from "./config-values.ts";
+import { codenames } from "./debian.ts";
+import { guessCodename, guessVersion, nearestOf } from "./guess.ts";
+
+/** What a value is checked against, beside itself. */
+export interface ParseContext {
+	/** The day on which moments and support dates are judged, in UTC. */
+	readonly today: Date;
+	/** Tells whether a path is a file. */
+	readonly fileExists: (path: string) => boolean;
+}
+
+interface ConfigKeyDefinition {
+	/** Its type in Pulumi.yaml. */
+	readonly type: "string" | "integer" | "boolean" | "array";
+	/**
+	 * What a stack has that does not set it. Without a default a key is required, but for those where a
+	 * text in `absent` says what its absence means.
+	 */
+	readonly default?: string | number | boolean;
+	readonly absent?: string;
+	/** What it is, in one line of Markdown. */
+	readonly description: string;
+	/** The value of a text; throws a Refusal. */
+	readonly parse: (text: string, context: ParseContext) => unknown;
+	/** What to write instead of a text that is refused, as near to it as can be guessed. */
+	readonly remedy: (text: string) => string;
+}
+
+/** The config keys of a stack, in the order in which they are documented. */
+export const config = {
+	release: {
+		type: "string",
+		description: `Debian's codename: ${codenames.join(", ")}`,
+		parse: parseRelease,
+		remedy: (text) => {
+			const guess = guessCodename(text);
+			const all = codenames.join(", ");
+			return guess === undefined
+				? `write one of ${all}`
+				: `write release: ${guess} (known: ${all})`;
+		},
+	},
+	base: {
+		type: "string",
+		absent: "the catalog's image",
+		description:
+			"image reference of the root file system, best pinned by digest; or `archive`: bootstrap it from the Debian archive with mmdebstrap, on this machine",
+		parse: parseBase,
+		remedy: () =>
+			"write an image reference such as debian:bookworm-slim@sha256:<64 hexadecimal digits>, or archive",
+	},
+	snapshot: {
+		type: "string",
+		absent: "today's archive",
+		description:
+			"with base `archive`: the moment of snapshot.debian.org, such as `20260101T000000Z`",
+		parse: (text, { today }) => parseSnapshot(text, today),
+		remedy: () => "write a moment in UTC, such as 20260101T000000Z",
+	},
+	pythonVersion: {
+		type: "string",
+		description: 'full CPython version in quotes, such as `"3.13.5"`',
+		parse: parsePythonVersion,
+		remedy: (text) => `write pythonVersion: "${guessVersion(text)}", in quotes`,
+	},
+	sourceSha256: {
+		type: "string",
+		absent: "the catalog's",
+		description: "sha256 of the source tarball, for a version that the catalog does not have",
+		parse: parseSha256,
+		remedy: () => "write the sha256 of the source tarball, 64 lower case hexadecimal digits",
+	},
+	packageRelease: {
+		type: "integer",
+		default: 1,
+		description: "internal release number, the `-1` in the .deb's version: 1 to 9999",
+		parse: parsePackageRelease,
+		remedy: () => "write a whole number from 1 to 9999",
+	},
+	profile: {
+		type: "string",
+		default: profiles[0],
+		description:
+			"how CPython is compiled: `optimized` (PGO and LTO), `hardened` (the same with Debian's hardening and frame pointers) or `quick` (plainly, for trying things out)",
+		parse: parseProfile,
+		remedy: (text) => `write profile: ${nearestOf([...profiles], text)}`,
+	},
+	registry: {
+		type: "string",
+		default: "none",
+		description: "where images are pushed: `none`, `ecr`, or `host[:port]/name`",
+		parse: parseRegistry,
+		remedy: () => "write none, ecr, or host[:port]/name, such as registry.example.org:5000/python",
+	},
+	ecrPullAccounts: {
+		type: "array",
+		absent: "none",
+		description: "with registry `ecr`: AWS accounts that may pull, as 12-digit IDs in quotes",
+		parse: parseAccounts,
+		remedy: () => 'write a list of account IDs, 12 digits in quotes each: ["123456789012"]',
+	},
+	platform: {
+		type: "string",
+		default: "linux/amd64",
+		description: "what the images are for: `linux/amd64` or `linux/arm64`",
+		parse: parsePlatform,
+		remedy: (text) =>
+			`write platform: ${/arm|aarch/i.test(text) ? "linux/arm64" : "linux/amd64"} (known: linux/amd64, linux/arm64)`,
+	},
+	caBundle: {
+		type: "string",
+		absent: "none",
+		description:
+			"PEM file with the CA certificates for build containers behind a TLS proxy: mounted, never in an image",
+		parse: (text, { fileExists }) => parseCaBundle(text, fileExists),
+		remedy: () =>
+			"write the path of a PEM file; Debian's own is /etc/ssl/certs/ca-certificates.crt",
+	},
+	allowUnsupported: {
+		type: "boolean",
+		default: false,
+		description:
+			"let a pair that nobody proved, or a Debian release past its LTS, through, with a warning",
+		parse: parseBoolean,
+		remedy: () => "write true or false",
+	},
+} as const satisfies Readonly<Record<string, ConfigKeyDefinition>>;
+
+/** One of the config keys of a stack. */
+export type ConfigKey = keyof typeof config;
+
+/** What the text of a key becomes. */
+export type ConfigValue<K extends ConfigKey> = ReturnType<(typeof config)[K]["parse"]>;
+
+/** The config keys of a stack, in the order in which they are documented. */
+export const configKeys = Object.keys(config) as ConfigKey[];
+
+/** What is declared of a key. */
+export function configKey(key: ConfigKey): ConfigKeyDefinition {
+	return config[key];
+}
+
+/** The config key nearest to one that is not known: by a part of the name, else by edit distance. */
+export function nearestKey(unknown: string): ConfigKey {
+	const letters = (key: string) => key.toLowerCase().replace(/[^a-z0-9]/g, "");
+	const short = letters(unknown.slice(0, 40));
+	const partOf = configKeys.find((key) => short.length > 2 && letters(key).includes(short));
+	const near = nearestOf(configKeys.map(letters), short);
+	return partOf ?? configKeys.find((key) => letters(key) === near) ?? "release";
+}
