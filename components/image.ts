@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type ContentKey, keyOfInputs } from "./content-key.ts";
+import type { ContentKey } from "./content-key.ts";
 import { tagOf } from "./image-name.ts";
 import { lacksPush, type Place } from "./step/presence.ts";
 import { INPUTS_LABEL } from "./step/why.ts";
@@ -18,12 +18,16 @@ export interface StackImage {
 	readonly compiled?: string;
 }
 
-/** What every image component needs to know of its stack. */
-export interface ImageSite {
+/** What the names of a stack's images follow from, beside its settings. */
+export interface ImageNaming {
 	/** Where the images are named, and pushed where it is a registry: `localhost/debian-python/bookworm`. */
 	readonly repository: string;
 	/** Such as `linux/amd64`: always explicit, since Docker's default is the machine's own. */
 	readonly platform: string;
+}
+
+/** What every image component needs to know of its stack. */
+export interface ImageSite extends ImageNaming {
 	/** CA certificates for containers behind a TLS proxy: mounted while they run, never in an image. */
 	readonly caBundle?: string;
 	/** There where the stack has a registry. */
@@ -52,7 +56,7 @@ export function isUnpublished({ places }: ImageSite, { name }: StackImage): bool
  * @param tag what stands before the key in the image's tag; the artefact's name by default.
  */
 export function stackImage(
-	site: ImageSite,
+	site: ImageNaming,
 	artefact: string,
 	{ key, inputs }: ContentKey,
 	tag: string = artefact,
@@ -76,13 +80,12 @@ export function imageLabels({ artefact, inputs }: StackImage): Record<string, st
 	};
 }
 
-/** The image of a name with these labels, which say what it is and what its key was made of. */
-export function imageOf(name: string, labels: Readonly<Record<string, string>>): StackImage {
-	const inputs = JSON.parse(labels[INPUTS_LABEL] ?? "{}") as Record<string, string>;
+/** What the labels of an image say, where {@link imageLabels} gave them. */
+export function labelled(
+	labels: Readonly<Record<string, string>>,
+): Pick<StackImage, "artefact" | "inputs"> {
 	return {
-		name,
-		key: keyOfInputs(inputs),
 		artefact: labels["debian-python.artefact"] ?? "",
-		inputs,
+		inputs: JSON.parse(labels[INPUTS_LABEL] ?? "{}") as Record<string, string>,
 	};
 }

@@ -5,13 +5,12 @@ import type { StackImage } from "../components/image.ts";
 import { PythonPackage } from "../components/package/package.ts";
 import { PybuildImage } from "../components/pybuild/pybuild.ts";
 import { PythonImage } from "../components/python/python.ts";
-import { repositoryAddress } from "../components/registry/address.ts";
-import { credentialsProblem } from "../components/registry/credentials.ts";
 import { ImageRegistry } from "../components/registry/registry.ts";
 import { ledgerFile } from "../components/sizes/ledger.ts";
 import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
 import { rotation } from "../stacks/rotation.ts";
+import { usableAddress } from "./address.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
@@ -21,10 +20,7 @@ const settings = stackSettings();
 const { debian, architecture, packageRelease, profile } = settings;
 for (const warning of settings.warnings) void pulumi.log.warn(warning);
 
-const address = await repositoryAddress(settings);
-const problem =
-	address.host && (await credentialsProblem(address.host, settings.registry.kind === "ecr"));
-if (problem) throw new pulumi.RunError(problem);
+const address = await usableAddress(settings);
 const registry = new ImageRegistry("registry", { settings, address });
 const former = await formerOutputs();
 const deployed = deployedImages(former);

@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import * as pulumi from "@pulumi/pulumi";
+import type { AwsPlace } from "../components/registry/address.ts";
 import { StepError } from "../components/step/error.ts";
 
 /*
@@ -107,6 +108,16 @@ export async function awsInvoke(token: string): Promise<Record<string, unknown>>
 		default:
 			throw new Error(`the local run has no ${token}`);
 	}
+}
+
+/** What the name of a registry in Amazon ECR is made of. */
+export async function awsPlace(): Promise<AwsPlace> {
+	const answers = await Promise.all(
+		["getCallerIdentity", "getRegion", "getPartition"].map((name) =>
+			awsInvoke(`aws:index/${name}:${name}`),
+		),
+	);
+	return Object.assign({}, ...answers) as AwsPlace;
 }
 
 function region(): Promise<string> {

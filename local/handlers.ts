@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { imageOf } from "../components/image.ts";
+import { labelled } from "../components/image.ts";
 import { tagOf } from "../components/image-name.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { PUSH_SCRIPT } from "../components/registry/push.ts";
@@ -145,7 +145,7 @@ async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<v
 	const exists = run.preview
 		? (await imagePlace(work.image, run.signal)) !== "nowhere"
 		: await findImage(work.image, run.signal);
-	const why = exists ? "" : await whyBuild(imageOf(work.image, work.labels));
+	const why = exists ? "" : await whyBuild({ name: work.image, ...labelled(work.labels) });
 	if (run.preview) return done(exists ? "reused" : "to build", why);
 	if (!exists) run.report.progress(artefact, `build: ${why}`);
 	await work.make(exists);

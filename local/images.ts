@@ -1,48 +1,38 @@
-import { imageOf, type StackImage } from "../components/image.ts";
-import type { CommandInputs, RemoteImageInputs } from "./handlers.ts";
-import { runProgram } from "./program.ts";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackImage } from "../components/image.ts";
+import { usableAddress } from "../infra/address.ts";
+import { stackImages } from "../infra/images.ts";
+import { ownValues } from "../infra/settings.ts";
+import { readSettings, type Settings } from "../stacks/settings.ts";
+import { awsPlace } from "./aws.ts";
 import type { StackConfig } from "./stack-config.ts";
 
 /**
- * The images that the program would make of a config, in the order in which they need each other.
- * The program runs, and nothing is made.
+ * The settings of a stack, by its config.
  *
- * @throws what the program throws, such as RunError.
+ * @param today the day on which support dates are judged.
+ * @throws ConfigError where values are refused.
  */
-export async function programImages(stack: string, config: StackConfig): Promise<StackImage[]> {
-	const images: StackImage[] = [];
-	await quietly(() =>
-		runProgram(stack, config, async (type, _, inputs) => {
-			images.push(...imagesOf(type, inputs));
-			// The package's sum is read from what its command prints.
-			return { ...inputs, stdout: "{}" };
-		}),
-	);
-	return images;
+export function configuredSettings(
+	stack: string,
+	{ project, config }: StackConfig,
+	today = new Date(),
+): Settings {
+	return readSettings(ownValues(project, config), { project, stack, today });
 }
 
-/** Without Pulumi's engine its warnings go to the console; who asks for images has them already. */
-async function quietly(work: () => Promise<unknown>): Promise<void> {
-	const { warn } = console;
-	console.warn = () => {};
-	try {
-		await work();
-	} finally {
-		console.warn = warn;
-	}
-}
-
-function imagesOf(type: string, inputs: object): StackImage[] {
-	if (type === "docker:index/remoteImage:RemoteImage") {
-		const { name, build } = inputs as RemoteImageInputs;
-		return [imageOf(name, build.labels)];
-	}
-	if (type === "command:local:Command") {
-		const { IMAGE = "", LABELS, COMPILED } = (inputs as CommandInputs).environment;
-		// One that only pushes an image gives it no labels.
-		if (LABELS === undefined) return [];
-		const image = imageOf(IMAGE, JSON.parse(LABELS) as Record<string, string>);
-		return [COMPILED === undefined ? image : { ...image, compiled: COMPILED }];
-	}
-	return [];
+/**
+ * The images that the program would make of a stack, by their names in its registry, in the order in
+ * which they need each other.
+ *
+ * @throws RunError or StepError where the registry cannot be used from here.
+ */
+export async function configuredImages(
+	settings: Settings,
+	{ config }: StackConfig,
+): Promise<StackImage[]> {
+	// Where AWS is asked, in the region that the stack file may have.
+	pulumi.runtime.setAllConfig(config);
+	const { repository } = await usableAddress(settings, awsPlace);
+	return stackImages(settings, repository);
 }

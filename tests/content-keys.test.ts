@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { programImages } from "../local/images.ts";
+import { stackImages } from "../infra/images.ts";
+import { configuredSettings } from "../local/images.ts";
 import { readStackConfig, stackNames } from "../local/stack-config.ts";
 
 /*
@@ -10,9 +11,8 @@ import { readStackConfig, stackNames } from "../local/stack-config.ts";
 
 it("are those that are written down", async () => {
 	const keys: Record<string, Record<string, string>> = {};
-	// One after the other: Pulumi's SDK has one program in a process.
 	for (const stack of stackNames()) {
-		const images = await programImages(stack, readStackConfig(stack, []));
+		const images = stackImages(configuredSettings(stack, readStackConfig(stack, [])), "");
 		keys[stack] = Object.fromEntries(images.map(({ artefact, key }) => [artefact, key]));
 	}
 	await expect(`${JSON.stringify(keys, null, "\t")}\n`).toMatchFileSnapshot("content-keys.json");

@@ -1,8 +1,8 @@
-import { ownValues } from "../../infra/settings.ts";
+import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig, type StackConfig } from "../../local/stack-config.ts";
 import { debianReleases, isCodename } from "../../stacks/debian.ts";
 import { parseImageReference } from "../../stacks/image-reference.ts";
-import { ConfigError, readSettings, type Settings } from "../../stacks/settings.ts";
+import { ConfigError, type Settings } from "../../stacks/settings.ts";
 
 /** A stack's config, and its settings. */
 export interface Planned {
@@ -31,11 +31,7 @@ export interface Plans {
 export function readPlans(stack: string, sets: readonly string[], today = new Date()): Plans {
 	const file = readStackConfig(stack, []);
 	const config = withItsBase(file, readStackConfig(stack, sets));
-	const settings = readSettings(ownValues(config.project, config.config), {
-		project: config.project,
-		stack,
-		today,
-	});
+	const settings = configuredSettings(stack, config, today);
 	return {
 		before: readBefore(stack, file, today),
 		after: { config, settings },
@@ -51,8 +47,7 @@ function readBefore(stack: string, file: StackConfig, today: Date): Planned | un
 		config: { ...file.config, [`${project}:allowUnsupported`]: "true" },
 	};
 	try {
-		const settings = readSettings(ownValues(project, config.config), { project, stack, today });
-		return { config, settings };
+		return { config, settings: configuredSettings(stack, config, today) };
 	} catch (error) {
 		if (error instanceof ConfigError) return undefined;
 		throw error;

@@ -1,10 +1,10 @@
 import type { StackImage } from "../../components/image.ts";
 import { imagePlace } from "../../components/step/presence.ts";
 import { inputChanges } from "../../components/step/why.ts";
+import { stackImages } from "../../infra/images.ts";
 import { compiles, fateOf, type Plan } from "../../infra/plan.ts";
 import { isExpected } from "../../local/error-line.ts";
-import { programImages } from "../../local/images.ts";
-import type { StackConfig } from "../../local/stack-config.ts";
+import { configuredImages } from "../../local/images.ts";
 import { type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
 import type { Profile } from "../../stacks/settings.ts";
 import { type Planned, type Plans, readPlans } from "./config.ts";
@@ -47,9 +47,8 @@ export interface ArtefactPlan {
  */
 export async function planStack(stack: string, sets: readonly string[]): Promise<StackPlan> {
 	const { before, after, edits } = readPlans(stack, sets);
-	// One after the other: Pulumi's SDK has one program in a process.
-	const former = before === undefined ? undefined : await keys(stack, before.config);
-	const { images, problem } = await imagesOrKeys(stack, after.config);
+	const former = before && stackImages(before.settings, "");
+	const { images, problem } = await imagesOrKeys(after);
 	const artefacts = await Promise.all(
 		images.map((image) => planArtefact(image, former ?? [], problem)),
 	);
@@ -69,22 +68,16 @@ export function sideOf({ settings: { debian, python, architecture } }: Planned):
 	return { debian, python, pip: python.series.pip.version, architecture };
 }
 
-/** The images of a config, by names that only tell their keys: no registry is asked for its address. */
-function keys(stack: string, { project, config }: StackConfig): Promise<StackImage[]> {
-	const alone = { [`${project}:registry`]: "none", [`${project}:ecrPullAccounts`]: "" };
-	return programImages(stack, { project, config: { ...config, ...alone } });
-}
-
 /** The images; where their registry cannot be used from here, their keys, and why. */
-async function imagesOrKeys(
-	stack: string,
-	config: StackConfig,
-): Promise<{ images: StackImage[]; problem?: string }> {
+async function imagesOrKeys({
+	settings,
+	config,
+}: Planned): Promise<{ images: StackImage[]; problem?: string }> {
 	try {
-		return { images: await programImages(stack, config) };
+		return { images: await configuredImages(settings, config) };
 	} catch (error) {
 		if (!(error instanceof Error && isExpected(error))) throw error;
-		return { images: await keys(stack, config), problem: error.message };
+		return { images: stackImages(settings, ""), problem: error.message };
 	}
 }
 

@@ -12,7 +12,7 @@ import {
 import { writeWhole } from "../../components/step/file.ts";
 import { needImage } from "../../components/step/registry.ts";
 import { readCommandLine, runCommand } from "../../local/command-line.ts";
-import { programImages } from "../../local/images.ts";
+import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import { sizesTable } from "./table.ts";
 
@@ -59,7 +59,8 @@ function readOptions() {
 type Images = Readonly<Record<(typeof ARTEFACTS)[number], string>>;
 
 async function imageNames(stack: string): Promise<Images> {
-	const images = await programImages(stack, readStackConfig(stack, []));
+	const config = readStackConfig(stack, []);
+	const images = await configuredImages(configuredSettings(stack, config), config);
 	return Object.fromEntries(images.map(({ artefact, name }) => [artefact, name])) as Images;
 }
 

@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { aptSources, type DebianRelease, isFrozen } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, isLost, type StackImage, stackImage } from "../image.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	isLost,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 
@@ -28,9 +35,9 @@ export const MMDEBSTRAP_OPTIONS = [
 	`--customize-hook=sh ${CONTEXT}/customize "$1"`,
 ];
 
-/** What {@link DebianBase} needs. */
-export interface DebianBaseArgs {
-	readonly site: ImageSite;
+/** What {@link baseSource} needs. */
+export interface BaseSourceArgs {
+	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
 	/** An image reference, or the Debian archive, there or as it was at a moment. */
 	readonly base: Settings["base"];
@@ -38,11 +45,13 @@ export interface DebianBaseArgs {
 	readonly architecture: Settings["architecture"];
 }
 
-/**
- * The root file system that all images of a stack start from: an image reference, which Docker pulls,
- * or a root that mmdebstrap bootstraps from the Debian archive on this machine.
- */
-export class DebianBase extends pulumi.ComponentResource {
+/** What {@link DebianBase} needs. */
+export interface DebianBaseArgs extends BaseSourceArgs {
+	readonly site: ImageSite;
+}
+
+/** What the images on a base need to know of it. */
+export interface BaseSource {
 	/** The image that is bootstrapped; undefined where the base is another's. */
 	readonly image: StackImage | undefined;
 	/** The reference for `FROM`. */
@@ -54,47 +63,61 @@ export class DebianBase extends pulumi.ComponentResource {
 	 * expiry is forgiven there, as is a Valid-Until that is past. Else none.
 	 */
 	readonly frozenKeys: readonly string[];
+}
+
+/** What a stack's base is, by its settings. */
+export function baseSource({ site, debian, base, architecture }: BaseSourceArgs): BaseSource {
+	const snapshot = snapshotOf(base);
+	const frozenKeys = isFrozen(debian, snapshot) ? debian.signingKeys : [];
+	if (base.kind === "image") {
+		const { reference } = base;
+		return { image: undefined, reference, identity: reference, frozenKeys };
+	}
+	const key = contentKey({
+		release: debian.codename,
+		title: title(debian),
+		architecture,
+		sources: aptSources(debian, snapshot)?.join("\n") ?? "the mirror of the machine",
+		options: MMDEBSTRAP_OPTIONS,
+		recipe: { context: CONTEXT },
+		...(frozenKeys.length > 0 && {
+			frozenKeys,
+			frozen: { context: "components/debbase/context/frozen" },
+		}),
+	});
+	const image = stackImage(site, "base", key);
+	return { image, reference: image.name, identity: image.key, frozenKeys };
+}
+
+/**
+ * The root file system that all images of a stack start from: an image reference, which Docker pulls,
+ * or a root that mmdebstrap bootstraps from the Debian archive on this machine.
+ */
+export class DebianBase extends pulumi.ComponentResource implements BaseSource {
+	readonly image: StackImage | undefined;
+	readonly reference: string;
+	readonly identity: string;
+	readonly frozenKeys: readonly string[];
 
 	constructor(name: string, args: DebianBaseArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:DebianBase", name, {}, opts);
-		const { base, debian } = args;
-		const snapshot = base.kind === "archive" ? base.snapshot : undefined;
-		this.frozenKeys = isFrozen(debian, snapshot) ? debian.signingKeys : [];
-		if (base.kind === "image") {
-			this.image = undefined;
-			this.reference = base.reference;
-			this.identity = base.reference;
-		} else {
-			this.image = bootstrap(this, name, args, snapshot);
-			this.reference = this.image.name;
-			this.identity = this.image.key;
-		}
-		this.registerOutputs({ reference: this.reference });
+		const { image, reference, identity, frozenKeys } = baseSource(args);
+		this.image = image;
+		this.reference = reference;
+		this.identity = identity;
+		this.frozenKeys = frozenKeys;
+		if (image !== undefined) bootstrap(this, name, args, image);
+		this.registerOutputs({ reference });
 	}
 }
 
 function bootstrap(
 	parent: DebianBase,
 	name: string,
-	args: DebianBaseArgs,
-	snapshot: string | undefined,
-): StackImage {
-	const { site, debian, architecture } = args;
-	const sources = aptSources(debian, snapshot)?.join("\n");
-	const title = `Debian ${debian.number} (${debian.codename})`;
-	const key = contentKey({
-		release: debian.codename,
-		title,
-		architecture,
-		sources: sources ?? "the mirror of the machine",
-		options: MMDEBSTRAP_OPTIONS,
-		recipe: { context: CONTEXT },
-		...(parent.frozenKeys.length > 0 && {
-			frozenKeys: parent.frozenKeys,
-			frozen: { context: "components/debbase/context/frozen" },
-		}),
-	});
-	const image = stackImage(site, "base", key);
+	{ site, debian, base, architecture }: DebianBaseArgs,
+	image: StackImage,
+): void {
+	const snapshot = snapshotOf(base);
 	const made = stepCommand(
 		`${name}-bootstrap`,
 		"components/base/bootstrap.ts",
@@ -103,20 +126,27 @@ function bootstrap(
 			RELEASE: debian.codename,
 			ARCHITECTURE: architecture,
 			KEYRING: debian.keyring,
-			SOURCES: sources,
+			SOURCES: aptSources(debian, snapshot)?.join("\n"),
 			OPTIONS: MMDEBSTRAP_OPTIONS,
 			FROZEN_KEYS: parent.frozenKeys,
 			CREATED: snapshot && moment(snapshot),
 			LABELS: {
 				...imageLabels(image),
-				"org.opencontainers.image.title": title,
+				"org.opencontainers.image.title": title(debian),
 			},
 		},
 		{ parent },
 		isLost(site, image),
 	);
 	pushImage(`${name}-push`, site, image, parent, made);
-	return image;
+}
+
+function snapshotOf(base: Settings["base"]): string | undefined {
+	return base.kind === "archive" ? base.snapshot : undefined;
+}
+
+function title({ number, codename }: DebianRelease): string {
+	return `Debian ${number} (${codename})`;
 }
 
 /** A moment of snapshot.debian.org such as 20260101T000000Z, in ISO 8601's long form. */

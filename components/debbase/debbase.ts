@@ -1,9 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DebianRelease } from "../../stacks/debian.ts";
-import type { DebianBase } from "../base/base.ts";
+import type { BaseSource, DebianBase } from "../base/base.ts";
 import { builtImage } from "../built-image.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 
 /** What {@link DebbaseImage} needs. */
@@ -15,6 +21,23 @@ export interface DebbaseImageArgs {
 
 const CONTEXT = "components/debbase/context";
 
+/** The image debbase of a stack, by its settings. */
+export function debbaseImage(args: {
+	readonly site: ImageNaming;
+	readonly debian: DebianRelease;
+	readonly base: BaseSource;
+}): StackImage {
+	const { site, debian, base } = args;
+	const key = contentKey({
+		base: base.identity,
+		platform: site.platform,
+		libraries: debian.libraries,
+		frozenKeys: base.frozenKeys,
+		context: { context: CONTEXT },
+	});
+	return stackImage(site, "debbase", key);
+}
+
 /** The image debbase: the base, `aptinstall`, and the libraries that Python links. */
 export class DebbaseImage extends pulumi.ComponentResource {
 	readonly image: StackImage;
@@ -22,14 +45,7 @@ export class DebbaseImage extends pulumi.ComponentResource {
 	constructor(name: string, args: DebbaseImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:DebbaseImage", name, {}, opts);
 		const { site, debian, base } = args;
-		const key = contentKey({
-			base: base.identity,
-			platform: site.platform,
-			libraries: debian.libraries,
-			frozenKeys: base.frozenKeys,
-			context: { context: CONTEXT },
-		});
-		this.image = stackImage(site, "debbase", key);
+		this.image = debbaseImage(args);
 		const built = builtImage(
 			`${name}-image`,
 			{

@@ -3,24 +3,60 @@ import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.t
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, isLost, type StackImage, stackImage } from "../image.ts";
-import type { PybuildImage } from "../pybuild/pybuild.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	isLost,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
+import type { Pybuild, PybuildImage } from "../pybuild/pybuild.ts";
 import { pushImage } from "../registry/push.ts";
 import { describeImage } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
 
-/** What {@link PythonPackage} needs. */
-export interface PythonPackageArgs {
-	readonly site: ImageSite;
+/** What {@link packageImages} needs. */
+export interface PackageImagesArgs {
+	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
 	readonly python: Settings["python"];
 	/** The `-1` in the .deb's version. */
 	readonly packageRelease: number;
 	readonly profile: Settings["profile"];
+	readonly pybuild: Pybuild;
+}
+
+/** What {@link PythonPackage} needs. */
+export interface PythonPackageArgs extends PackageImagesArgs {
+	readonly site: ImageSite;
 	readonly architecture: Settings["architecture"];
 	readonly pybuild: PybuildImage;
 	/** Where the .debs go as files, from the project root. */
 	readonly folder: string;
+}
+
+/** The images that hold the package of a stack, by its settings. */
+export interface PackageImages {
+	/** The .debs. */
+	readonly image: StackImage;
+	/** What was compiled, before it is packaged. */
+	readonly compiled: StackImage;
+	/** What PGO's training counted; undefined without PGO. */
+	readonly profile: StackImage | undefined;
+}
+
+/** The images that hold the package of a stack, by its settings. */
+export function packageImages(args: PackageImagesArgs): PackageImages {
+	const { site, profile, pybuild } = args;
+	const key = contentKey({ ...buildVariables(args), RECIPE: pybuild.recipe });
+	const compileKey = contentKey({ ...compileVariables(args), COMPILE: pybuild.compile });
+	const compiled = stackImage(site, "compiled", compileKey);
+	return {
+		image: { ...stackImage(site, "package", key), compiled: compiled.name },
+		compiled,
+		profile: profile === "quick" ? undefined : stackImage(site, "profile", compileKey),
+	};
 }
 
 /**
@@ -41,11 +77,8 @@ export class PythonPackage extends pulumi.ComponentResource {
 	constructor(name: string, args: PythonPackageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PythonPackage", name, {}, opts);
 		const { site, debian, python, pybuild, architecture } = args;
-		const variables = buildVariables(args);
-		const key = contentKey({ ...variables, RECIPE: pybuild.recipe });
-		const compileKey = contentKey({ ...compileVariables(args), COMPILE: pybuild.compile });
-		const compiled = stackImage(site, "compiled", compileKey);
-		this.image = { ...stackImage(site, "package", key), compiled: compiled.name };
+		const { image, compiled, profile } = packageImages(args);
+		this.image = image;
 		this.packageName = `cpython${python.series.series}`;
 		this.version = debianVersion(python.version, args.packageRelease, debian.number);
 		const stem = `${this.packageName}_${this.version}_${architecture}`;
@@ -57,11 +90,9 @@ export class PythonPackage extends pulumi.ComponentResource {
 				IMAGE: this.image.name,
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
-				VARIABLES: variables,
+				VARIABLES: buildVariables(args),
 				COMPILED: compiled.name,
-				// Only PGO has one.
-				COMPILED_PROFILE:
-					args.profile === "quick" ? undefined : stackImage(site, "profile", compileKey).name,
+				COMPILED_PROFILE: profile?.name,
 				COMPILED_LABELS: imageLabels(compiled),
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
@@ -103,7 +134,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 }
 
 /** What of the build script's environment decides the compiled files. */
-function compileVariables({ debian, python, profile }: PythonPackageArgs): Record<string, string> {
+function compileVariables({ debian, python, profile }: PackageImagesArgs): Record<string, string> {
 	return {
 		PYTHON_VERSION: python.version,
 		SOURCE_SHA256: python.source.sha256,
@@ -114,7 +145,7 @@ function compileVariables({ debian, python, profile }: PythonPackageArgs): Recor
 }
 
 /** The environment of the build script (components/pybuild/context/recipe/build), which documents it. */
-function buildVariables(args: PythonPackageArgs): Record<string, string> {
+function buildVariables(args: PackageImagesArgs): Record<string, string> {
 	const { debian, python, packageRelease } = args;
 	return {
 		...compileVariables(args),

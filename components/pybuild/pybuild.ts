@@ -3,7 +3,13 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import { builtImage } from "../built-image.ts";
 import { contentKey } from "../content-key.ts";
 import type { DebbaseImage } from "../debbase/debbase.ts";
-import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 
 /** What {@link PybuildImage} needs. */
@@ -15,11 +21,8 @@ export interface PybuildImageArgs {
 
 const CONTEXT = "components/pybuild/context";
 
-/**
- * The image pybuild: debbase, the compiler, the -dev packages and the packaging recipe. When it is
- * run, it makes the .deb.
- */
-export class PybuildImage extends pulumi.ComponentResource {
+/** What the package needs to know of pybuild. */
+export interface Pybuild {
 	readonly image: StackImage;
 	/** Key of what in this image decides the package's bytes: all but the base that it stands on. */
 	readonly recipe: string;
@@ -30,26 +33,53 @@ export class PybuildImage extends pulumi.ComponentResource {
 	 * image's own name, each rotation of the base would show as a change of the package.
 	 */
 	readonly builder: string;
+}
+
+/** What pybuild of a stack is, by its settings. */
+export function pybuildImage(args: {
+	readonly site: ImageNaming;
+	readonly debian: DebianRelease;
+	readonly debbase: { readonly image: StackImage };
+}): Pybuild {
+	const { site, debian, debbase } = args;
+	const compiler = {
+		release: debian.codename,
+		platform: site.platform,
+		packages: debian.buildPackages,
+		compile: { context: `${CONTEXT}/compile` },
+	};
+	const recipe = contentKey({ ...compiler, recipe: { context: `${CONTEXT}/recipe` } });
+	const key = contentKey({
+		debbase: debbase.image.key,
+		packages: debian.buildPackages,
+		context: { context: CONTEXT },
+	});
+	return {
+		image: stackImage(site, "pybuild", key),
+		recipe: recipe.key,
+		compile: contentKey(compiler).key,
+		builder: `${site.repository}:builder-${recipe.key}`,
+	};
+}
+
+/**
+ * The image pybuild: debbase, the compiler, the -dev packages and the packaging recipe. When it is
+ * run, it makes the .deb.
+ */
+export class PybuildImage extends pulumi.ComponentResource implements Pybuild {
+	readonly image: StackImage;
+	readonly recipe: string;
+	readonly compile: string;
+	readonly builder: string;
 
 	constructor(name: string, args: PybuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PybuildImage", name, {}, opts);
 		const { site, debian, debbase } = args;
-		const compiler = {
-			release: debian.codename,
-			platform: site.platform,
-			packages: debian.buildPackages,
-			compile: { context: `${CONTEXT}/compile` },
-		};
-		const recipe = contentKey({ ...compiler, recipe: { context: `${CONTEXT}/recipe` } });
-		const key = contentKey({
-			debbase: debbase.image.key,
-			packages: debian.buildPackages,
-			context: { context: CONTEXT },
-		});
-		this.compile = contentKey(compiler).key;
-		this.recipe = recipe.key;
-		this.builder = `${site.repository}:builder-${recipe.key}`;
-		this.image = stackImage(site, "pybuild", key);
+		const { image, recipe, compile, builder } = pybuildImage(args);
+		this.image = image;
+		this.recipe = recipe;
+		this.compile = compile;
+		this.builder = builder;
 		const built = builtImage(
 			`${name}-image`,
 			{
@@ -57,7 +87,7 @@ export class PybuildImage extends pulumi.ComponentResource {
 				image: this.image,
 				context: CONTEXT,
 				buildArgs: { DEBBASE: debbase.image.name, PACKAGES: debian.buildPackages.join(" ") },
-				labels: { ...imageLabels(this.image), "debian-python.recipe": recipe.key },
+				labels: { ...imageLabels(this.image), "debian-python.recipe": recipe },
 				tags: [this.builder],
 			},
 			{ parent: this, dependsOn: [debbase] },

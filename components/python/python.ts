@@ -7,7 +7,14 @@ import type { DebianBase } from "../base/base.ts";
 import { CommittedImage, type Gates } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
 import type { DebbaseImage } from "../debbase/debbase.ts";
-import { type ImageSite, imageLabels, imageTag, type StackImage, stackImage } from "../image.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	imageTag,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
 
 /** What {@link PythonImage} needs. */
@@ -43,6 +50,28 @@ function imageChanges(series: string): readonly [cmd: `CMD ${string}`, ...others
 	];
 }
 
+/** The image python of a stack, by its settings. */
+export function pythonImage(args: {
+	readonly site: ImageNaming;
+	readonly debian: DebianRelease;
+	readonly python: Settings["python"];
+	readonly packageRelease: number;
+	readonly debbase: { readonly image: StackImage };
+	readonly package: { readonly image: StackImage };
+}): StackImage {
+	const { site, debian, python, debbase } = args;
+	const { series, pip } = python.series;
+	const key = contentKey({
+		debbase: debbase.image.key,
+		package: args.package.image.key,
+		pip: `${pip.version} ${pip.sha256}`,
+		context: { context: CONTEXT },
+		changes: imageChanges(series),
+		gates: pythonGates(python, debian).command,
+	});
+	return stackImage(site, "python", key, `python-${python.version}-r${args.packageRelease}`);
+}
+
 /**
  * The image python, for production: debbase with the package installed and a virtual environment at
  * /venv, whose pip has the version that the catalog names.
@@ -56,22 +85,7 @@ export class PythonImage extends pulumi.ComponentResource {
 		super("debian-python:components:PythonImage", name, {}, opts);
 		const { site, python, base, debbase } = args;
 		const { series, pip } = python.series;
-		const gates = pythonGates(args);
-		const changes = imageChanges(series);
-		const key = contentKey({
-			debbase: debbase.image.key,
-			package: args.package.image.key,
-			pip: `${pip.version} ${pip.sha256}`,
-			context: { context: CONTEXT },
-			changes,
-			gates: gates.command,
-		});
-		this.image = stackImage(
-			site,
-			"python",
-			key,
-			`python-${python.version}-r${args.packageRelease}`,
-		);
+		this.image = pythonImage(args);
 		const committed = new CommittedImage(
 			`${name}-image`,
 			{
@@ -81,8 +95,8 @@ export class PythonImage extends pulumi.ComponentResource {
 				packages: args.package.image,
 				context: CONTEXT,
 				arguments: [series, pip.version, pip.sha256],
-				changes,
-				gates,
+				changes: imageChanges(series),
+				gates: pythonGates(python, args.debian),
 				budget: args.budget,
 				ledger: args.ledger,
 				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
@@ -108,7 +122,7 @@ export class PythonImage extends pulumi.ComponentResource {
 }
 
 /** The gates of components/python/context/gates, which says what they check. */
-function pythonGates({ python, debian }: PythonImageArgs): Gates {
+function pythonGates(python: Settings["python"], debian: DebianRelease): Gates {
 	const { series } = python.series;
 	// The virtual environment, where others look for Python, and what dpkg writes for the package. A
 	// base that is not slim keeps lintian's files.

@@ -15,24 +15,40 @@ export interface RepositoryAddress {
 	readonly repository: string;
 }
 
+/** What the name of a registry in Amazon ECR is made of. */
+export interface AwsPlace {
+	readonly accountId: string;
+	readonly region: string;
+	readonly dnsSuffix: string;
+}
+
 /**
  * The address of a stack's repository. It is known before the repository exists, so that a first
  * preview has all names: Amazon ECR's follow from account and region (Amazon ECR user guide,
  * "Amazon ECR private registry").
  *
+ * @param awsPlace asks AWS; by default Pulumi's provider does, which needs Pulumi's engine.
  * @throws where AWS is asked and has no credentials or region.
  */
-export async function repositoryAddress(settings: Settings): Promise<RepositoryAddress> {
+export async function repositoryAddress(
+	settings: Settings,
+	awsPlace = invokeAws,
+): Promise<RepositoryAddress> {
 	const { registry } = settings;
 	const own = ownRepository(settings);
 	if (registry.kind === "none") return { path: own, repository: `${NO_REGISTRY}/${own}` };
 	if (registry.kind === "registry") return address(registry.address, registry.repository);
+	const { accountId, region, dnsSuffix } = await awsPlace();
+	return address(`${accountId}.dkr.ecr.${region}.${dnsSuffix}`, own);
+}
+
+async function invokeAws(): Promise<AwsPlace> {
 	const [{ accountId }, { region }, { dnsSuffix }] = await Promise.all([
 		getCallerIdentity(),
 		getRegion(),
 		getPartition(),
 	]);
-	return address(`${accountId}.dkr.ecr.${region}.${dnsSuffix}`, own);
+	return { accountId, region, dnsSuffix };
 }
 
 function address(host: string, path: string): RepositoryAddress {

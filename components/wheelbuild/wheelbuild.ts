@@ -3,7 +3,14 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, imageTag, type StackImage, stackImage } from "../image.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	imageTag,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
 import type { PythonImage } from "../python/python.ts";
 
@@ -28,6 +35,25 @@ const CHANGES = [
 	"WORKDIR /src",
 ] as const;
 
+/** The image wheelbuild of a stack, by its settings. */
+export function wheelbuildImage(args: {
+	readonly site: ImageNaming;
+	readonly debian: DebianRelease;
+	readonly pythonVersion: Settings["python"];
+	readonly packageRelease: number;
+	readonly python: { readonly image: StackImage };
+}): StackImage {
+	const { site, debian, pythonVersion } = args;
+	const key = contentKey({
+		python: args.python.image.key,
+		packages: debian.compilerPackages,
+		context: { context: CONTEXT },
+		changes: CHANGES,
+	});
+	const tag = `wheelbuild-${pythonVersion.version}-r${args.packageRelease}`;
+	return stackImage(site, "wheelbuild", key, tag);
+}
+
 /** The image wheelbuild: python, the compiler, the -dev package, and `buildwheels`. */
 export class WheelbuildImage extends pulumi.ComponentResource {
 	readonly image: StackImage;
@@ -37,18 +63,7 @@ export class WheelbuildImage extends pulumi.ComponentResource {
 	constructor(name: string, args: WheelbuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:WheelbuildImage", name, {}, opts);
 		const { site, debian, pythonVersion } = args;
-		const key = contentKey({
-			python: args.python.image.key,
-			packages: debian.compilerPackages,
-			context: { context: CONTEXT },
-			changes: CHANGES,
-		});
-		this.image = stackImage(
-			site,
-			"wheelbuild",
-			key,
-			`wheelbuild-${pythonVersion.version}-r${args.packageRelease}`,
-		);
+		this.image = wheelbuildImage(args);
 		const committed = new CommittedImage(
 			`${name}-image`,
 			{
