@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ContentKey } from "./content-key.ts";
 import { tagOf } from "./image-name.ts";
+import { record, text } from "./step/definition.ts";
 import { lacksPush, type Place } from "./step/presence.ts";
 import { INPUTS_LABEL } from "./step/why.ts";
 
@@ -25,6 +26,13 @@ export interface ImageNaming {
 	/** Such as `linux/amd64`: always explicit, since Docker's default is the machine's own. */
 	readonly platform: string;
 }
+
+/** Inputs of every step that makes an image. */
+export const imageInputs = {
+	/** Name of the image to make. */
+	IMAGE: text,
+	LABELS: record(),
+};
 
 /** What every image component needs to know of its stack. */
 export interface ImageSite extends ImageNaming {

@@ -1,10 +1,12 @@
 import { execa } from "execa";
-import { labelled } from "../components/image.ts";
+import { imageInputs, labelled } from "../components/image.ts";
 import { tagOf } from "../components/image-name.ts";
 import { readPublication } from "../components/registry/publication.ts";
-import { PUSH_SCRIPT } from "../components/registry/push.ts";
+import { pushStep } from "../components/registry/step.ts";
 import { missingFiles } from "../components/sbom/attach.ts";
-import { DESCRIBE_SCRIPT } from "../components/sbom/sbom.ts";
+import { describeStep } from "../components/sbom/step.ts";
+import { commandLine } from "../components/step/command.ts";
+import { readInputs } from "../components/step/definition.ts";
 import {
 	docker,
 	dockerError,
@@ -76,22 +78,22 @@ export async function remoteImage(
 
 /** What the command provider does for a Command, which makes, describes or pushes an image. */
 export function localCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	if (inputs.create.endsWith(PUSH_SCRIPT)) return pushCommand(run, artefact, inputs);
-	if (inputs.create.endsWith(DESCRIBE_SCRIPT)) return describeCommand(run, artefact, inputs);
-	return imageCommand(run, artefact, inputs);
+	switch (inputs.create) {
+		case commandLine(pushStep):
+			return pushCommand(run, artefact, inputs);
+		case commandLine(describeStep):
+			return describeCommand(run, artefact, inputs);
+		default:
+			return imageCommand(run, artefact, inputs);
+	}
 }
 
 async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const { IMAGE = "", ALIASES = "[]", DESCRIPTION = "[]" } = inputs.environment;
+	const { IMAGE, ALIASES, DESCRIPTION } = readInputs(pushStep, inputs.environment);
 	const done = run.report.start(artefact);
 	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
-	const { digest, missing } = await readPublication(
-		IMAGE,
-		JSON.parse(ALIASES) as string[],
-		run.signal,
-	);
-	const files = JSON.parse(DESCRIPTION) as string[];
-	if (run.preview || (missing.length === 0 && !(await lacksFiles(IMAGE, digest, files)))) {
+	const { digest, missing } = await readPublication(IMAGE, ALIASES, run.signal);
+	if (run.preview || (missing.length === 0 && !(await lacksFiles(IMAGE, digest, DESCRIPTION)))) {
 		if (missing.length > 0) done("to push", tags(missing));
 		return { ...inputs, stdout: JSON.stringify({ digest }) };
 	}
@@ -125,12 +127,12 @@ async function describeCommand(run: Run, artefact: string, inputs: CommandInputs
 }
 
 async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const image = inputs.environment.IMAGE ?? "";
+	const { IMAGE: image, LABELS: labels } = readInputs({ inputs: imageInputs }, inputs.environment);
 	// Where it does not run: what it would print, as far as the image tells.
 	let stdout: string | undefined;
 	await makeImage(run, artefact, {
 		image,
-		labels: JSON.parse(inputs.environment.LABELS ?? "{}") as Record<string, string>,
+		labels,
 		async make() {
 			stdout = await runCommand(run, artefact, inputs);
 		},

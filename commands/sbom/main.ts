@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { registryHost } from "../../components/image-name.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
 import { readReferrer } from "../../components/sbom/referrers.ts";
-import { DESCRIBE_SCRIPT } from "../../components/sbom/sbom.ts";
+import { describeStep } from "../../components/sbom/step.ts";
+import { commandLine } from "../../components/step/command.ts";
+import { readInputs } from "../../components/step/definition.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { remoteDigest } from "../../components/step/registry.ts";
@@ -39,7 +41,7 @@ async function main(): Promise<void> {
 		return;
 	}
 	const inputs = await describingCommand(stack, config, image);
-	const { IMAGE: name = "", SBOM = "", PROVENANCE = "" } = inputs.environment;
+	const { IMAGE: name, SBOM, PROVENANCE } = readInputs(describeStep, inputs.environment);
 	if ((await imageId(name)) !== undefined) {
 		await describe(stack, image, inputs);
 		process.stdout.write(await readFile(provenance ? PROVENANCE : SBOM));
@@ -73,7 +75,7 @@ async function describingCommand(
 	const found = new Map<string, CommandInputs>();
 	await runProgram(stack, readStackConfig(stack, overrides), (_, name, inputs) => {
 		const command = inputs as Partial<CommandInputs>;
-		if (command.create?.endsWith(DESCRIBE_SCRIPT))
+		if (command.create === commandLine(describeStep))
 			found.set(name.split("-")[0] ?? name, inputs as CommandInputs);
 		return Promise.resolve({ ...inputs, stdout: "{}" });
 	});

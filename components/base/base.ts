@@ -12,6 +12,7 @@ import {
 } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
+import { bootstrapStep } from "./step.ts";
 
 const CONTEXT = "components/base/context";
 
@@ -120,7 +121,7 @@ function bootstrap(
 	const snapshot = snapshotOf(base);
 	const made = stepCommand(
 		`${name}-bootstrap`,
-		"components/base/bootstrap.ts",
+		bootstrapStep,
 		{
 			IMAGE: image.name,
 			RELEASE: debian.codename,

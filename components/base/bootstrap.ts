@@ -4,17 +4,15 @@ import { chmod, copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { type ResultOf, readInputs } from "../step/definition.ts";
 import { dockerError, PROJECT_LABEL } from "../step/docker.ts";
-import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { findImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { bootstrapStep } from "./step.ts";
 
-/*
- * Bootstrap a Debian root file system from the archive with mmdebstrap, and load it as an image.
- * The command of DebianBase (base.ts) says what each variable means.
- */
+const inputs = readInputs(bootstrapStep);
 
 /** The gpgv that forgives a key's expiry, which the images have too. */
 const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
@@ -23,10 +21,10 @@ const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
 const ROOT = "root.tar";
 
 /** The moment that the image is of: a snapshot's own, else now. */
-const CREATED = new Date(environment("CREATED", new Date().toISOString()));
+const CREATED = new Date(inputs.CREATED ?? Date.now());
 
-await runStep(async (step) => {
-	const image = environment("IMAGE");
+await runStep<ResultOf<typeof bootstrapStep>>(async (step) => {
+	const { IMAGE: image } = inputs;
 	if (!(await findImage(image, step.signal))) {
 		const folder = step.createFolder();
 		await bootstrap(step, folder);
@@ -37,12 +35,12 @@ await runStep(async (step) => {
 
 async function bootstrap(step: Step, folder: string): Promise<void> {
 	await checkHooks();
-	step.progress(`bootstrap ${environment("RELEASE")} with mmdebstrap`);
-	const frozenKeys = environmentList("FROZEN_KEYS");
+	step.progress(`bootstrap ${inputs.RELEASE} with mmdebstrap`);
+	const frozenKeys = inputs.FROZEN_KEYS;
 	const trust =
 		frozenKeys.length > 0
 			? await trustFrozen(step, folder, frozenKeys)
-			: [`--keyring=${environment("KEYRING")}`];
+			: [`--keyring=${inputs.KEYRING}`];
 	const made = await execa("mmdebstrap", [...trust, ...mmdebstrapArguments(join(folder, ROOT))], {
 		// No file is younger than this: mmdebstrap(1), SOURCE_DATE_EPOCH.
 		env: { TMPDIR: folder, SOURCE_DATE_EPOCH: String(Math.floor(CREATED.getTime() / 1000)) },
@@ -56,7 +54,7 @@ async function bootstrap(step: Step, folder: string): Promise<void> {
 /** Without one of its hooks the root is another one, of which the key knows nothing. */
 async function checkHooks(): Promise<void> {
 	const flag = "--hook-dir=";
-	const hooks = environmentList("OPTIONS").filter((option) => option.startsWith(flag));
+	const hooks = inputs.OPTIONS.filter((option) => option.startsWith(flag));
 	const missing = hooks.map((hook) => hook.slice(flag.length)).find((hook) => !existsSync(hook));
 	const there = await execa("mmdebstrap", ["--version"], { reject: false });
 	if (missing === undefined || there.code === "ENOENT") return;
@@ -70,7 +68,7 @@ async function checkHooks(): Promise<void> {
  * mmdebstrap's options to verify an archive that changes no more: by the release's own keys alone,
  * even where they have expired. apt's settings are for this run: the last hook removes them.
  */
-async function trustFrozen(step: Step, folder: string, keys: string[]): Promise<string[]> {
+async function trustFrozen(step: Step, folder: string, keys: readonly string[]): Promise<string[]> {
 	const keyring = join(folder, "keyring.gpg");
 	await exportKeys(step, folder, keys, keyring);
 	const gpgv = join(folder, "gpgv");
@@ -83,8 +81,13 @@ async function trustFrozen(step: Step, folder: string, keys: string[]): Promise<
 }
 
 /** Write these keys of the keyring, and no others, into a keyring of their own. */
-async function exportKeys(step: Step, folder: string, keys: string[], file: string): Promise<void> {
-	const keyring = environment("KEYRING");
+async function exportKeys(
+	step: Step,
+	folder: string,
+	keys: readonly string[],
+	file: string,
+): Promise<void> {
+	const keyring = inputs.KEYRING;
 	const args = [
 		...["--batch", "--quiet", `--homedir=${folder}`, "--no-default-keyring"],
 		...[`--keyring=${keyring}`, `--output=${file}`, "--export", ...keys],
@@ -98,7 +101,7 @@ async function exportKeys(step: Step, folder: string, keys: string[], file: stri
 	}
 	if (!existsSync(file)) {
 		throw new StepError(
-			`the keyring ${keyring} has none of the keys of ${environment("RELEASE")}`,
+			`the keyring ${keyring} has none of the keys of ${inputs.RELEASE}`,
 			"install or update it (Debian: apt-get install debian-archive-keyring), then run again",
 		);
 	}
@@ -110,13 +113,11 @@ async function hasGpgv(): Promise<boolean> {
 
 function mmdebstrapArguments(root: string): string[] {
 	return [
-		...environmentList("OPTIONS"),
-		`--architectures=${environment("ARCHITECTURE")}`,
-		environment("RELEASE"),
+		...inputs.OPTIONS,
+		`--architectures=${inputs.ARCHITECTURE}`,
+		inputs.RELEASE,
 		root,
-		...environment("SOURCES", "")
-			.split("\n")
-			.filter((line) => line !== ""),
+		...(inputs.SOURCES ?? "").split("\n").filter((line) => line !== ""),
 	];
 }
 
@@ -133,7 +134,7 @@ function bootstrapError(result: { code?: string; stderr?: unknown }): StepError 
 		lines.find((line) => /^W: .*(GPG error|signature verification failed)/.test(line)) ??
 		lines.find((line) => line.startsWith("E:"));
 	return new StepError(
-		`mmdebstrap cannot bootstrap ${environment("RELEASE")}: ${error?.slice(3) ?? "see its output"}`,
+		`mmdebstrap cannot bootstrap ${inputs.RELEASE}: ${error?.slice(3) ?? "see its output"}`,
 		"check the network, the release's keyring and the disk space of /tmp, then run again",
 	);
 }
@@ -165,9 +166,9 @@ async function loadImage(step: Step, folder: string, image: string): Promise<voi
 
 function imageConfig(layer: string): string {
 	const created = CREATED.toISOString();
-	const architecture = environment("ARCHITECTURE");
+	const architecture = inputs.ARCHITECTURE;
 	const labels = {
-		...environmentRecord("LABELS"),
+		...inputs.LABELS,
 		"debian-python.base.created": created,
 		[PROJECT_LABEL]: "debian-python",
 	};

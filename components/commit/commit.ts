@@ -3,6 +3,7 @@ import { type ImageSite, isLost, type StackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import { describeImage, type ImageDescriptionArgs } from "../sbom/sbom.ts";
 import { stepCommand } from "../step/command.ts";
+import { commitStep } from "./step.ts";
 
 /** What an image is held to before it gets its name. */
 export interface Gates {
@@ -59,7 +60,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 		const { site, image, aliases = [] } = args;
 		const made = stepCommand(
 			`${name}-commit`,
-			"components/commit/run.ts",
+			commitStep,
 			{
 				IMAGE: image.name,
 				FROM: args.from.name,

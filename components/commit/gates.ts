@@ -1,8 +1,11 @@
 import { makeContainer, runContainer } from "../step/container.ts";
+import type { InputsOf } from "../step/definition.ts";
 import { docker } from "../step/docker.ts";
-import { environment, environmentList } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import type { Step } from "../step/step.ts";
+import type { commitStep } from "./step.ts";
+
+type Inputs = InputsOf<typeof commitStep>;
 
 /** User and group that have no name. A user namespace may have no IDs above 65535 (subuid(5)). */
 const UNKNOWN_USER = "54321:54321";
@@ -17,14 +20,16 @@ const UNKNOWN_USER = "54321:54321";
  * @param container the one that the script ran in.
  * @throws StepError with the first path that is not declared.
  */
-export async function checkPaths(container: string): Promise<void> {
-	const paths = environmentList("PATHS");
+export async function checkPaths(
+	container: string,
+	{ PATHS: paths, CONTEXT }: Inputs,
+): Promise<void> {
 	if (paths.length === 0) return;
 	const [path, ...others] = undeclaredPaths(await docker(["diff", container]), paths);
 	if (path === undefined) return;
 	const more = others.length === 0 ? "" : ` and ${others.length} more`;
 	throw new StepError(
-		`gate paths: ${environment("CONTEXT")}/install changes ${path}${more}, which is not declared`,
+		`gate paths: ${CONTEXT}/install changes ${path}${more}, which is not declared`,
 		"correct the script, or add it to the paths of the component's gates",
 	);
 }
@@ -37,12 +42,16 @@ export async function checkPaths(container: string): Promise<void> {
  * @param volume the one with the packages and the context.
  * @throws StepError with the gate that fails, what it found, and the remedy.
  */
-export async function passGates(step: Step, image: string, volume: string): Promise<void> {
-	const command = environmentList("GATES");
+export async function passGates(
+	step: Step,
+	image: string,
+	volume: string,
+	{ GATES: command, PLATFORM }: Inputs,
+): Promise<void> {
 	if (command.length === 0) return;
 	step.progress("gates");
 	const container = await makeContainer(step, image, command, [
-		`--platform=${environment("PLATFORM")}`,
+		`--platform=${PLATFORM}`,
 		"--read-only",
 		"--network=none",
 		`--user=${UNKNOWN_USER}`,

@@ -4,62 +4,60 @@ import {
 	mountedScript,
 	runContainer,
 } from "../step/container.ts";
+import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { environment, environmentList, environmentRecord } from "../step/environment.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { keepBudget } from "./budget.ts";
 import { checkConfig } from "./config.ts";
 import { checkPaths, passGates } from "./gates.ts";
+import { commitStep } from "./step.ts";
 
-/*
- * Run a script in an image with packages mounted, and commit the result as a new image.
- * The command of CommittedImage (commit.ts) says what each variable means.
- */
+const inputs = readInputs(commitStep);
 
-await runStep(async (step) => {
-	const image = environment("IMAGE");
+await runStep<ResultOf<typeof commitStep>>(async (step) => {
+	const { IMAGE: image, ALIASES } = inputs;
 	if (!(await findImage(image, step.signal))) await commit(step, image);
-	for (const alias of environmentList("ALIASES")) await docker(["tag", image, alias]);
+	for (const alias of ALIASES) await docker(["tag", image, alias]);
 	return { image };
 });
 
 async function commit(step: Step, image: string): Promise<void> {
-	const [from, packages] = [environment("FROM"), environment("PACKAGES")];
+	const { FROM: from, PACKAGES: packages, CONTEXT, PLATFORM, CHANGES: changes } = inputs;
 	await needImage(from, step.signal);
 	await needImage(packages, step.signal);
 	const volume = await fillVolume(step, {
 		image: packages,
-		platform: environment("PLATFORM"),
+		platform: PLATFORM,
 		folder: "/packages",
-		context: environment("CONTEXT"),
-		caBundle: environment("CA_BUNDLE", ""),
+		context: CONTEXT,
+		caBundle: inputs.CA_BUNDLE,
 	});
-	step.progress(`run ${environment("CONTEXT")}/install`);
-	const install = mountedScript("install", ...environmentList("ARGUMENTS"));
+	step.progress(`run ${CONTEXT}/install`);
+	const install = mountedScript("install", ...inputs.ARGUMENTS);
 	const container = await makePristineContainer(step, from, install, [
-		`--platform=${environment("PLATFORM")}`,
+		`--platform=${PLATFORM}`,
 		// /mnt is in every Debian root: a mount point of our own would stay behind as an empty folder.
 		`--volume=${volume}:/mnt:ro`,
 	]);
 	await runContainer(step, container);
-	await checkPaths(container);
-	const [changes, labels] = [environmentList("CHANGES"), await imageLabels(packages)];
+	await checkPaths(container, inputs);
+	const labels = await imageLabels(packages);
 	const id = await step.commitContainer(container, [
 		...changes.flatMap((change) => ["--change", change]),
 		...labelChanges(labels),
 	]);
 	await checkConfig(id, from, changes, labels);
 	// The name is what everything else looks for: only an image that is fit for use gets it.
-	await passGates(step, id, volume);
-	const budget = environment("BUDGET", "");
-	if (budget !== "") await keepBudget(id, Number(budget), environment("LEDGER"));
+	await passGates(step, id, volume, inputs);
+	const { BUDGET, LEDGER = "" } = inputs;
+	if (BUDGET !== undefined) await keepBudget(id, Number(BUDGET), LEDGER);
 	await docker(["tag", id, image]);
 }
 
 async function imageLabels(packages: string): Promise<Record<string, string>> {
 	return {
-		...environmentRecord("LABELS"),
+		...inputs.LABELS,
 		"debian-python.deb.sha256": (await imageLabel(packages, "debian-python.deb.sha256")) ?? "",
 		[PROJECT_LABEL]: "debian-python",
 	};

@@ -3,49 +3,44 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
+import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { environment, environmentRecord } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
 import { fetchSource } from "./source.ts";
+import { buildStep } from "./step.ts";
 
-/*
- * Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files.
- * The command of PythonPackage (package.ts) says what each variable means.
- */
+const inputs = readInputs(buildStep);
 
-await runStep(async (step) => {
-	const image = environment("IMAGE");
+await runStep<ResultOf<typeof buildStep>>(async (step) => {
+	const { IMAGE: image } = inputs;
 	if (!(await findImage(image, step.signal))) await buildPackage(step, image);
 	await writeFiles(step, image);
 	return { image, sha256: await imageLabel(image, "debian-python.deb.sha256") };
 });
 
 async function buildPackage(step: Step, image: string): Promise<void> {
-	const builder = environment("BUILDER");
+	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL } = inputs;
 	await needImage(builder, step.signal);
 	await checkRecipe(builder);
-	const variables = environmentRecord("VARIABLES");
 	const container = await makeContainer(step, builder, await builderCommand(builder), [
-		`--platform=${environment("PLATFORM")}`,
+		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
 		"--volume=debian-python-ccache:/ccache",
 		...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
 	]);
-	const caBundle = environment("CA_BUNDLE", "");
-	if (caBundle !== "") await copyInto(container, caBundle, "/build/ca-bundle.crt");
-	const url = environment("SOURCE_URL", "");
-	if (url !== "") {
-		const source = await fetchSource(step, url, variables.SOURCE_SHA256 ?? "");
+	if (CA_BUNDLE !== undefined) await copyInto(container, CA_BUNDLE, "/build/ca-bundle.crt");
+	if (SOURCE_URL !== undefined) {
+		const source = await fetchSource(step, SOURCE_URL, variables.SOURCE_SHA256 ?? "");
 		await copyInto(container, source, `/build/${basename(source)}`);
 	}
-	const missing = await giveCompiled(step, container);
+	const missing = await giveCompiled(step, container, inputs);
 	await runBuild(step, container);
-	await keepCompiled(step, container, missing);
+	await keepCompiled(step, container, missing, inputs);
 	await importPackages(await readFolder(container, "/build/out"), image);
 }
 
@@ -57,10 +52,8 @@ async function builderCommand(builder: string): Promise<string[]> {
 
 /** The tag of the builder moves with each base: what must not differ is the recipe inside. */
 async function checkRecipe(builder: string): Promise<void> {
-	const [wanted, found] = [
-		environment("RECIPE"),
-		await imageLabel(builder, "debian-python.recipe"),
-	];
+	const wanted = inputs.RECIPE;
+	const found = await imageLabel(builder, "debian-python.recipe");
 	if (found !== wanted) {
 		throw new StepError(
 			`${builder} has the recipe ${found}, and ${wanted} is wanted`,
@@ -71,8 +64,8 @@ async function checkRecipe(builder: string): Promise<void> {
 
 /** Show the phases and write the whole output beside the .deb, as sbuild does. */
 async function runBuild(step: Step, container: string): Promise<void> {
-	const file = environment("LOG");
-	await mkdir(environment("FOLDER"), { recursive: true });
+	const file = inputs.LOG;
+	await mkdir(inputs.FOLDER, { recursive: true });
 	const log = createWriteStream(file);
 	try {
 		await runContainer(step, container, (line) => {
@@ -115,13 +108,13 @@ function checkSums(files: Files): void {
 
 /** An image made from scratch: the same files give the same layer. */
 async function importPackages(files: Files, image: string): Promise<void> {
-	const deb = files.get(environment("DEB"));
-	if (deb === undefined) throw new StepError(`the build left no ${environment("DEB")}`);
+	const deb = files.get(inputs.DEB);
+	if (deb === undefined) throw new StepError(`the build left no ${inputs.DEB}`);
 	const labels = {
-		...environmentRecord("LABELS"),
+		...inputs.LABELS,
 		"debian-python.deb.sha256": sha256(deb),
 		// The moving tag of the builder will lead elsewhere: this is what the provenance names.
-		"debian-python.builder.id": (await imageId(environment("BUILDER"))) ?? "",
+		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
 		[PROJECT_LABEL]: "debian-python",
 	};
 	const tar = pack();
@@ -129,10 +122,9 @@ async function importPackages(files: Files, image: string): Promise<void> {
 		tar.entry({ name: `packages/${name}`, mode: 0o644, mtime: new Date(0) }, files.get(name) ?? "");
 	}
 	tar.finalize();
-	await docker(
-		["import", `--platform=${environment("PLATFORM")}`, ...labelChanges(labels), "-", image],
-		{ input: Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)) },
-	);
+	await docker(["import", `--platform=${inputs.PLATFORM}`, ...labelChanges(labels), "-", image], {
+		input: Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)),
+	});
 }
 
 /**
@@ -140,13 +132,13 @@ async function importPackages(files: Files, image: string): Promise<void> {
  * there already with the right sum is left alone.
  */
 async function writeFiles(step: Step, image: string): Promise<void> {
-	const folder = environment("FOLDER");
+	const folder = inputs.FOLDER;
 	await mkdir(folder, { recursive: true });
 	for (const name of await readdir(folder)) {
 		if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
 	}
 	if (await isWritten(folder, await imageLabel(image, "debian-python.deb.sha256"))) return;
-	const container = await holdImage(step, image, environment("PLATFORM"));
+	const container = await holdImage(step, image, inputs.PLATFORM);
 	for (const [name, content] of await readFolder(container, "/packages")) {
 		await writeWhole(join(folder, name === "SHA256SUMS" ? sumsName() : name), content);
 	}
@@ -154,12 +146,12 @@ async function writeFiles(step: Step, image: string): Promise<void> {
 
 /** `sha256sum --check` reads it. Named as the .deb, since packages of several versions lie together. */
 function sumsName(): string {
-	return environment("DEB").replace(/\.deb$/, ".sha256");
+	return inputs.DEB.replace(/\.deb$/, ".sha256");
 }
 
 async function isWritten(folder: string, deb: string | undefined): Promise<boolean> {
 	const read = (name: string) => readFile(join(folder, name)).catch(() => Buffer.alloc(0));
-	if (sha256(await read(environment("DEB"))) !== deb) return false;
+	if (sha256(await read(inputs.DEB)) !== deb) return false;
 	const sums = parseSums(await read(sumsName()));
 	for (const [name, sum] of sums) if (sha256(await read(name)) !== sum) return false;
 	return sums.length > 0;

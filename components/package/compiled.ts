@@ -1,15 +1,18 @@
 import { execa } from "execa";
 import { registryHost } from "../image-name.ts";
 import { holdImage } from "../step/container.ts";
+import type { InputsOf } from "../step/definition.ts";
 import { dockerError, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { environment, environmentRecord } from "../step/environment.ts";
 import { findImage, pushImage, remoteDigest } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
+import type { buildStep } from "./step.ts";
 
 /*
  * What a compile leaves for the next one (components/pybuild/context/compile says what), each file as
  * an image made from scratch that is found by its key: in the daemon, then in the registry.
  */
+
+type Inputs = InputsOf<typeof buildStep>;
 
 /** A file in the build's folder, and the image that keeps it. */
 interface Compiled {
@@ -18,11 +21,10 @@ interface Compiled {
 }
 
 /** What a compile leaves; what saves more stands first. */
-function compiledFiles(): Compiled[] {
-	const profile = environment("COMPILED_PROFILE", "");
+function compiledFiles({ COMPILED, COMPILED_PROFILE }: Inputs): Compiled[] {
 	return [
-		{ file: "compiled.tar", image: environment("COMPILED") },
-		...(profile === "" ? [] : [{ file: "profile.tar", image: profile }]),
+		{ file: "compiled.tar", image: COMPILED },
+		...(COMPILED_PROFILE === undefined ? [] : [{ file: "profile.tar", image: COMPILED_PROFILE }]),
 	];
 }
 
@@ -31,12 +33,16 @@ function compiledFiles(): Compiled[] {
  *
  * @returns what its compile will leave, since it was not there.
  */
-export async function giveCompiled(step: Step, container: string): Promise<readonly Compiled[]> {
-	const files = compiledFiles();
+export async function giveCompiled(
+	step: Step,
+	container: string,
+	inputs: Inputs,
+): Promise<readonly Compiled[]> {
+	const files = compiledFiles(inputs);
 	for (const [index, { file, image }] of files.entries()) {
 		if (!(await findImage(image, step.signal))) continue;
 		step.progress(`reuse ${image}`);
-		const holder = await holdImage(step, image, environment("PLATFORM"));
+		const holder = await holdImage(step, image, inputs.PLATFORM);
 		await copyOut(holder, `/${file}`, ["cp", "-", `${container}:/build`]);
 		return files.slice(0, index);
 	}
@@ -48,9 +54,10 @@ export async function keepCompiled(
 	step: Step,
 	container: string,
 	left: readonly Compiled[],
+	inputs: Inputs,
 ): Promise<void> {
-	const labels = { ...environmentRecord("COMPILED_LABELS"), [PROJECT_LABEL]: "debian-python" };
-	const options = [`--platform=${environment("PLATFORM")}`, ...labelChanges(labels)];
+	const labels = { ...inputs.COMPILED_LABELS, [PROJECT_LABEL]: "debian-python" };
+	const options = [`--platform=${inputs.PLATFORM}`, ...labelChanges(labels)];
 	for (const { file, image } of left) {
 		await copyOut(container, `/build/${file}`, ["import", ...options, "-", image]);
 		if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))

@@ -14,7 +14,8 @@ import {
 import type { Pybuild, PybuildImage } from "../pybuild/pybuild.ts";
 import { pushImage } from "../registry/push.ts";
 import { describeImage } from "../sbom/sbom.ts";
-import { stepCommand } from "../step/command.ts";
+import { stepCommand, stepResult } from "../step/command.ts";
+import { buildStep } from "./step.ts";
 
 /** What {@link packageImages} needs. */
 export interface PackageImagesArgs {
@@ -85,7 +86,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 		this.file = `${args.folder}/${stem}.deb`;
 		const build = stepCommand(
 			`${name}-build`,
-			"components/package/build.ts",
+			buildStep,
 			{
 				IMAGE: this.image.name,
 				BUILDER: pybuild.builder,
@@ -96,11 +97,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 				COMPILED_LABELS: imageLabels(compiled),
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
-				...(debian.hasOldTls && {
-					SOURCE_URL: sourceUrl(python.version, python.source.format),
-					NODE_EXTRA_CA_CERTS: site.caBundle,
-					NODE_USE_ENV_PROXY: "1",
-				}),
+				...sourceFetch(args),
 				DEB: `${stem}.deb`,
 				FOLDER: args.folder,
 				LOG: `${args.folder}/${stem}.build`,
@@ -128,7 +125,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: [build] },
 		);
 		pushImage(`${name}-push`, site, this.image, this, description.written, { description });
-		this.sha256 = build.stdout.apply((line) => (JSON.parse(line) as { sha256: string }).sha256);
+		this.sha256 = stepResult(buildStep, build).apply(({ sha256 }) => sha256 ?? "");
 		this.registerOutputs({ image: this.image.name, version: this.version, sha256: this.sha256 });
 	}
 }
@@ -141,6 +138,16 @@ function compileVariables({ debian, python, profile }: PackageImagesArgs): Recor
 		PROFILE: profile,
 		CONFIGURE_FLAGS: python.series.configureFlags.join(" "),
 		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
+	};
+}
+
+/** Where the container's own TLS is too old, this machine fetches the source. */
+function sourceFetch({ site, debian, python }: PythonPackageArgs) {
+	const isHere = debian.hasOldTls;
+	return {
+		SOURCE_URL: isHere ? sourceUrl(python.version, python.source.format) : undefined,
+		NODE_EXTRA_CA_CERTS: isHere ? site.caBundle : undefined,
+		NODE_USE_ENV_PROXY: isHere ? "1" : undefined,
 	};
 }
 

@@ -1,11 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type ImageSite, isUnpublished, type StackImage } from "../image.ts";
 import type { ImageDescription } from "../sbom/sbom.ts";
-import { stepCommand } from "../step/command.ts";
+import { stepCommand, stepResult } from "../step/command.ts";
 import { isCache } from "./ecr-policies.ts";
-
-/** The step that pushes, from the project root. */
-export const PUSH_SCRIPT = "components/registry/run.ts";
+import { pushStep } from "./step.ts";
 
 /**
  * Push an image, where the stack has a registry.
@@ -32,7 +30,7 @@ export function pushImage(
 	const { aliases = [], description } = further;
 	const pushed = stepCommand(
 		name,
-		PUSH_SCRIPT,
+		pushStep,
 		{
 			IMAGE: image.name,
 			KIND: isCache(image.artefact) ? "cache" : "published",
@@ -42,9 +40,6 @@ export function pushImage(
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
 		isUnpublished(site, image),
 	);
-	return pushed.stdout.apply((line) => {
-		const { digest } = JSON.parse(line) as { digest?: string };
-		// A local preview knows none of what is not pushed yet.
-		return digest && `${repository}@${digest}`;
-	});
+	// A local preview knows none of what is not pushed yet.
+	return stepResult(pushStep, pushed).apply(({ digest }) => digest && `${repository}@${digest}`);
 }

@@ -1,24 +1,21 @@
 import { repositoryOf } from "../image-name.ts";
 import { attachMissing } from "../sbom/attach.ts";
 import { UnattachableError } from "../sbom/referrers.ts";
+import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId } from "../step/docker.ts";
-import { environment, environmentList } from "../step/environment.ts";
 import { StepError } from "../step/error.ts";
 import { needImage, pushImage } from "../step/registry.ts";
 import { runStep } from "../step/step.ts";
 import { readPublication } from "./publication.ts";
+import { pushStep } from "./step.ts";
 
-/*
- * Push an image and its aliases to their registry, as far as they are not there.
- * The command in push.ts says what each variable means.
- */
+const { IMAGE: image, KIND, ALIASES: aliases, DESCRIPTION } = readInputs(pushStep);
 
-await runStep(async (step) => {
-	const [image, aliases] = [environment("IMAGE"), environmentList("ALIASES")];
+await runStep<ResultOf<typeof pushStep>>(async (step) => {
 	const look = () => readPublication(image, aliases, step.signal);
 	let publication = await look();
 	// A cache may be built again on another machine.
-	if (publication.differs && environment("KIND") === "published") {
+	if (publication.differs && KIND === "published") {
 		await takePublished(image, publication.digest ?? "", step.signal);
 		publication = await look();
 	}
@@ -46,7 +43,7 @@ async function attachDescription(
 	signal: AbortSignal,
 ): Promise<void> {
 	try {
-		await attachMissing(image, digest, environmentList("DESCRIPTION"), signal);
+		await attachMissing(image, digest, DESCRIPTION, signal);
 	} catch (error) {
 		if (!(error instanceof UnattachableError)) throw error;
 		process.stderr.write(`==> warning: ${error.message}\n`);

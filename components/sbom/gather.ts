@@ -7,37 +7,41 @@ import {
 	makeContainer,
 	runContainer,
 } from "../step/container.ts";
+import type { InputsOf } from "../step/definition.ts";
 import { docker, imageId } from "../step/docker.ts";
-import { environment, environmentList } from "../step/environment.ts";
 import { sha256 } from "../step/file.ts";
 import { needImage } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
 import { type Bundled, bundledIn, type Deb, type Facts, type Wheel, wheelOf } from "./facts.ts";
 import { pypiPurl } from "./purl.ts";
+import type { describeStep } from "./step.ts";
+
+type Inputs = InputsOf<typeof describeStep>;
 
 /**
  * What there is to know of an image that the daemon has, for its SBOM and provenance. Nothing of the
  * image itself is run: its files are read out of a container that is never started.
  */
-export async function gatherFacts(step: Step, image: string): Promise<Facts> {
-	const own = await readPackages(step, environment("PACKAGE"));
+export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
+	const { IMAGE: image, PIP: pip } = inputs;
+	const own = await readPackages(step, inputs);
 	const isPackage = image === own.image;
-	const inside = isPackage ? await readDebs(step, own) : await readRoot(step, image);
+	const inside = isPackage ? await readDebs(step, own, inputs) : await readRoot(step, inputs);
 	const labels = await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", image]);
 	return {
 		image,
 		id: (await imageId(image)) ?? "",
 		labels: JSON.parse(labels) as Facts["labels"],
-		platform: environment("PLATFORM"),
-		debian: JSON.parse(environment("DEBIAN")) as Facts["debian"],
-		cpython: JSON.parse(environment("CPYTHON")) as Facts["cpython"],
+		platform: inputs.PLATFORM,
+		debian: inputs.DEBIAN,
+		cpython: inputs.CPYTHON,
 		bundled: withWheels(own.bundled, inside.wheels),
-		packageName: environment("PACKAGE_NAME"),
+		packageName: inputs.PACKAGE_NAME,
 		packages: inside.packages,
 		debs: inside.debs,
-		...(process.env.PIP !== undefined && { pip: JSON.parse(process.env.PIP) as Wheel }),
-		madeFrom: environmentList("MADE_FROM"),
+		...(pip !== undefined && { pip }),
+		madeFrom: inputs.MADE_FROM,
 		compiledWith: isPackage ? own.compiledWith : [],
 	};
 }
@@ -58,25 +62,24 @@ interface Packages {
 	readonly compiledWith: Facts["compiledWith"];
 }
 
-async function readPackages(step: Step, image: string): Promise<Packages> {
+async function readPackages(
+	step: Step,
+	{ PACKAGE: image, PACKAGE_NAME, PLATFORM }: Inputs,
+): Promise<Packages> {
 	await needImage(image, step.signal);
-	const { files } = await copyFrom(
-		await holdImage(step, image, environment("PLATFORM")),
-		"/packages",
-	);
+	const { files } = await copyFrom(await holdImage(step, image, PLATFORM), "/packages");
 	const text = (ending: string) =>
 		[...files].find(([path]) => path.endsWith(ending))?.[1].toString();
 	const spdx = text(".spdx.json");
 	const [buildinfo] = parseControl(text(".buildinfo") ?? "");
 	const needed = buildinfo?.["Installed-Build-Depends"]?.matchAll(/(\S+) \(= ([^)]+)\)/g) ?? [];
-	const name = environment("PACKAGE_NAME");
 	return {
 		image,
 		debs: [...files]
 			.filter(([path]) => path.endsWith(".deb"))
 			.map(([path, content]) => debOf(basename(path), sha256(content)))
 			// The interpreter first, which is what the others belong to.
-			.sort((a, b) => Number(b.name === name) - Number(a.name === name)),
+			.sort((a, b) => Number(b.name === PACKAGE_NAME) - Number(a.name === PACKAGE_NAME)),
 		// CPython's source has this list from 3.12 on.
 		bundled: spdx === undefined ? [] : bundledIn(spdx),
 		compiledWith: [...needed].map(([, name = "", version = ""]) => ({ name, version })),
@@ -90,18 +93,21 @@ function debOf(file: string, sum: string): Deb {
 }
 
 /** Let dpkg-deb, which pybuild has, look into the first of the packages. */
-async function readDebs(step: Step, { image, debs }: Packages): Promise<Inside> {
-	const builder = environment("BUILDER");
+async function readDebs(
+	step: Step,
+	{ image, debs }: Packages,
+	{ BUILDER: builder = "", PLATFORM }: Inputs,
+): Promise<Inside> {
 	await needImage(builder, step.signal);
 	const volume = await step.createVolume();
 	// Docker fills a new volume with what the image holds where it is mounted.
-	await holdImage(step, image, environment("PLATFORM"), `--volume=${volume}:/packages`);
+	await holdImage(step, image, PLATFORM, `--volume=${volume}:/packages`);
 	const [main, ...others] = debs;
 	if (main === undefined) throw new Error(`${image} has no .deb`);
 	const script = readFileSync("components/sbom/read-deb", "utf8");
 	const command = ["/bin/sh", "-c", script, "read-deb", `/mnt/${main.file}`];
 	const container = await makeContainer(step, builder, command, [
-		`--platform=${environment("PLATFORM")}`,
+		`--platform=${PLATFORM}`,
 		"--network=none",
 		"--read-only",
 		// dpkg-deb unpacks the control files there.
@@ -119,11 +125,14 @@ async function readDebs(step: Step, { image, debs }: Packages): Promise<Inside> 
 }
 
 /** The packages that dpkg knows in an image, and the wheels of its Python's ensurepip. */
-async function readRoot(step: Step, image: string): Promise<Inside> {
-	const container = await holdImage(step, image, environment("PLATFORM"));
+async function readRoot(
+	step: Step,
+	{ IMAGE: image, PLATFORM, ENSUREPIP = "" }: Inputs,
+): Promise<Inside> {
+	const container = await holdImage(step, image, PLATFORM);
 	const status = await copyFrom(container, "/var/lib/dpkg/status");
 	const documents = await copyFrom(container, "/usr/share/doc");
-	const bundle = await copyFrom(container, environment("ENSUREPIP"));
+	const bundle = await copyFrom(container, ENSUREPIP);
 	return {
 		packages: installedPackages(status.files.get("status")?.toString() ?? "", (name) =>
 			licenceNames(copyrightOf(documents, name)),

@@ -1,26 +1,23 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type ResultOf, readInputs } from "../step/definition.ts";
 import { imageId } from "../step/docker.ts";
-import { environment } from "../step/environment.ts";
 import { sha256, writeWhole } from "../step/file.ts";
 import { needImage } from "../step/registry.ts";
 import { runStep } from "../step/step.ts";
 import { billOfMaterials } from "./bom.ts";
 import { gatherFacts } from "./gather.ts";
 import { provenance, type Statement } from "./provenance.ts";
+import { describeStep } from "./step.ts";
 
-/*
- * Write the SBOM and the provenance of an image as files.
- * The command of describeImage (sbom.ts) says what each variable means.
- */
+const inputs = readInputs(describeStep);
 
-await runStep(async (step) => {
-	const image = environment("IMAGE");
-	const [bomFile, provenanceFile] = [environment("SBOM"), environment("PROVENANCE")];
+await runStep<ResultOf<typeof describeStep>>(async (step) => {
+	const { IMAGE: image, SBOM: bomFile, PROVENANCE: provenanceFile } = inputs;
 	await needImage(image, step.signal);
 	if (!(await areWritten(bomFile, provenanceFile, image))) {
 		step.progress("write SBOM and provenance");
-		const facts = await gatherFacts(step, image);
+		const facts = await gatherFacts(step, inputs);
 		const bom = billOfMaterials(facts);
 		await mkdir(dirname(bomFile), { recursive: true });
 		await writeWhole(bomFile, bom);

@@ -4,9 +4,7 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { type ImageSite, isLost, type StackImage } from "../image.ts";
 import { stepCommand } from "../step/command.ts";
-
-/** The step that describes an image, from the project root. */
-export const DESCRIBE_SCRIPT = "components/sbom/run.ts";
+import { describeStep } from "./step.ts";
 
 /** What {@link describeImage} needs. */
 export interface ImageDescriptionArgs {
@@ -50,7 +48,7 @@ export function describeImage(
 	const files = { sbom: `${stem}.cdx.json`, provenance: `${stem}.intoto.json` };
 	const written = stepCommand(
 		name,
-		DESCRIBE_SCRIPT,
+		describeStep,
 		{
 			IMAGE: image.name,
 			SBOM: files.sbom,

@@ -1,36 +1,32 @@
 import * as command from "@pulumi/command/local/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { makeAgain } from "./again.ts";
-
-/** Inputs of a step: text as it is, lists and records as JSON, what is undefined left out. */
-export type StepInputs = Readonly<
-	Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>
->;
+import type { StepDefinition } from "./definition.ts";
 
 /**
  * The command resource that runs a step, which is a program of this project. Its command line is
  * constant and its inputs are environment variables, so no value ever passes through a shell; they
  * also are what a preview compares, so all that decides the result must be among them.
  *
- * @param script path of the program, from the project root.
  * @param isLost whether what it made is lost, so that it must run although no input changes.
  */
-export function stepCommand(
+export function stepCommand<Inputs extends object>(
 	name: string,
-	script: string,
-	inputs: StepInputs,
+	step: StepDefinition<Inputs, object>,
+	inputs: NoInfer<Inputs>,
 	opts: pulumi.CustomResourceOptions,
 	isLost = false,
 ): command.Command {
 	const again = makeAgain(isLost, "environment.LOST", opts);
-	const environment = Object.entries({ ...inputs, LOST: again.moment }).flatMap(([key, value]) =>
-		value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
+	// Text as it is, lists and records as JSON, what is undefined left out.
+	const environment = Object.entries<unknown>({ ...inputs, LOST: again.moment }).flatMap(
+		([key, value]) =>
+			value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
 	);
 	return new command.Command(
 		name,
 		{
-			// exec: the step's parent is the one that stops it, not a shell between them.
-			create: `exec node ${script}`,
+			create: commandLine(step),
 			environment: Object.fromEntries(environment) as Record<string, string>,
 			// The result is one line on stdout; what a person wants to see goes to stderr.
 			logging: "stderr",
@@ -39,4 +35,17 @@ export function stepCommand(
 		},
 		again.opts,
 	);
+}
+
+/** The command line of a step. exec: its parent is the one that stops it, not a shell between them. */
+export function commandLine({ script }: { readonly script: string }): string {
+	return `exec node ${script}`;
+}
+
+/** What a step printed: known once it has run. */
+export function stepResult<Result extends object>(
+	_step: { readonly result?: Result },
+	{ stdout }: command.Command,
+): pulumi.Output<Result> {
+	return stdout.apply((line) => JSON.parse(line) as Result);
 }

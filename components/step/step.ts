@@ -42,7 +42,9 @@ export interface Step {
  * Run a step as this process: its result goes to standard output as one line of JSON, which is what
  * the command resource keeps in the stack's state; an error goes to standard error as one line.
  */
-export async function runStep(work: (step: Step) => Promise<object>): Promise<void> {
+export async function runStep<Result extends object>(
+	work: (step: Step) => Promise<Result>,
+): Promise<void> {
 	const abort = new AbortController();
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 		process.on(signal, () => abort.abort());

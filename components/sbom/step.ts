@@ -1,0 +1,30 @@
+import { defineStep, list, optional, record, text } from "../step/definition.ts";
+import type { Facts, Wheel } from "./facts.ts";
+
+/** Write the SBOM and the provenance of an image as files. */
+export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
+	"components/sbom/run.ts",
+	{
+		/** Name of the image. */
+		IMAGE: text,
+		/** The file to write. */
+		SBOM: text,
+		/** The file to write. */
+		PROVENANCE: text,
+		PLATFORM: text,
+		DEBIAN: record<Facts["debian"]>(),
+		CPYTHON: record<Facts["cpython"]>(),
+		/** Name of the package's image; the same as IMAGE where that is described. */
+		PACKAGE: text,
+		/** Name of the Debian package, such as cpython3.13. */
+		PACKAGE_NAME: text,
+		/** Names of the images that it is made from. */
+		MADE_FROM: list,
+		/** Name of the image whose dpkg-deb looks into the package: of the package alone. */
+		BUILDER: optional(text),
+		/** Folder in the image with ensurepip's wheels: not of the package. */
+		ENSUREPIP: optional(text),
+		/** The virtual environment's: not of the package. */
+		PIP: optional(record<Wheel>()),
+	},
+);
