@@ -117,7 +117,7 @@ const everywhere = {
 	libraries:
 		"libbz2-1.0 libexpat1 liblzma5 zlib1g libuuid1 libsqlite3-0 mime-support ca-certificates netbase tzdata",
 	build:
-		"ccache gcc g++ libc6-dev make dpkg-dev debhelper pkg-config curl xz-utils ca-certificates libssl-dev " +
+		"ccache gcc g++ git libc6-dev make dpkg-dev debhelper pkg-config curl xz-utils ca-certificates libssl-dev " +
 		"libffi-dev libreadline-dev libsqlite3-dev libgdbm-dev libbz2-dev liblzma-dev zlib1g-dev uuid-dev",
 };
 

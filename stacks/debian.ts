@@ -143,8 +143,11 @@ const commonBuildPackages = [
 	"zlib1g-dev",
 ] as const;
 
-/** Compiler for users' extensions; build-essential would bring dpkg-dev and perl too. */
-const compilerPackages = ["g++", "gcc", "libc6-dev", "make"] as const;
+/**
+ * Compiler for users' extensions, with what finds libraries, and git for requirements that are
+ * repositories; build-essential would bring dpkg-dev and perl too.
+ */
+const compilerPackages = ["g++", "gcc", "git", "libc6-dev", "make", "pkg-config"] as const;
 
 /** Named by hand in the .deb: certificates, service names (getservbyname), time zones; mime types. */
 const extraDepends = ["ca-certificates", "netbase", "tzdata"] as const;
