@@ -1,5 +1,6 @@
 """Tests of components/wheelbuild/context/buildwheels.d, with any Python 3.4 or newer."""
 
+import ast
 import hashlib
 import io
 import os
@@ -383,6 +384,12 @@ class Missing(unittest.TestCase):
         self.assertIn("packages.debian.org", missing.explain(text, lambda patterns: None)[1])
         self.assertIsNone(missing.explain("no idea", lambda patterns: None))
 
+    def test_no_package_of_debian_stands_for_libpython(self):
+        text = "/usr/bin/ld: cannot find -lpython3.13: No such file or directory"
+        what, remedy = missing.explain(text, lambda patterns: self.fail("asked Debian"))
+        self.assertIn("libpython3.13, and this CPython has no libpython", what)
+        self.assertNotIn("--apt", remedy)
+
     def test_ranks_packages(self):
         lines = [
             ("usr/include/botan-2/botan/ffi.h", "libdevel/libbotan-2-dev"),
@@ -390,6 +397,22 @@ class Missing(unittest.TestCase):
             ("usr/lib/x/ffi.h", "devel/other,libdevel/libffi-dev"),
         ]
         self.assertEqual(debian.ranked(lines), ["libffi-dev", "libbotan-2-dev", "other"])
+
+
+class Grammar(unittest.TestCase):
+    @unittest.skipIf(sys.version_info < (3, 8), "ast.parse has no feature_version before 3.8")
+    def test_the_oldest_python_of_the_catalog_can_read_it(self):
+        # 3.4; ast.parse of 3.13 and newer goes back to 3.7 only (its documentation).
+        oldest = (3, 4) if sys.version_info < (3, 13) else (3, 7)
+        folder = os.path.join(CONTEXT, "buildwheels.d")
+        for name in sorted(os.listdir(folder)):
+            if not name.endswith(".py"):
+                continue
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                tree = ast.parse(file.read(), name, feature_version=oldest)
+            # What feature_version does not tell, or not everywhere.
+            newer = [node for node in ast.walk(tree) if isinstance(node, (ast.JoinedStr, ast.AnnAssign))]
+            self.assertEqual([(name, node.lineno) for node in newer], [])
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ SAYINGS = (
     ("program", r"command '" + NAME + r"' failed: No such file"),
     ("rustc", r"(can't find Rust compiler)"),
 )
+# libpython, as the linker has it: pythonX.Y, with ABI flags.
+EMBEDDED = re.compile(r"python3(\.\d+)?[a-z]*$")
 # Where a file of each kind is, without the slash at the start.
 PATHS = {
     "header": r"usr/include/(.*/)?%s$",
@@ -76,6 +78,13 @@ def explain(text, packages_with):
     missing = lacks(text)
     if not missing:
         return None
+    embedded = [lack.name for lack in missing if lack.kind == "library" and EMBEDDED.match(lack.name)]
+    if embedded:
+        # A Debian release may have a library of this name, which is of its own Python.
+        return (
+            "it links lib%s, and this CPython has no libpython, shared or static" % embedded[0],
+            "use a wheel or a replacement that does not embed Python (uWSGI: pyuwsgi)",
+        )
     what = "the build lacks " + " and ".join(described(lack) for lack in missing)
     found = packages_with([pattern(lack) for lack in missing])
     if found is None:
