@@ -17,6 +17,7 @@ import {
 import { StepError } from "../components/step/error.ts";
 import { imagePlace } from "../components/step/presence.ts";
 import { findImage } from "../components/step/registry.ts";
+import { hasTerminal } from "../components/step/stop.ts";
 import { whyBuild } from "../components/step/why.ts";
 import type { Report } from "./report.ts";
 
@@ -178,7 +179,14 @@ async function dockerBuild(
 		// With one, the containerd image store makes an index of what is one image elsewhere.
 		BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
 	};
-	const child = execa("docker", args, { env, all: true, cancelSignal: run.signal, reject: false });
+	const child = execa("docker", args, {
+		env,
+		all: true,
+		cancelSignal: run.signal,
+		// A hangup is for the whole process group.
+		detached: !hasTerminal,
+		reject: false,
+	});
 	for await (const line of child.iterable({ from: "all" })) {
 		const step = /^(?:Step \d+\/\d+ : |#\d+ \[[\w -]*\d+\/\d+\] )((?:FROM|COPY|RUN) .*)$/.exec(
 			String(line),
@@ -216,6 +224,7 @@ async function runCommand(
 		cancelSignal: run.signal,
 		// A step that is told to stop takes its container down first.
 		forceKillAfterDelay: 60_000,
+		detached: !hasTerminal,
 		reject: false,
 	});
 	for await (const line of child.iterable({ from: "stderr" })) {

@@ -1,4 +1,5 @@
 import { StepError } from "../components/step/error.ts";
+import { stopController } from "../components/step/stop.ts";
 import { sweep } from "../components/step/sweep.ts";
 import { readCommandLine, runCommand } from "./command-line.ts";
 import type { Run } from "./handlers.ts";
@@ -22,9 +23,8 @@ usage: npm start -- [-s STACK] [-c KEY=VALUE]... [--target ARTEFACT] [--preview]
       --json            print the outputs alone on standard output
   -h, --help            this text`;
 
-const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-	process.on(signal, () => abort.abort());
+// npm waits for a result; a shell that this was started from by hand may go.
+const abort = stopController(process.env.npm_lifecycle_event ? process.ppid : undefined);
 
 // After an error, resources that are under way stop and clean up before this process ends.
 await runCommand(() => main().finally(() => abort.abort()));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { chmod, copyFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
@@ -17,6 +18,9 @@ const inputs = readInputs(bootstrapStep);
 /** The gpgv that forgives a key's expiry, which the images have too. */
 const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
 
+/** What a bootstrap takes in TMPDIR for a moment, in MB: the root twice, and apt's files. */
+const NEEDED = 500;
+
 /** The root file system, in the step's folder. */
 const ROOT = "root.tar";
 
@@ -27,11 +31,23 @@ await runStep<ResultOf<typeof bootstrapStep>>(async (step) => {
 	const { IMAGE: image } = inputs;
 	if (!(await findImage(image, step.signal))) {
 		const folder = step.createFolder();
+		await needSpace(folder);
 		await bootstrap(step, folder);
 		await loadImage(step, folder, image);
 	}
 	return { image };
 });
+
+/** On a full disk apt inside waits without an end: look first. */
+async function needSpace(folder: string): Promise<void> {
+	const { bavail, bsize } = await statfs(folder);
+	const free = Math.floor((bavail * bsize) / 1e6);
+	if (free >= NEEDED) return;
+	throw new StepError(
+		`the folder for temporary files, ${tmpdir()}, has ${free} MB free, and a base takes ${NEEDED} MB there`,
+		"make room there, or set TMPDIR to a folder that has it",
+	);
+}
 
 async function bootstrap(step: Step, folder: string): Promise<void> {
 	await checkHooks();

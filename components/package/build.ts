@@ -1,12 +1,12 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
-import { PARTIAL, sha256, writeWhole } from "../step/file.ts";
+import { cannotWrite, makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
@@ -65,11 +65,17 @@ async function checkRecipe(builder: string): Promise<void> {
 /** Show the phases and write the whole output beside the .deb, as sbuild does. */
 async function runBuild(step: Step, container: string): Promise<void> {
 	const file = inputs.LOG;
-	await mkdir(inputs.FOLDER, { recursive: true });
+	makeFolder(inputs.FOLDER);
 	const log = createWriteStream(file);
+	// On a full disk: the build goes on to its end, whose files will say the same or find room.
+	let full: Error | undefined;
+	log.on("error", (error) => {
+		if (full === undefined) step.progress(`warning: ${cannotWrite(file, error).message}`);
+		full = error;
+	});
 	try {
 		await runContainer(step, container, (line) => {
-			log.write(`${line}\n`);
+			if (full === undefined) log.write(`${line}\n`);
 			if (line.startsWith("==> ")) step.progress(line.slice("==> ".length));
 		});
 	} catch (error) {
@@ -133,7 +139,7 @@ async function importPackages(files: Files, image: string): Promise<void> {
  */
 async function writeFiles(step: Step, image: string): Promise<void> {
 	const folder = inputs.FOLDER;
-	await mkdir(folder, { recursive: true });
+	makeFolder(folder);
 	for (const name of await readdir(folder)) {
 		if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
 	}

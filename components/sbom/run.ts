@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { imageId } from "../step/docker.ts";
-import { sha256, writeWhole } from "../step/file.ts";
+import { makeFolder, sha256, writeWhole } from "../step/file.ts";
 import { needImage } from "../step/registry.ts";
 import { runStep } from "../step/step.ts";
 import { billOfMaterials } from "./bom.ts";
@@ -19,7 +19,7 @@ await runStep<ResultOf<typeof describeStep>>(async (step) => {
 		step.progress("write SBOM and provenance");
 		const facts = await gatherFacts(step, inputs);
 		const bom = billOfMaterials(facts);
-		await mkdir(dirname(bomFile), { recursive: true });
+		makeFolder(dirname(bomFile));
 		await writeWhole(bomFile, bom);
 		// Last: it names the SBOM by its hash, so one without the other is seen.
 		await writeWhole(provenanceFile, provenance(facts, bom));

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { docker, explainDocker, PROJECT_LABEL } from "./docker.ts";
 import { copyWithoutProxies, readDockerConfig } from "./docker-config.ts";
 import { StepError } from "./error.ts";
-import { isAlive, temporaryName } from "./owner.ts";
+import { cannotWrite } from "./file.ts";
+import { temporaryName } from "./owner.ts";
+import { stopController } from "./stop.ts";
 import { sweep, unfinishedName } from "./sweep.ts";
 
 /**
@@ -45,11 +47,8 @@ export interface Step {
 export async function runStep<Result extends object>(
 	work: (step: Step) => Promise<Result>,
 ): Promise<void> {
-	const abort = new AbortController();
-	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-		process.on(signal, () => abort.abort());
-	}
-	watchParent(abort);
+	// Pulumi's command provider and the local run both are the parent or its parent's shell.
+	const abort = stopController(Number(process.env.DEBIAN_PYTHON_RUN ?? process.ppid));
 	const undo: (() => Promise<unknown>)[] = [];
 	try {
 		await sweep();
@@ -69,17 +68,6 @@ function errorLine(error: unknown): string {
 	if (error instanceof StepError) return error.message;
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	return explainDocker(message)?.message ?? stack ?? message;
-}
-
-/**
- * A step must not outlive the run that wants its result: after a SIGKILL nobody else stops it.
- * Pulumi's command provider and the local run both are the parent or its parent's shell.
- */
-function watchParent(abort: AbortController): void {
-	const parent = Number(process.env.DEBIAN_PYTHON_RUN ?? process.ppid);
-	setInterval(() => {
-		if (!isAlive(parent)) abort.abort();
-	}, 500).unref();
 }
 
 function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
@@ -118,7 +106,11 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 	}
 	function createFolder() {
 		const folder = join(tmpdir(), temporaryName());
-		mkdirSync(folder, { mode: 0o755 });
+		try {
+			mkdirSync(folder, { mode: 0o755 });
+		} catch (error) {
+			throw cannotWrite(tmpdir(), error);
+		}
 		undo.push(() => rm(folder, { recursive: true, force: true }));
 		return folder;
 	}

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NO_REGISTRY } from "../image-name.ts";
 import { docker, PROJECT_LABEL } from "./docker.ts";
+import { StepError } from "./error.ts";
 import { isLeftover, ownerState } from "./owner.ts";
 
 /*
@@ -67,11 +68,22 @@ async function unfinishedImages(): Promise<Thing[]> {
 }
 
 function temporaryFolders(): Thing[] {
-	const names = readdirSync(tmpdir()).filter((name) => ownerState(name) !== undefined);
+	const names = readTemporary().filter((name) => ownerState(name) !== undefined);
 	return names.map((name) => ({
 		name,
 		created: statSync(join(tmpdir(), name), { throwIfNoEntry: false })?.ctime,
 	}));
+}
+
+function readTemporary(): string[] {
+	try {
+		return readdirSync(tmpdir());
+	} catch (error) {
+		throw new StepError(
+			`the folder for temporary files, ${tmpdir()}, cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+			"make it, or set TMPDIR to one that is there",
+		);
+	}
 }
 
 function leftovers(things: readonly Thing[]): string[] {
