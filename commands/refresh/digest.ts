@@ -1,5 +1,5 @@
 import { answerChallenge, type TokenAnswer } from "../../components/registry/authorization.ts";
-import { loginCommand } from "../../components/registry/credentials.ts";
+import { loginAdvice } from "../../components/registry/credentials.ts";
 import { repositoryUrl } from "../../components/registry/repository-url.ts";
 import { StepError } from "../../components/step/error.ts";
 import type { ImageReference } from "../../stacks/image-reference.ts";
@@ -34,7 +34,7 @@ export async function tagDigest(reference: ImageReference): Promise<string> {
 	const digest = response.headers.get("docker-content-digest");
 	if (response.ok && digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
 	throw response.status === 401 || response.status === 403
-		? new StepError(`${host} does not show ${path}:${tag}`, `run: ${loginCommand(host)}`)
+		? new StepError(`${host} does not show ${path}:${tag}`, await loginAdvice(host))
 		: new StepError(
 				`${host} tells no digest of ${path}:${tag} (status ${response.status})`,
 				"see that the tag exists, or run again later",

@@ -32,6 +32,7 @@ await runStep<ResultOf<typeof bootstrapStep>>(async (step) => {
 	if (!(await findImage(image, step.signal))) {
 		const folder = step.createFolder();
 		await needSpace(folder);
+		await needExecution(folder);
 		await bootstrap(step, folder);
 		await loadImage(step, folder, image);
 	}
@@ -46,6 +47,18 @@ async function needSpace(folder: string): Promise<void> {
 	throw new StepError(
 		`the folder for temporary files, ${tmpdir()}, has ${free} MB free, and a base takes ${NEEDED} MB there`,
 		"make room there, or set TMPDIR to a folder that has it",
+	);
+}
+
+/** The root's own programs run there. */
+async function needExecution(folder: string): Promise<void> {
+	const program = join(folder, "program");
+	await writeFile(program, "#!/bin/sh\n", { mode: 0o755 });
+	const { code } = await execa(program, { reject: false });
+	if (code !== "EACCES") return;
+	throw new StepError(
+		`no program runs in the folder for temporary files, ${tmpdir()}: it is mounted with noexec`,
+		"set TMPDIR to a folder of another file system",
 	);
 }
 

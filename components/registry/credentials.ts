@@ -39,7 +39,9 @@ export async function loginAdvice(host: string): Promise<string> {
 	const login = `run: ${loginCommand(host)}`;
 	if (helper === undefined) return login;
 	const program = `docker-credential-${helper}`;
-	const { code } = await execa(program, ["version"], { reject: false });
+	// One that does not know the word may wait for input.
+	const options = { reject: false, stdin: "ignore", timeout: PROBE_TIMEOUT } as const;
+	const { code } = await execa(program, ["version"], options);
 	if (code !== "ENOENT") return login;
 	return `${program}, which ${dockerConfigFile()} names, is not on PATH: install it, or take it out of that file and ${login}`;
 }

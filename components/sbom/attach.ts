@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
 import { registryHost, repositoryOf } from "../image-name.ts";
-import { dockerCredentials, loginCommand } from "../registry/credentials.ts";
+import { dockerCredentials, loginAdvice } from "../registry/credentials.ts";
 import { isWithoutProxy } from "../registry/no-proxy.ts";
 import { RegistryError, StepError } from "../step/error.ts";
 import { retry } from "../step/registry.ts";
@@ -59,7 +59,7 @@ export async function attach(
 				fetchOpts: { ...FETCH, noProxy },
 			});
 		} catch (error) {
-			throw attachError(error, file, image, host);
+			throw await attachError(error, file, image, host);
 		}
 	}
 }
@@ -121,14 +121,19 @@ async function readArtefact(file: string, image: string, digest: string): Promis
 	};
 }
 
-function attachError(error: unknown, file: string, image: string, host: string): StepError {
+async function attachError(
+	error: unknown,
+	file: string,
+	image: string,
+	host: string,
+): Promise<StepError> {
 	const cause = error instanceof OCIError ? error.cause : error;
 	const what = `${basename(file)} cannot be attached to ${image}: `;
 	const status = (cause as { statusCode?: number } | undefined)?.statusCode;
 	if (status === 401 || status === 403) {
 		return new StepError(
 			`${what}the registry ${host} refuses the credentials`,
-			`run: ${loginCommand(host)}`,
+			await loginAdvice(host),
 		);
 	}
 	if (status !== undefined && [400, 404, 405, 415].includes(status))

@@ -1,6 +1,6 @@
 import { registryHost, tagOf } from "../image-name.ts";
 import { answerChallenge, type TokenAnswer } from "../registry/authorization.ts";
-import { loginCommand } from "../registry/credentials.ts";
+import { loginAdvice } from "../registry/credentials.ts";
 import { repositoryUrl } from "../registry/repository-url.ts";
 import { RegistryError, reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
@@ -96,7 +96,7 @@ export async function readTagDigest(image: string): Promise<string | undefined> 
 	if (response.ok && digest === `sha256:${sha256(body)}`) return digest;
 	if (response.status === 404 && /"code":\s*"(?:MANIFEST|NAME)_UNKNOWN"/.test(body.toString()))
 		return undefined;
-	throw unexpected(response, host);
+	throw await unexpected(response, host);
 }
 
 /** Whether a registry wants credentials from who pushes to an image's repository. */
@@ -104,7 +104,8 @@ export async function wantsCredentials(image: string): Promise<boolean> {
 	// What a push begins with: a registry that anybody may read from need not let anybody write.
 	const response = await request(`${endpointOf(image).url}/blobs/uploads/`, { method: "POST" });
 	// Busy is not open to all.
-	if (isPassing(response.status)) throw unexpected(response, registryHost(image) ?? "docker.io");
+	if (isPassing(response.status))
+		throw await unexpected(response, registryHost(image) ?? "docker.io");
 	return response.status === 401;
 }
 
@@ -133,7 +134,7 @@ async function get({ host, url }: Repository, path: string): Promise<Buffer | un
 	const response = await answer(host, `${url}/${path}`);
 	if (response.status === 404) return undefined;
 	if (response.ok) return Buffer.from(await response.arrayBuffer());
-	throw unexpected(response, host);
+	throw await unexpected(response, host);
 }
 
 /** What a registry answers to who has the credentials of this machine's Docker. */
@@ -145,10 +146,10 @@ async function answer(host: string, url: string): Promise<Response> {
 	return authorization === undefined ? response : request(url, { authorization });
 }
 
-function unexpected({ url, status }: Response, host: string): RegistryError {
+async function unexpected({ url, status }: Response, host: string): Promise<RegistryError> {
 	return new RegistryError(
 		`${url}: the registry answers ${status}`,
-		status === 401 || status === 403 ? `run: ${loginCommand(host)}` : "run again when it is well",
+		status === 401 || status === 403 ? await loginAdvice(host) : "run again when it is well",
 		!isPassing(status),
 	);
 }

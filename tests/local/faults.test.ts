@@ -189,6 +189,37 @@ describe("a run", () => {
 		5 * MINUTE,
 	);
 
+	it.each([
+		[
+			"is full",
+			"size=8m",
+			/the folder for temporary files, .*, has \d+ MB free, and .*; make room/,
+		],
+		["runs no programs", "size=1g,noexec", /no program runs in .*: it is mounted with noexec; set/],
+	])(
+		"whose TMPDIR %s says so before it bootstraps",
+		async (_, options, message) => {
+			const folder = mkdtempSync(join(tmpdir(), "tmpdir-"));
+			execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);
+			try {
+				// No test builds this one.
+				const args = ["--target", "debbase", "-c", "release=trixie"];
+				expectOneError(await checkout.run(args, { TMPDIR: folder }), message);
+			} finally {
+				execFileSync("umount", [folder]);
+				rmSync(folder, { recursive: true });
+			}
+		},
+		MINUTE,
+	);
+
+	it("whose TMPDIR is not there says so", async () => {
+		expectOneError(
+			await checkout.run([], { TMPDIR: "/nowhere" }),
+			/\/nowhere, cannot be read: ENOENT/,
+		);
+	});
+
 	it(
 		"that has no room for the .deb says so and leaves no half of it",
 		async () => {
