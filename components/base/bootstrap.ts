@@ -21,6 +21,9 @@ const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
 /** What a bootstrap takes in TMPDIR for a moment, in MB: the root twice, and apt's files. */
 const NEEDED = 500;
 
+/** Longest bootstrap, in ms: it takes a minute or two, of which 50 MB are a download. */
+const TIMEOUT = 30 * 60_000;
+
 /** The root file system, in the step's folder. */
 const ROOT = "root.tar";
 
@@ -74,6 +77,7 @@ async function bootstrap(step: Step, folder: string): Promise<void> {
 		// No file is younger than this: mmdebstrap(1), SOURCE_DATE_EPOCH.
 		env: { TMPDIR: folder, SOURCE_DATE_EPOCH: String(Math.floor(CREATED.getTime() / 1000)) },
 		cancelSignal: step.signal,
+		timeout: TIMEOUT,
 		reject: false,
 	});
 	if (made.isCanceled) throw new StepError("stopped");
@@ -150,7 +154,7 @@ function mmdebstrapArguments(root: string): string[] {
 	];
 }
 
-function bootstrapError(result: { code?: string; stderr?: unknown }): StepError {
+function bootstrapError(result: { code?: string; stderr?: unknown; timedOut: boolean }): StepError {
 	if (result.code === "ENOENT") {
 		return new StepError(
 			"mmdebstrap: command not found",
@@ -162,8 +166,11 @@ function bootstrapError(result: { code?: string; stderr?: unknown }): StepError 
 	const error =
 		lines.find((line) => /^W: .*(GPG error|signature verification failed)/.test(line)) ??
 		lines.find((line) => line.startsWith("E:"));
+	const why = result.timedOut
+		? `no end after ${TIMEOUT / 60_000} minutes`
+		: (error?.slice(3) ?? "see its output");
 	return new StepError(
-		`mmdebstrap cannot bootstrap ${inputs.RELEASE}: ${error?.slice(3) ?? "see its output"}`,
+		`mmdebstrap cannot bootstrap ${inputs.RELEASE}: ${why}`,
 		"check the network, the release's keyring and the disk space of /tmp, then run again",
 	);
 }
