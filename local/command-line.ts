@@ -1,30 +1,62 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { StepError } from "../components/step/error.ts";
 import { errorLine } from "./error-line.ts";
 
+/** Who reads standard output may have enough before its end, as head(1) has. */
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) =>
+	process.exit(code === "EPIPE" ? 0 : 1),
+);
+
+/** The stack that a command is about. */
+export const stackOption = new Option(
+	"-s, --stack <stack>",
+	"the stack, by its file Pulumi.STACK.yaml",
+).default("local");
+
+/** Values in place of the stack file's, by Pulumi's own name for that. */
+export const configOption = valuesOption(
+	"-c, --config <key=value>",
+	"a config value in place of the stack file's; may be repeated",
+);
+
+/** An option that may be given several times. */
+export function valuesOption<const Flags extends string>(flags: Flags, description: string) {
+	const collect = (value: string, values: readonly string[]) => [...values, value];
+	return new Option(flags, description).argParser(collect).default([] as readonly string[], "none");
+}
+
 /**
- * The options of a command, as node:util's parseArgs reads them.
+ * A command of this project.
  *
- * @param command how it is started, such as `npm start`.
- * @throws StepError that names the option, and where the known ones are told.
+ * @param start how it is started, such as `npm start`.
+ * @param summary what it does, in a sentence.
  */
-export function readCommandLine<const Config extends ParseArgsConfig>(
-	command: string,
-	config: Config,
-): ReturnType<typeof parseArgs<Config>> {
-	try {
-		return parseArgs(config);
-	} catch (error) {
-		throw new StepError((error as Error).message, `see ${command} -- --help`);
-	}
+export function commandLine(start: string, summary: string) {
+	return new Command(start)
+		.usage("-- [options]")
+		.description(summary)
+		.allowExcessArguments(false)
+		.exitOverride()
+		.configureOutput({ outputError: () => {} });
 }
 
 /** Do the work of a command: what it throws is one line on standard error, and exit status 1. */
-export async function runCommand(work: () => Promise<void>): Promise<void> {
+export async function runCommand(command: {
+	name(): string;
+	parseAsync(): Promise<unknown>;
+}): Promise<void> {
 	try {
-		await work();
+		await command.parseAsync();
 	} catch (error) {
-		process.stderr.write(`error: ${errorLine(error)}\n`);
+		// It has printed its help.
+		if (error instanceof CommanderError && error.exitCode === 0) return;
+		const told = error instanceof CommanderError ? misuse(error, command.name()) : error;
+		process.stderr.write(`error: ${errorLine(told)}\n`);
 		process.exitCode = 1;
 	}
+}
+
+function misuse({ message }: CommanderError, start: string): StepError {
+	const line = message.replace("error: ", "").replaceAll("\n", " ");
+	return new StepError(line.charAt(0).toUpperCase() + line.slice(1), `see ${start} -- --help`);
 }

@@ -5,7 +5,7 @@ import { readPublication } from "../components/registry/publication.ts";
 import { pushStep } from "../components/registry/step.ts";
 import { missingFiles } from "../components/sbom/attach.ts";
 import { describeStep } from "../components/sbom/step.ts";
-import { commandLine } from "../components/step/command.ts";
+import { stepCommandLine } from "../components/step/command.ts";
 import { readInputs } from "../components/step/definition.ts";
 import {
 	docker,
@@ -80,9 +80,9 @@ export async function remoteImage(
 /** What the command provider does for a Command, which makes, describes or pushes an image. */
 export function localCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
 	switch (inputs.create) {
-		case commandLine(pushStep):
+		case stepCommandLine(pushStep):
 			return pushCommand(run, artefact, inputs);
-		case commandLine(describeStep):
+		case stepCommandLine(describeStep):
 			return describeCommand(run, artefact, inputs);
 		default:
 			return imageCommand(run, artefact, inputs);

@@ -11,7 +11,7 @@ import {
 } from "../../components/sizes/ledger.ts";
 import { writeWhole } from "../../components/step/file.ts";
 import { needImage } from "../../components/step/registry.ts";
-import { readCommandLine, runCommand } from "../../local/command-line.ts";
+import { commandLine, runCommand, stackOption } from "../../local/command-line.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import { sizesTable } from "./table.ts";
@@ -19,23 +19,17 @@ import { sizesTable } from "./table.ts";
 /** What is weighed. */
 const ARTEFACTS = ["debbase", "pybuild", "python", "wheelbuild"] as const;
 
-const USAGE = `Write what each image of a stack weighs, by folder, to docs/sizes/STACK.json, and print what grew.
+const command = commandLine(
+	"npm run sizes",
+	"Write what each image of a stack weighs, by folder, to docs/sizes/STACK.json, and print what grew.",
+)
+	.addOption(stackOption)
+	.addHelpText("after", "\nThe stack's images must be in the Docker daemon or in its registry.")
+	.action(({ stack }) => writeSizes(stack));
 
-usage: npm run sizes -- [-s STACK]
+await runCommand(command);
 
-  -s, --stack STACK     the stack, by its file Pulumi.STACK.yaml (default: local)
-  -h, --help            this text
-
-The stack's images must be in the Docker daemon or in its registry.`;
-
-await runCommand(main);
-
-async function main(): Promise<void> {
-	const { stack, help } = readOptions();
-	if (help) {
-		process.stdout.write(`${USAGE}\n`);
-		return;
-	}
+async function writeSizes(stack: string): Promise<void> {
 	const images = await imageNames(stack);
 	for (const artefact of ARTEFACTS) await needImage(images[artefact]);
 	const file = ledgerFile(stack);
@@ -44,15 +38,6 @@ async function main(): Promise<void> {
 	mkdirSync(dirname(file), { recursive: true });
 	await writeWhole(file, `${JSON.stringify(ledger, null, "\t")}\n`);
 	process.stdout.write(`${sizesTable(before, ledger)}\n`);
-}
-
-function readOptions() {
-	return readCommandLine("npm run sizes", {
-		options: {
-			stack: { type: "string", short: "s", default: "local" },
-			help: { type: "boolean", short: "h", default: false },
-		},
-	}).values;
 }
 
 /** The names of a stack's images. */

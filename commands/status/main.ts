@@ -1,26 +1,21 @@
 import { access, constants, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StepError } from "../../components/step/error.ts";
-import { readCommandLine, runCommand } from "../../local/command-line.ts";
+import { commandLine, runCommand } from "../../local/command-line.ts";
 import { statusPage } from "./page.ts";
 import { stackStatuses } from "./status.ts";
 import { statusTable } from "./table.ts";
 
-const USAGE = `Tell of every stack which support ends when, and what the next up would do.
+const command = commandLine(
+	"npm run status",
+	"Tell of every stack which support ends when, and what the next up would do.",
+)
+	.option("--html <file>", "write a page with the table and a timeline, in place of the table here")
+	.action(({ html }) => tellStatus(html));
 
-usage: npm run status -- [--html FILE]
+await runCommand(command);
 
-      --html FILE  write a page with the table and a timeline, in place of the table here
-  -h, --help       this text`;
-
-await runCommand(main);
-
-async function main(): Promise<void> {
-	const { html, help } = readOptions();
-	if (help) {
-		process.stdout.write(`${USAGE}\n`);
-		return;
-	}
+async function tellStatus(html: string | undefined): Promise<void> {
 	if (html !== undefined) await orRefuse(html, () => access(dirname(html), constants.W_OK));
 	const today = new Date();
 	const statuses = await stackStatuses();
@@ -30,16 +25,6 @@ async function main(): Promise<void> {
 	}
 	await orRefuse(html, () => writeFile(html, statusPage(statuses, today)));
 	process.stdout.write(`${html}\n`);
-}
-
-function readOptions(): { html?: string; help: boolean } {
-	const { values } = readCommandLine("npm run status", {
-		options: {
-			html: { type: "string" },
-			help: { type: "boolean", short: "h", default: false },
-		},
-	});
-	return values;
 }
 
 async function orRefuse(html: string, write: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { execa } from "execa";
+import pMap from "p-map";
 import { StepError } from "../../components/step/error.ts";
 import { compiles, type Plan } from "../../infra/plan.ts";
 import { readStackConfig, type StackConfig, stackNames } from "../../local/stack-config.ts";
@@ -31,7 +32,7 @@ export interface NextUp {
 
 /** The status of every stack that has a file in the current folder, by name. Nothing is changed. */
 export async function stackStatuses(): Promise<StackStatus[]> {
-	return inTurns(stackNames(), availableParallelism(), stackStatus);
+	return pMap(stackNames(), stackStatus, { concurrency: availableParallelism() });
 }
 
 async function stackStatus(stack: string): Promise<StackStatus> {
@@ -95,19 +96,4 @@ function verdict(plans: readonly Plan[]): NextUp["verdict"] {
 	if (compiles(plans)) return "compile";
 	if (fates.includes("unknown")) return "unknown";
 	return fates.every((fate) => fate === "reused") ? "reused" : "build";
-}
-
-/** Work on all items, `width` of them at a time; the results are in the order of the items. */
-async function inTurns<Item, Result>(
-	items: readonly Item[],
-	width: number,
-	work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-	const results: Result[] = [];
-	const entries = items.entries();
-	const worker = async () => {
-		for (const [index, item] of entries) results[index] = await work(item);
-	};
-	await Promise.all(Array.from({ length: width }, worker));
-	return results;
 }

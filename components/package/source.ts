@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import pRetry from "p-retry";
 import { reasonOf, StepError } from "../step/error.ts";
 import { sha256 as sha256Of } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 
-/** Waits between tries, in ms. */
-const WAITS = [2_000, 10_000];
+/** Waits of 2 and 10 seconds between tries. */
+const RETRIES = { retries: 2, minTimeout: 2_000, factor: 5 };
 
 /** Longest try, in ms: a tarball is some 20 MB. Node itself ends one that stands still for 5 minutes. */
 const TIMEOUT = 15 * 60_000;
@@ -33,27 +33,36 @@ export async function fetchSource(step: Step, url: string, sha256: string): Prom
 	return file;
 }
 
-async function download(url: string, signal: AbortSignal): Promise<Buffer> {
-	for (const wait of [...WAITS, undefined]) {
-		const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
-		try {
-			const response = await fetch(url, { signal: limited });
-			if (response.ok) return Buffer.from(await response.arrayBuffer());
-			if (wait === undefined || response.status < 500)
-				throw fetchError(url, `HTTP status ${response.status}`);
-		} catch (error) {
-			if (signal.aborted) throw new StepError("stopped");
-			if (error instanceof StepError) throw error;
-			if (wait === undefined) throw fetchError(url, reasonOf(error as Error));
-		}
-		await sleep(wait, undefined, { signal });
-	}
-	throw new Error("the last try ends otherwise");
+function download(url: string, signal: AbortSignal): Promise<Buffer> {
+	return pRetry(() => tryDownload(url, signal), {
+		...RETRIES,
+		signal,
+		shouldRetry: ({ error }) => error instanceof PassingError,
+	});
 }
 
-function fetchError(url: string, why: string): StepError {
-	return new StepError(
+async function tryDownload(url: string, signal: AbortSignal): Promise<Buffer> {
+	const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
+	let status: number;
+	try {
+		const response = await fetch(url, { signal: limited });
+		if (response.ok) return Buffer.from(await response.arrayBuffer());
+		status = response.status;
+	} catch (error) {
+		if (signal.aborted) throw new StepError("stopped");
+		throw new PassingError(...fetchProblem(url, reasonOf(error as Error)));
+	}
+	throw new (status < 500 ? StepError : PassingError)(
+		...fetchProblem(url, `HTTP status ${status}`),
+	);
+}
+
+/** What another try may mend. */
+class PassingError extends StepError {}
+
+function fetchProblem(url: string, why: string): [problem: string, remedy: string] {
+	return [
 		`fetch: ${url} could not be fetched (${why})`,
 		"look at the network, and set caBundle where a proxy opens TLS",
-	);
+	];
 }

@@ -26,7 +26,7 @@ export function stepCommand<Inputs extends object>(
 	return new command.Command(
 		name,
 		{
-			create: commandLine(step),
+			create: stepCommandLine(step),
 			environment: Object.fromEntries(environment) as Record<string, string>,
 			// The result is one line on stdout; what a person wants to see goes to stderr.
 			logging: "stderr",
@@ -38,7 +38,7 @@ export function stepCommand<Inputs extends object>(
 }
 
 /** The command line of a step. exec: its parent is the one that stops it, not a shell between them. */
-export function commandLine({ script }: { readonly script: string }): string {
+export function stepCommandLine({ script }: { readonly script: string }): string {
 	return `exec node ${script}`;
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import pRetry from "p-retry";
 import { keyOfInputs } from "../content-key.ts";
 import { formerName, registryHost } from "../image-name.ts";
 import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
@@ -17,8 +17,8 @@ import { RegistryError, StepError } from "./error.ts";
 import { refuseProxies, strayProxies } from "./proxies.ts";
 import { INPUTS_LABEL } from "./why.ts";
 
-/** Waits between tries, in ms: what a registry that is restarted or throttles needs. */
-const RETRY_WAITS = [1_000, 4_000, 10_000];
+/** Waits of 1, 4 and 10 seconds between tries: what a registry that is restarted or throttles needs. */
+const RETRIES = { retries: 3, minTimeout: 1_000, factor: 4, maxTimeout: 10_000 };
 
 /** Whether the daemon has an image, under its name or its former one. Nothing is changed. */
 export async function isInDaemon(name: string): Promise<boolean> {
@@ -96,17 +96,16 @@ function dockerRetry(verb: string, args: readonly string[], name: string, signal
 }
 
 /** Try again, a few times, what a registry answers with a passing fault. */
-export async function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-	for (const wait of RETRY_WAITS) {
-		try {
-			return await attempt();
-		} catch (error) {
-			if (!(error instanceof RegistryError) || error.final) throw error;
-			process.stderr.write(`==> ${error.message.split(";")[0]}; trying again\n`);
-		}
-		await sleep(wait, undefined, { signal });
-	}
-	return attempt();
+export function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+	return pRetry(attempt, {
+		...RETRIES,
+		signal,
+		shouldRetry: ({ error }) => error instanceof RegistryError && !error.final,
+		onFailedAttempt({ error, retriesLeft }) {
+			if (error instanceof RegistryError && !error.final && retriesLeft > 0)
+				process.stderr.write(`==> ${error.message.split(";")[0]}; trying again\n`);
+		},
+	});
 }
 
 /** A fault of a registry, with what helps where it refuses this machine's credentials. */
