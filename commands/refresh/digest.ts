@@ -1,4 +1,4 @@
-import { answerChallenge, type TokenAnswer } from "../../components/registry/authorization.ts";
+import { type TokenAnswer, withAuthorization } from "../../components/registry/authorization.ts";
 import { loginAdvice } from "../../components/registry/credentials.ts";
 import { repositoryUrl } from "../../components/registry/repository-url.ts";
 import { StepError } from "../../components/step/error.ts";
@@ -25,12 +25,7 @@ export async function tagDigest(reference: ImageReference): Promise<string> {
 	const url = `${repositoryUrl(host, path)}/manifests/${tag}`;
 	const head = (headers: Record<string, string>) =>
 		ask(url, { method: "HEAD", headers: { accept: MANIFESTS, ...headers } });
-	let response = await head({});
-	if (response.status === 401) {
-		const challenge = response.headers.get("www-authenticate") ?? "";
-		const authorization = await answerChallenge(host, challenge, askToken);
-		response = await head({ ...(authorization && { authorization }) });
-	}
+	const response = await withAuthorization(host, head, askToken);
 	const digest = response.headers.get("docker-content-digest");
 	if (response.ok && digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
 	throw response.status === 401 || response.status === 403

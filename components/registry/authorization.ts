@@ -7,20 +7,35 @@ export interface TokenAnswer {
 	readonly access_token?: string;
 }
 
+/** Asks a token service, with an authorization header where there are credentials. */
+type AskToken = (url: string, authorization?: string) => Promise<TokenAnswer | undefined>;
+
 /**
- * The authorization header that answers a registry's challenge: this machine's Docker credentials, or
- * a token, which for what is public anybody gets.
+ * Ask a registry, and where it wants that once more with this machine's Docker credentials, or with a
+ * token, which for what is public anybody gets.
  *
  * @param host whose credentials are meant, as Docker names it.
- * @param challenge the registry's WWW-Authenticate header.
- * @param askToken asks a token service, with an authorization header where there are credentials.
- * @returns undefined where there are no credentials, or no token for them.
- * @throws StepError where the challenge does not say where tokens are; what `askToken` throws.
+ * @param send asks, with these headers beside its own.
+ * @returns the answer: a 401 where there are no credentials, or no token for them.
+ * @throws StepError where it is not said where tokens are; what `send` and `askToken` throw.
  */
-export async function answerChallenge(
+export async function withAuthorization(
+	host: string,
+	send: (headers: Record<string, string>) => Promise<Response>,
+	askToken: AskToken,
+): Promise<Response> {
+	const response = await send({});
+	const challenge = response.headers.get("www-authenticate");
+	if (response.status !== 401 || challenge === null) return response;
+	const authorization = await answerChallenge(host, challenge, askToken);
+	return authorization === undefined ? response : send({ authorization });
+}
+
+/** The authorization header that answers a registry's WWW-Authenticate. */
+async function answerChallenge(
 	host: string,
 	challenge: string,
-	askToken: (url: string, authorization?: string) => Promise<TokenAnswer | undefined>,
+	askToken: AskToken,
 ): Promise<string | undefined> {
 	const basic = await basicAuthorization(host);
 	if (!/^bearer/i.test(challenge)) return basic;

@@ -1,7 +1,7 @@
 import { registryHost, tagOf } from "../image-name.ts";
-import { readContent } from "../sbom/referrers.ts";
 import { imageLabel } from "../step/docker.ts";
 import { INPUTS_LABEL, type Inputs } from "../step/why.ts";
+import { readContent } from "./client.ts";
 
 /** What of manifests and indexes leads to an image's config (OCI image specification). */
 interface Manifest {

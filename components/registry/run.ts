@@ -1,11 +1,11 @@
 import { repositoryOf } from "../image-name.ts";
 import { attachMissing } from "../sbom/attach.ts";
-import { UnattachableError } from "../sbom/referrers.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { needImage, pushImage } from "../step/registry.ts";
 import { runStep } from "../step/step.ts";
+import { UnattachableError } from "./client.ts";
 import { readPublication } from "./publication.ts";
 import { pushStep } from "./step.ts";
 

@@ -2,8 +2,8 @@ import { execa } from "execa";
 import pRetry from "p-retry";
 import { keyOfInputs } from "../content-key.ts";
 import { formerName, registryHost } from "../image-name.ts";
+import { readTagDigest } from "../registry/client.ts";
 import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
-import { readTagDigest } from "../sbom/referrers.ts";
 import {
 	docker,
 	dockerError,
