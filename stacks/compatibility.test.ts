@@ -1,5 +1,5 @@
 import "../tests/catalog.ts";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Compatibility, compatibility } from "./compatibility.ts";
 import { cpythonSeries, findRelease, newestRelease } from "./cpython.ts";
 import { type Codename, codenames } from "./debian.ts";
@@ -38,14 +38,14 @@ const pairs = Object.entries(matrix).flatMap(([version, statuses]) =>
 	codenames.map((codename, index) => [version, codename, statuses[index]] as const),
 );
 
-test("the table holds every release of the catalog", () => {
+it("the table holds every release of the catalog", () => {
 	const versions = cpythonSeries.flatMap(({ releases }) => releases.map(({ version }) => version));
 	expect(Object.keys(matrix)).toEqual(expect.arrayContaining(versions));
 	expect(cpythonSeries).toHaveLength(12);
 	expect(codenames).toHaveLength(6);
 });
 
-test.each(pairs)("CPython %s on %s: %s", (version, codename, status) => {
+it.each(pairs)("CPython %s on %s: %s", (version, codename, status) => {
 	const judgement = compatibility(version, codename);
 	expect(judgement.status).toBe(status);
 	expect(judgement.reason).toMatch(/^[\x20-\x7e]{20,250}$/);
@@ -67,14 +67,14 @@ const newest: Record<Codename, string> = {
 	trixie: "3.14.7",
 };
 
-test.each(Object.entries(newest))("newest Python for %s: %s", (codename, version) => {
+it.each(Object.entries(newest))("newest Python for %s: %s", (codename, version) => {
 	const { reason, nearest } = compatibility("3.15.0rc1", codename as Codename);
 	expect(reason).toContain(`newest Python for ${codename}: ${version}`);
 	expect(nearest.pythons[0]).toBe(version);
 });
 
 describe("reasons", () => {
-	test.each([
+	it.each([
 		[
 			"3.10.21",
 			"stretch",
@@ -93,7 +93,7 @@ describe("reasons", () => {
 		expect(compatibility(version, codename).reason).toContain(reason);
 	});
 
-	test("the zstd note is only there where zstd is too old and the pair possible", () => {
+	it("the zstd note is only there where zstd is too old and the pair possible", () => {
 		expect(compatibility("3.14.7", "bullseye").reason).not.toContain("zstd");
 		expect(compatibility("3.14.7", "jessie").reason).not.toContain("zstd");
 		expect(compatibility("3.13.5", "buster").reason).not.toContain("zstd");
@@ -101,7 +101,7 @@ describe("reasons", () => {
 });
 
 describe("nearest", () => {
-	test("the same series comes first, then its neighbours, newer before older", () => {
+	it("the same series comes first, then its neighbours, newer before older", () => {
 		expect(compatibility("3.5.2", "stretch").nearest.pythons.slice(0, 3)).toEqual([
 			"3.5.10",
 			"3.6.15",
@@ -114,13 +114,13 @@ describe("nearest", () => {
 		]);
 	});
 
-	test("the nearest releases come first", () => {
+	it("the nearest releases come first", () => {
 		const { releases } = compatibility("3.10.21", "stretch").nearest;
 		expect(releases).toEqual(["buster", "bullseye", "bookworm", "trixie"]);
 		expect(compatibility("3.4.10", "trixie").nearest.releases).toEqual(["jessie"]);
 	});
 
-	test("every release has a newest Python that works", () => {
+	it("every release has a newest Python that works", () => {
 		for (const codename of codenames) {
 			const works = cpythonSeries.filter(
 				(series) => compatibility(newestRelease(series).version, codename).status === S,
@@ -130,7 +130,7 @@ describe("nearest", () => {
 	});
 });
 
-test("a series outside the catalog is an error", () => {
+it("a series outside the catalog is an error", () => {
 	expect(() => compatibility("3.16.0", "trixie")).toThrow("CPython 3.16.0 is of no series");
 	expect(() => compatibility("3.13", "trixie")).toThrow();
 });

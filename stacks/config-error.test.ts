@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ConfigError, characterProblem, quote } from "./config-error.ts";
 
 describe("quote", () => {
-	test.each([
+	it.each([
 		["3.13.5", '"3.13.5"'],
 		["", '""'],
 		['a"b\\c', '"a\\"b\\\\c"'],
@@ -22,7 +22,7 @@ describe("quote", () => {
 	])("case %#", (text, shown) => expect(quote(text)).toBe(shown));
 });
 
-test("characterProblem names the first bad character", () => {
+it("characterProblem names the first bad character", () => {
 	expect(characterProblem("debian:12", 9)).toBeUndefined();
 	expect(characterProblem("debian:12", 8)).toBe("has 9 characters, more than 8");
 	expect(characterProblem("p\u0443thon", 9)).toBe(
@@ -31,7 +31,7 @@ test("characterProblem names the first bad character", () => {
 	expect(characterProblem("\u00e4", 9)).toBe("contains U+00E4, which is not ASCII");
 });
 
-test("the message has one line for each problem", () => {
+it("the message has one line for each problem", () => {
 	const problem = { key: "base", value: '"x"', reason: "is bad", remedy: "write y" };
 	expect(new ConfigError("a\nb", [problem, problem]).message).toBe(
 		'the config of stack "a\\nb" has 2 problems:\n  base: "x" is bad; write y\n  base: "x" is bad; write y',

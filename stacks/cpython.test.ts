@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
 	absentModules,
 	type CPythonSeries,
@@ -26,14 +26,14 @@ function series(name: string): CPythonSeries {
 	return found;
 }
 
-test("the catalog has 3.4 to 3.15, in order", () => {
+it("the catalog has 3.4 to 3.15, in order", () => {
 	expect(cpythonSeries.map((entry) => entry.series)).toEqual(
 		Array.from({ length: 12 }, (_, index) => `3.${index + 4}`),
 	);
 });
 
 describe.each(cpythonSeries)("$series", (entry) => {
-	test("releases are of this series, in order, with a hash of their own", () => {
+	it("releases are of this series, in order, with a hash of their own", () => {
 		const versions = entry.releases.map(({ version }) => version);
 		expect(versions.length).toBeGreaterThan(0);
 		for (const version of versions) expect(seriesOf(version)).toBe(entry);
@@ -41,7 +41,7 @@ describe.each(cpythonSeries)("$series", (entry) => {
 		for (const { sha256 } of entry.releases) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
 	});
 
-	test("dates, pip and release managers are well-formed", () => {
+	it("dates, pip and release managers are well-formed", () => {
 		expect(entry.endOfLife).toMatch(/^20\d\d-[01]\d(-[0-3]\d)?$/);
 		const { released, bugfixEnd } = entry;
 		for (const day of [released, bugfixEnd])
@@ -57,18 +57,18 @@ describe.each(cpythonSeries)("$series", (entry) => {
 		}
 	});
 
-	test("no option or extension twice", () => {
+	it("no option or extension twice", () => {
 		for (const list of [entry.configureFlags, entry.extensions])
 			expect(new Set(list).size).toBe(list.length);
 	});
 });
 
-test("no hash stands for two things", () => {
+it("no hash stands for two things", () => {
 	const hashes = cpythonSeries.flatMap(({ releases }) => releases.map(({ sha256 }) => sha256));
 	expect(new Set(hashes).size).toBe(hashes.length);
 });
 
-test("configure options by series", () => {
+it("configure options by series", () => {
 	const having = (flag: string) =>
 		cpythonSeries
 			.filter((entry) => entry.configureFlags.includes(flag))
@@ -79,7 +79,7 @@ test("configure options by series", () => {
 	expect(having("--disable-test-modules")[0]).toBe("3.11");
 });
 
-test("extensions by series and release", () => {
+it("extensions by series and release", () => {
 	const { bookworm, buster } = debianReleases;
 	expect(extensionsFor(series("3.6"), bookworm)).not.toContain("_uuid");
 	expect(extensionsFor(series("3.7"), bookworm)).toContain("_uuid");
@@ -91,14 +91,14 @@ test("extensions by series and release", () => {
 	expect(hasZstd(series("3.15"), debianReleases.jessie)).toBe(false);
 });
 
-test("sources on python.org", () => {
+it("sources on python.org", () => {
 	expect(sourceUrl("3.6.15", "tar.xz")).toMatch(
 		/\/ftp\/python\/3\.6\.15\/Python-3\.6\.15\.tar\.xz$/,
 	);
 	expect(sourceUrl("3.15.0rc1", "tgz")).toMatch(/\/3\.15\.0\/Python-3\.15\.0rc1\.tgz$/);
 });
 
-test("PGO came with 3.5.4 and 3.6.2", () => {
+it("PGO came with 3.5.4 and 3.6.2", () => {
 	const versions = [
 		"3.4.10",
 		"3.5.2",
@@ -114,7 +114,7 @@ test("PGO came with 3.5.4 and 3.6.2", () => {
 });
 
 describe("versions", () => {
-	test("parts", () => {
+	it("parts", () => {
 		expect(parseVersion("3.13.5")).toEqual({ major: 3, minor: 13, patch: 5 });
 		expect(parseVersion("3.15.0rc1")).toEqual({
 			major: 3,
@@ -124,12 +124,12 @@ describe("versions", () => {
 		});
 	});
 
-	test.each(["", "3", "3.13", "3.13.05", "3.013.5", "v3.13.5", "3.13.5 ", "3.13.5\n", "3.15.0rc"])(
+	it.each(["", "3", "3.13", "3.13.05", "3.013.5", "v3.13.5", "3.13.5 ", "3.13.5\n", "3.15.0rc"])(
 		"%j is none",
 		(text) => expect(parseVersion(text)).toBeUndefined(),
 	);
 
-	test("order", () => {
+	it("order", () => {
 		const ordered = ["3.4.10", "3.9.2", "3.9.25", "3.15.0a1", "3.15.0b2", "3.15.0rc1", "3.15.0"];
 		expect([...ordered].reverse().sort(compareVersions)).toEqual(ordered);
 		expect(compareVersions("1.0.1t", "1.0.2")).toBeLessThan(0);
@@ -138,7 +138,7 @@ describe("versions", () => {
 		expect(compareVersions("3.10", "3.9")).toBeGreaterThan(0);
 	});
 
-	test("order is antisymmetric and numeric", () => {
+	it("order is antisymmetric and numeric", () => {
 		const part = fc.nat(999);
 		fc.assert(
 			fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (a, b) => {
@@ -150,7 +150,7 @@ describe("versions", () => {
 		);
 	});
 
-	test("newest release, final before pre-release", () => {
+	it("newest release, final before pre-release", () => {
 		const newest = (...versions: string[]) => {
 			const [any] = series("3.15").releases;
 			if (any === undefined) throw new Error("no release");
@@ -163,7 +163,7 @@ describe("versions", () => {
 		expect(isPreRelease("3.15.0")).toBe(false);
 	});
 
-	test("look-ups", () => {
+	it("look-ups", () => {
 		expect(findRelease("3.11.2")?.format).toBe("tgz");
 		expect(findRelease("3.13.999")).toBeUndefined();
 		expect(seriesOf("3.13.999")?.series).toBe("3.13");
@@ -172,7 +172,7 @@ describe("versions", () => {
 });
 
 describe("the modules that the package leaves out", () => {
-	test("are those that debian/rules removes or does not build", () => {
+	it("are those that debian/rules removes or does not build", () => {
 		const rules = readFileSync("components/pybuild/context/recipe/debian/rules", "utf8");
 		const [, prune = ""] = /^prune:\n((?:\t.*\n)+)/m.exec(rules) ?? [];
 		const removed = [...prune.matchAll(/\$\(lib\)\/(\w+)(?:\.py)?(?=\s)/g)].map(([, name]) => name);
@@ -184,7 +184,7 @@ describe("the modules that the package leaves out", () => {
 		expect([...removed, "test", "_tkinter", "nis"].sort()).toEqual([...leftOutModules].sort());
 	});
 
-	test("have compression.zstd among them where the release's zstd is too old", () => {
+	it("have compression.zstd among them where the release's zstd is too old", () => {
 		expect(absentModules(series("3.14"), debianReleases.buster)).toEqual(
 			expect.arrayContaining(["_zstd", "compression.zstd", "test"]),
 		);

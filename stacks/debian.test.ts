@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
 	aptSources,
 	codenames,
@@ -12,23 +12,23 @@ import { parseImageReference } from "./image-reference.ts";
 
 const releases = Object.values(debianReleases);
 
-test("releases are in order, one number after the other", () => {
+it("releases are in order, one number after the other", () => {
 	expect(codenames).toEqual(["jessie", "stretch", "buster", "bullseye", "bookworm", "trixie"]);
 	expect(releases.map(({ number }) => number)).toEqual([8, 9, 10, 11, 12, 13]);
 });
 
 describe.each(releases)("$codename", (debian: DebianRelease) => {
-	test("is filed under its own codename", () => {
+	it("is filed under its own codename", () => {
 		expect(debianReleases[debian.codename]).toBe(debian);
 	});
 
-	test("dates are ISO days, in order", () => {
+	it("dates are ISO days, in order", () => {
 		const dates = [debian.released, debian.securityEnd, debian.ltsEnd, debian.eltsEnd];
 		for (const date of dates) expect(new Date(date).toISOString().slice(0, 10)).toBe(date);
 		expect(dates).toEqual([...dates].sort());
 	});
 
-	test("the first key expires when this machine's keyring says", ({ skip }) => {
+	it("the first key expires when this machine's keyring says", ({ skip }) => {
 		const list = ["--show-keys", "--with-colons", debian.keyring];
 		const { status, stdout } = spawnSync("gpg", list, { encoding: "utf8" });
 		if (status !== 0) skip("gpg or debian-archive-keyring is not there");
@@ -37,7 +37,7 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		expect(days.sort()[0]).toBe(debian.keyExpiry);
 	});
 
-	test("packages are valid names, none twice", () => {
+	it("packages are valid names, none twice", () => {
 		const { libraries, buildPackages, compilerPackages, extraDepends } = debian;
 		for (const packages of [libraries, buildPackages, compilerPackages, extraDepends]) {
 			expect(new Set(packages).size).toBe(packages.length);
@@ -46,11 +46,11 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		expect(libraries).toEqual(expect.arrayContaining([...extraDepends]));
 	});
 
-	test("no compiler or header among the libraries", () => {
+	it("no compiler or header among the libraries", () => {
 		for (const name of debian.libraries) expect(name).not.toMatch(/-dev$|^gcc$|^g\+\+$|^make$/);
 	});
 
-	test("its keys are primary keys' fingerprints, of this release alone", () => {
+	it("its keys are primary keys' fingerprints, of this release alone", () => {
 		expect(debian.signingKeys).toHaveLength(3);
 		for (const key of debian.signingKeys) {
 			expect(key).toMatch(/^[0-9A-F]{40}$/);
@@ -58,11 +58,11 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		}
 	});
 
-	test("the base image is one of this release", () => {
+	it("the base image is one of this release", () => {
 		expect(parseImageReference(debian.baseImage)).toMatchObject({ tag: `${debian.codename}-slim` });
 	});
 
-	test("every soname is that of a library of debbase, by its package's name", () => {
+	it("every soname is that of a library of debbase, by its package's name", () => {
 		// In another package than their name says: of OpenSSL, zlib, libc6 and libgdbm3.
 		const exceptions = /^(libcrypto|libz|libcrypt|libgdbm_compat)\.so\./;
 		for (const soname of debian.sonames.filter((name) => !exceptions.test(name))) {
@@ -78,7 +78,7 @@ describe.each(releases)("$codename", (debian: DebianRelease) => {
 		expect(new Set(debian.sonames).size).toBe(debian.sonames.length);
 	});
 
-	test("the security suite has the form of its time", () => {
+	it("the security suite has the form of its time", () => {
 		const suffix = debian.number >= 11 ? "-security" : "/updates";
 		expect(debian.suites.security).toBe(debian.codename + suffix);
 	});
@@ -125,16 +125,16 @@ describe.each(Object.entries(known))("%s, which no mirror has any more", (codena
 	const debian = debianReleases[codename as "jessie"];
 	const words = (...texts: (string | undefined)[]) => texts.join(" ").split(" ").sort();
 
-	test("has exactly the libraries that are known to be there", () => {
+	it("has exactly the libraries that are known to be there", () => {
 		expect([...debian.libraries].sort()).toEqual(words(everywhere.libraries, facts?.libraries));
 	});
 
-	test("is built with packages that are known to be there", () => {
+	it("is built with packages that are known to be there", () => {
 		const used = [...new Set([...debian.buildPackages, ...debian.compilerPackages])].sort();
 		expect(used).toEqual(words(everywhere.build, facts?.build));
 	});
 
-	test("its debhelper, dpkg and apt understand what they are asked for", () => {
+	it("its debhelper, dpkg and apt understand what they are asked for", () => {
 		// debhelper: 9.20150101, 10.2.5 and 12.1.1 (its changelog); each level since the version.
 		expect(debian.debhelperCompat).toBeLessThanOrEqual(
 			{ jessie: 9, stretch: 10, buster: 12 }[codename] ?? 0,
@@ -145,7 +145,7 @@ describe.each(Object.entries(known))("%s, which no mirror has any more", (codena
 	});
 });
 
-test("an archive is frozen where the release is archived, or at a moment", () => {
+it("an archive is frozen where the release is archived, or at a moment", () => {
 	expect(codenames.filter((name) => isFrozen(debianReleases[name]))).toEqual([
 		"jessie",
 		"stretch",
@@ -154,14 +154,14 @@ test("an archive is frozen where the release is archived, or at a moment", () =>
 	expect(isFrozen(debianReleases.bookworm, "20260101T000000Z")).toBe(true);
 });
 
-test("isCodename knows the catalog's names and no others", () => {
+it("isCodename knows the catalog's names and no others", () => {
 	expect(isCodename("bookworm")).toBe(true);
 	for (const name of ["Bookworm", "forky", "", "constructor", "__proto__", "toString"])
 		expect(isCodename(name)).toBe(false);
 });
 
 describe("aptSources", () => {
-	test("archived releases come from archive.debian.org", () => {
+	it("archived releases come from archive.debian.org", () => {
 		expect(aptSources(debianReleases.jessie)).toEqual([
 			"deb [check-valid-until=no] http://archive.debian.org/debian jessie main",
 			"deb [check-valid-until=no] http://archive.debian.org/debian-security jessie/updates main",
@@ -173,12 +173,12 @@ describe("aptSources", () => {
 		]);
 	});
 
-	test("live releases have none: the mirror in use decides", () => {
+	it("live releases have none: the mirror in use decides", () => {
 		for (const codename of ["bullseye", "bookworm", "trixie"] as const)
 			expect(aptSources(debianReleases[codename])).toBeUndefined();
 	});
 
-	test("snapshots, of live and archived releases", () => {
+	it("snapshots, of live and archived releases", () => {
 		expect(aptSources(debianReleases.bookworm, "20260101T000000Z")).toEqual([
 			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm main",
 			"deb [check-valid-until=no] http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm-updates main",

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { compatibility } from "./compatibility.ts";
 import { cpythonSeries, newestRelease } from "./cpython.ts";
@@ -33,18 +33,18 @@ function settingsOf(stack: string): Settings {
 }
 
 describe("Pulumi.yaml", () => {
-	test("runs the entry of package.json by type stripping", () => {
+	it("runs the entry of package.json by type stripping", () => {
 		expect(project.name).toBe("debian-python");
 		expect(project.runtime.options).toEqual({ typescript: false, packagemanager: "npm" });
 		expect(project).not.toHaveProperty("main");
 	});
 });
 
-test("the stacks are the five production ones and local", () => {
+it("the stacks are the five production ones and local", () => {
 	expect(stacks.sort()).toEqual(["bookworm", "bullseye", "jessie", "local", "stretch", "trixie"]);
 });
 
-test.each(stacks)("Pulumi.%s.yaml is accepted, with every version in quotes", (stack) => {
+it.each(stacks)("Pulumi.%s.yaml is accepted, with every version in quotes", (stack) => {
 	expect(settingsOf(stack).stack).toBe(stack);
 	const text = readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8");
 	expect(text).toMatch(/pythonVersion: "[^"]+"$/m);
@@ -53,7 +53,7 @@ test.each(stacks)("Pulumi.%s.yaml is accepted, with every version in quotes", (s
 describe.each(stacks.filter((stack) => stack !== "local"))("production stack %s", (stack) => {
 	const settings = settingsOf(stack);
 
-	test("is optimized, of its own release, with the newest Python that the release supports", () => {
+	it("is optimized, of its own release, with the newest Python that the release supports", () => {
 		expect(settings.debian.codename).toBe(stack);
 		expect(settings.profile).toBe("optimized");
 		expect(settings.compatibility.status).toBe("supported");
@@ -63,21 +63,21 @@ describe.each(stacks.filter((stack) => stack !== "local"))("production stack %s"
 		expect(settings.python.version).toBe(supported.at(-1));
 	});
 
-	test("allows what is unsupported only where it must", () => {
+	it("allows what is unsupported only where it must", () => {
 		const { allowUnsupported: _, ...values } = configOf(stack);
 		const context = { project: "debian-python", stack, today };
 		if (settings.allowUnsupported) expect(() => readSettings(values, context)).toThrow("LTS");
 		else expect(() => readSettings(values, context)).not.toThrow();
 	});
 
-	test("pins its base wherever the catalog knows a digest", () => {
+	it("pins its base wherever the catalog knows a digest", () => {
 		const pinned = settings.debian.baseImage.includes("@");
 		expect(settings.base).toHaveProperty("kind", "image");
 		expect("digest" in settings.base).toBe(pinned);
 	});
 });
 
-test("local is what one machine alone can build", () => {
+it("local is what one machine alone can build", () => {
 	expect(settingsOf("local")).toMatchObject({
 		debian: { codename: "bookworm" },
 		base: { kind: "archive" },

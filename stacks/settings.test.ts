@@ -1,6 +1,6 @@
 import "../tests/catalog.ts";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
 	ConfigError,
 	type ConfigProblem,
@@ -365,9 +365,9 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		],
 	];
 
-	test("there are many cases", () => expect(cases.length).toBeGreaterThan(100));
+	it("there are many cases", () => expect(cases.length).toBeGreaterThan(100));
 
-	test.each(cases)("%s: %j", (key, value, reason, remedy, more = {}) => {
+	it.each(cases)("%s: %j", (key, value, reason, remedy, more = {}) => {
 		const { message, problems } = problemsOf({ ...good, ...more.with, [key]: value });
 		expect(problems).toHaveLength(1);
 		expect(problems[0]?.key).toBe(key);
@@ -379,7 +379,7 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		expect(message).not.toContain("hunter2");
 	});
 
-	test("a key with odd characters is escaped too", () => {
+	it("a key with odd characters is escaped too", () => {
 		const { problems } = problemsOf({ ...good, "rele\u{1b}ase\n": "x" });
 		expect(problems[0]?.key).toBe('"rele\\u{001B}ase\\n"');
 		expect(problems[0]?.remedy).toContain("write release if");
@@ -387,7 +387,7 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 });
 
 describe("several problems", () => {
-	test("come at once, one per line", () => {
+	it("come at once, one per line", () => {
 		const { message, problems } = problemsOf({
 			relese: "bookworm",
 			pythonVersion: "3.1",
@@ -423,28 +423,28 @@ describe("several problems", () => {
 		expect(lines).toHaveLength(11);
 	});
 
-	test("an empty config lacks the two required keys", () => {
+	it("an empty config lacks the two required keys", () => {
 		expect(problemsOf({}).problems.map(({ key }) => key)).toEqual(["release", "pythonVersion"]);
 	});
 
-	test("an old release and an unproven Python are two problems", () => {
+	it("an old release and an unproven Python are two problems", () => {
 		const { problems } = problemsOf({ release: "buster", pythonVersion: "3.13.15" });
 		expect(problems.map(({ key }) => key)).toEqual(["release", "pythonVersion"]);
 	});
 
-	test("an impossible pair stays one, whatever is allowed", () => {
+	it("an impossible pair stays one, whatever is allowed", () => {
 		const values = { release: "jessie", pythonVersion: "3.14.7", allowUnsupported: "true" };
 		expect(problemsOf(values).problems[0]?.reason).toContain("cannot work on jessie");
 	});
 
-	test("a wrong sourceSha256 of an unknown version is one problem, not two", () => {
+	it("a wrong sourceSha256 of an unknown version is one problem, not two", () => {
 		const { problems } = problemsOf({ ...good, pythonVersion: "3.13.16", sourceSha256: "abc" });
 		expect(problems.map(({ key }) => key)).toEqual(["sourceSha256"]);
 	});
 });
 
 describe("good config", () => {
-	test("the least: release and version; the rest from the defaults and the catalog", () => {
+	it("the least: release and version; the rest from the defaults and the catalog", () => {
 		const settings = read({ release: "trixie", pythonVersion: "3.14.7" });
 		expect(settings).toMatchObject({
 			project: "debian-python",
@@ -464,13 +464,13 @@ describe("good config", () => {
 		expect(settings).not.toHaveProperty("caBundle");
 	});
 
-	test("empty values count as absent", () => {
+	it("empty values count as absent", () => {
 		const empty = Object.fromEntries(configKeys.map((key) => [key, ""]));
 		const values = { release: "trixie", pythonVersion: "3.14.7" };
 		expect(read({ ...empty, ...values })).toEqual(read(values));
 	});
 
-	test("everything set", () => {
+	it("everything set", () => {
 		const settings = read({
 			release: "bookworm",
 			base: "archive",
@@ -497,7 +497,7 @@ describe("good config", () => {
 		});
 	});
 
-	test.each([
+	it.each([
 		["debian:bookworm-slim", undefined],
 		[`debian@${digest}`, digest],
 		[`example.org:5000/team/debian:2026.1@${digest}`, digest],
@@ -508,13 +508,13 @@ describe("good config", () => {
 		expect(base).toEqual({ kind: "image", reference, ...(pin && { digest: pin }) });
 	});
 
-	test("the catalog's own hash may be repeated; its format stays", () => {
+	it("the catalog's own hash may be repeated; its format stays", () => {
 		const sha256 = "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849";
 		const settings = read({ ...good, pythonVersion: "3.11.2", sourceSha256: sha256 });
 		expect(settings.python.source).toEqual({ format: "tgz", sha256 });
 	});
 
-	test("the file system is asked for caBundle by default", () => {
+	it("the file system is asked for caBundle by default", () => {
 		const context = { project: "p", stack: "s", today };
 		const self = import.meta.filename;
 		expect(readSettings({ ...good, caBundle: self }, context).caBundle).toBe(self);
@@ -576,7 +576,7 @@ describe("warnings", () => {
 		],
 	];
 
-	test.each(cases)("%s", (_, values, day, expected) => {
+	it.each(cases)("%s", (_, values, day, expected) => {
 		const { warnings } = read(values, new Date(`${day}T23:59:59Z`));
 		expect(warnings).toEqual(expected.map((text) => expect.stringContaining(text)));
 	});
@@ -627,7 +627,7 @@ describe("properties", () => {
 		}
 	}
 
-	test("any config is accepted with safe strings alone, or is a ConfigError", () => {
+	it("any config is accepted with safe strings alone, or is a ConfigError", () => {
 		fc.assert(
 			fc.property(config, (given) => {
 				for (const value of strings(accept(given) ?? read(good))) expect(value).toMatch(safe);
@@ -636,7 +636,7 @@ describe("properties", () => {
 		);
 	});
 
-	test("so is a good config with one arbitrary value", () => {
+	it("so is a good config with one arbitrary value", () => {
 		fc.assert(
 			fc.property(fc.constantFrom(...configKeys), text, (key, value) => {
 				const settings = accept({ ...good, base: "archive", [key]: value });
@@ -646,7 +646,7 @@ describe("properties", () => {
 		);
 	});
 
-	test("an arbitrary key is refused", () => {
+	it("an arbitrary key is refused", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (key, value) => {
 				fc.pre(!(configKeys as readonly string[]).includes(key) && key !== "__proto__");

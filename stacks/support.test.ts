@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { supportLevel } from "./support.ts";
 
-test.each([
+it.each([
 	["2026-11-21", "ended"],
 	["2026-11-22", "soon"], // the last day itself
 	["2027-05-21", "soon"],

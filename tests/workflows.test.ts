@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
 const ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
@@ -50,7 +50,7 @@ const steps = [...jobs.flatMap(([, job]) => job.steps), ...action.runs.steps];
 const stackJobs = jobs.filter(([path]) => !path.endsWith("/ci.yml"));
 const triggers = ({ on }: Workflow) => (typeof on === "string" ? [on] : Object.keys(on));
 
-test("actionlint finds nothing", { timeout: 5 * MINUTE }, ({ skip }) => {
+it("actionlint finds nothing", { timeout: 5 * MINUTE }, ({ skip }) => {
 	const go = (...args: string[]) =>
 		spawnSync("go", ["run", ACTIONLINT, ...args], { cwd: root, encoding: "utf8" });
 	// Go compiles it at its first use, for which it must be able to download it.
@@ -65,7 +65,7 @@ test("actionlint finds nothing", { timeout: 5 * MINUTE }, ({ skip }) => {
 });
 
 describe("the workflows", () => {
-	test("are those of docs/ci.md", () => {
+	it("are those of docs/ci.md", () => {
 		const names = workflowPaths.map((path) => path.replace(/.*\//, ""));
 		const documented = [...text("docs/ci.md").matchAll(/^\| `([\w-]+\.yml)`/gm)].map(
 			([, name]) => name,
@@ -74,7 +74,7 @@ describe("the workflows", () => {
 		expect(names).toEqual(["ci.yml", "drift.yml", "preview.yml", "refresh.yml", "up.yml"]);
 	});
 
-	test("use other people's actions by commit, with the version beside it, the same everywhere", () => {
+	it("use other people's actions by commit, with the version beside it, the same everywhere", () => {
 		const pins = new Map<string, string>();
 		for (const path of [...workflowPaths, actionPath]) {
 			const uses = [...text(path).matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, value]) => value);
@@ -89,7 +89,7 @@ describe("the workflows", () => {
 		}
 	});
 
-	test.each(workflows)(
+	it.each(workflows)(
 		"%s has read access at most, and its jobs what they need",
 		(path, workflow) => {
 			const write = { contents: "read", "id-token": "write" };
@@ -109,7 +109,7 @@ describe("the workflows", () => {
 		},
 	);
 
-	test("never run a fork's code with secrets", () => {
+	it("never run a fork's code with secrets", () => {
 		for (const [path, job, workflow] of jobs) {
 			for (const trigger of triggers(workflow)) {
 				expect(["pull_request", "push", "schedule", "workflow_dispatch"], path).toContain(trigger);
@@ -120,7 +120,7 @@ describe("the workflows", () => {
 		}
 	});
 
-	test("have no key of their own, and leave no token in the checkout", () => {
+	it("have no key of their own, and leave no token in the checkout", () => {
 		for (const path of [...workflowPaths, actionPath]) {
 			expect(text(path)).not.toMatch(/secrets\.|access-key|PASSPHRASE|ACCESS_TOKEN/i);
 		}
@@ -129,18 +129,18 @@ describe("the workflows", () => {
 		for (const { with: values } of checkouts) expect(values?.["persist-credentials"]).toBe(false);
 	});
 
-	test("put nothing into a script but by the environment", () => {
+	it("put nothing into a script but by the environment", () => {
 		for (const { run } of steps) expect(run ?? "").not.toContain("${{");
 	});
 
-	test.each(jobs)("%s ends in time, before its credentials do", (_, job) => {
+	it.each(jobs)("%s ends in time, before its credentials do", (_, job) => {
 		const session = job.steps.find((step) => step.with?.role)?.with?.["session-seconds"] ?? 3600;
 		const seconds = (job["timeout-minutes"] ?? Number.POSITIVE_INFINITY) * 60;
 		if (job.permissions) expect(seconds).toBeLessThan(Number(session));
 		else expect(seconds).toBeLessThan(2 * 3600);
 	});
 
-	test("have the Pulumi of package.json, and the Node that it wants", () => {
+	it("have the Pulumi of package.json, and the Node that it wants", () => {
 		const { dependencies, engines } = JSON.parse(text("package.json"));
 		const value = (key: string) => steps.flatMap((step) => step.with?.[key] ?? []);
 		expect(new Set(value("pulumi-version"))).toEqual(new Set([dependencies["@pulumi/pulumi"]]));
@@ -154,12 +154,12 @@ describe("a job for each stack", () => {
 	const stacks = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 	const production = stacks.filter((stack) => stack !== "local").sort();
 
-	test.each(stackJobs)("%s has the stacks that have a file, but local", (_, job) => {
+	it.each(stackJobs)("%s has the stacks that have a file, but local", (_, job) => {
 		expect([...(job.strategy?.matrix.stack ?? [])].sort()).toEqual(production);
 		expect(job.strategy?.["fail-fast"]).toBe(false);
 	});
 
-	test("up runs for main alone, once per stack, in the stack's environment", () => {
+	it("up runs for main alone, once per stack, in the stack's environment", () => {
 		const [, job, workflow] = stackJobs.find(([path]) => path.endsWith("/up.yml")) ?? [];
 		expect(workflow?.on).toEqual({ push: { branches: ["main"] } });
 		expect(job?.environment).toMatch(/^\$\{\{ matrix\.stack \}\}$/);
@@ -219,7 +219,7 @@ describe("the script", () => {
 		return existsSync(path) ? readFileSync(path, "utf8") : "";
 	}
 
-	test.each([
+	it.each([
 		["0", "success"],
 		["1", "failure"],
 	])("of a preview that exits with %s keeps its output and status", (status) => {
@@ -228,7 +228,7 @@ describe("the script", () => {
 		expect(file("preview.txt")).toBe("error: bad config\n");
 	});
 
-	test.each([
+	it.each([
 		["makes a comment", "", "api --silent repos/{owner}/{repo}/issues/12/comments"],
 		[
 			"updates its comment",
@@ -248,7 +248,7 @@ describe("the script", () => {
 		expect(file("comment.md")).toMatch(/\n````\n$/);
 	});
 
-	test.each([
+	it.each([
 		["no drift", "0", 0, "drift=false\n"],
 		["drift", "7", 0, "drift=true\n"],
 		["neither, for an error", "1", 1, ""],
@@ -258,7 +258,7 @@ describe("the script", () => {
 	});
 
 	const issues = "repos/{owner}/{repo}/issues";
-	test.each([
+	it.each([
 		[
 			"opens an issue",
 			"true",
@@ -310,7 +310,7 @@ describe("the script", () => {
 
 		const edit = () => writeFileSync(join(folder, "Pulumi.bookworm.yaml"), "config: {a: b}\n");
 
-		test("does nothing where the file is as it was", () => {
+		it("does nothing where the file is as it was", () => {
 			expect(run("refresh", "pull request", environment).status).toBe(0);
 			expect(file("calls")).toBe("");
 		});
@@ -323,7 +323,7 @@ describe("the script", () => {
 				" --raw-field tree= --raw-field parents[]=SHA",
 		];
 
-		test("makes a branch and its pull request", () => {
+		it("makes a branch and its pull request", () => {
 			edit();
 			expect(run("refresh", "pull request", environment).status).toBe(0);
 			expect(calls()).toEqual([
@@ -336,7 +336,7 @@ describe("the script", () => {
 			expect(file("body.md")).toContain("base  old -> new");
 		});
 
-		test("updates those that are there", () => {
+		it("updates those that are there", () => {
 			edit();
 			expect(run("refresh", "pull request", { ...environment, FAKE_FOUND: "12" }).status).toBe(0);
 			expect(calls()).toEqual([

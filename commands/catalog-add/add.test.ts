@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findSeries, seriesOf } from "../../stacks/cpython.ts";
 import { newSigner, type Signer, vendorKey } from "../../tests/gpg.ts";
 import { Sigstore } from "../../tests/sigstore.ts";
@@ -75,7 +75,7 @@ function add(version: string, file?: string): Promise<Verified> {
 }
 
 describe("a release that verifies is added, once", () => {
-	test("by a signature of GPG", async () => {
+	it("by a signature of GPG", async () => {
 		const file = await makeSource("3.13.99");
 		await sign(file);
 		const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
@@ -88,14 +88,14 @@ describe("a release that verifies is added, once", () => {
 		expect(readFileSync(catalog, "utf8")).toBe(text);
 	});
 
-	test("by a bundle of sigstore", async () => {
+	it("by a bundle of sigstore", async () => {
 		const file = await makeSource("3.15.0rc9");
 		writeFileSync(`${file}.sigstore`, await sigstore.sign(readFileSync(file), hugo));
 		expect(await add("3.15.0rc9", file)).toMatchObject({ added: true });
 		expect(readFileSync(catalog, "utf8")).toContain('version: "3.15.0rc9"');
 	});
 
-	test("and the catalog is TypeScript that has it", async () => {
+	it("and the catalog is TypeScript that has it", async () => {
 		const file = await makeSource("3.13.99");
 		await sign(file);
 		const { sha256 } = await add("3.13.99", file);
@@ -115,44 +115,44 @@ describe("refused, and the catalog is as it was:", () => {
 		expect(readdirSync(folder)).not.toContain("cpython.ts.partial");
 	}
 
-	test("no version of a known series", async () => {
+	it("no version of a known series", async () => {
 		await refused('"3.13" is no full version of CPython; write one such as 3.14.8', "3.13");
 		await refused("2.7.18: the catalog has no series 2.7; known: 3.4, ", "2.7.18");
 	});
 
-	test("no signature", async () => {
+	it("no signature", async () => {
 		const file = await makeSource("3.13.99");
 		await refused("there is no signature beside it; put it there", "3.13.99", file);
 	});
 
-	test("no tarball", async () => {
+	it("no tarball", async () => {
 		const file = join(folder, "Python-3.13.98.tar.xz");
 		writeFileSync(`${file}.asc`, "");
 		await refused("cannot be read: ENOENT", "3.13.98", file);
 		await refused("is no source tarball", "3.13.98", `${file}.asc`);
 	});
 
-	test("a tarball that was changed after it was signed", async () => {
+	it("a tarball that was changed after it was signed", async () => {
 		const file = await makeSource("3.13.99");
 		await sign(file);
 		writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from("\n")]));
 		await refused("does not verify", "3.13.99", file);
 	});
 
-	test("a key that is not the release manager's", async () => {
+	it("a key that is not the release manager's", async () => {
 		const file = await makeSource("3.13.99");
 		await sign(file, await newSigner("Thomas"));
 		await refused("does not verify", "3.13.99", file);
 	});
 
-	test("an identity that is not the release manager's", async () => {
+	it("an identity that is not the release manager's", async () => {
 		const file = await makeSource("3.14.99");
 		const other = { ...hugo, identity: "other@example.org" };
 		writeFileSync(`${file}.sigstore`, await sigstore.sign(readFileSync(file), other));
 		await refused("who is no release manager of the series", "3.14.99", file);
 	});
 
-	test("an older release under a newer one's name", async () => {
+	it("an older release under a newer one's name", async () => {
 		const older = await makeSource("3.13.98");
 		await sign(older);
 		await refused("has no Python-3.13.99/Include/patchlevel.h", "3.13.99", older);
@@ -161,13 +161,13 @@ describe("refused, and the catalog is as it was:", () => {
 		await refused("is the source of Python 3.13.98, not 3.13.99", "3.13.99", renamed);
 	});
 
-	test("another hash than the catalog's", async () => {
+	it("another hash than the catalog's", async () => {
 		const file = await makeSource("3.13.5");
 		await sign(file);
 		await refused("the catalog has Python 3.13.5 with other content", "3.13.5", file);
 	});
 
-	test("a series whose release manager's key is not here", async () => {
+	it("a series whose release manager's key is not here", async () => {
 		rmSync(join(keys, `${thomas.manager.gpg}.asc`));
 		const where = join(keys, `${thomas.manager.gpg}.asc`);
 		await refused(

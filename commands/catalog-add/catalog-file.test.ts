@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CPythonRelease, cpythonSeries } from "../../stacks/cpython.ts";
 import { insertRelease, writeRelease } from "./catalog-file.ts";
 
@@ -36,20 +36,20 @@ function added(text: string): { before: string; lines: string[] } {
 }
 
 describe("a release goes into the real catalog", () => {
-	test.each(cpythonSeries.map(({ series }) => series))("as the newest of %s", (series) => {
+	it.each(cpythonSeries.map(({ series }) => series))("as the newest of %s", (series) => {
 		const text = insertRelease(catalog, series, release(`${series}.999`));
 		const { before, lines } = added(text);
 		expect(lines.join("\n")).toContain(`version: "${series}.999",`);
 		expect(before.slice(before.lastIndexOf("series: "))).toMatch(`series: "${series}"`);
 	});
 
-	test("as Biome formats it", () => {
+	it("as Biome formats it", () => {
 		const text = insertRelease(catalog, "3.13", release("3.13.999"));
 		expect(biomeFormat(text)).toBe(text);
 	});
 });
 
-test("a release goes between the older ones and the newer ones, whatever comments they have", () => {
+it("a release goes between the older ones and the newer ones, whatever comments they have", () => {
 	const entry = (version: string, comment = "") =>
 		`\t\t\t{\n\t\t\t\tversion: "${version}",${comment}\n\t\t\t\tformat: "tar.xz",\n\t\t\t\tsha256: "${release(version).sha256}",\n\t\t\t},${comment}\n`;
 	const file = (...entries: string[]) =>
@@ -66,7 +66,7 @@ test("a release goes between the older ones and the newer ones, whatever comment
 		expect(insertRelease(file(beta, candidate, last), "3.15", release(version))).toBe(expected);
 });
 
-test("the first release of a new series", () => {
+it("the first release of a new series", () => {
 	const empty = catalog.replace(/(series: "3\.15",.*?releases: )\[.*?\n\t\t\]/s, "$1[]");
 	expect(empty).toContain("releases: [],");
 	const text = insertRelease(empty, "3.15", release("3.15.0a1"));
@@ -74,12 +74,12 @@ test("the first release of a new series", () => {
 	expect(biomeFormat(text)).toBe(text);
 });
 
-test("a release that is there stays as it is", () => {
+it("a release that is there stays as it is", () => {
 	for (const { series, releases } of cpythonSeries)
 		for (const known of releases) expect(insertRelease(catalog, series, known)).toBe(catalog);
 });
 
-test.each([{ sha256: "0".repeat(64) }, { format: "tgz" as const }])(
+it.each([{ sha256: "0".repeat(64) }, { format: "tgz" as const }])(
 	"a release that is there with another hash or format is refused (%j)",
 	(change) => {
 		const [known] = cpythonSeries[0]?.releases ?? [];
@@ -90,7 +90,7 @@ test.each([{ sha256: "0".repeat(64) }, { format: "tgz" as const }])(
 	},
 );
 
-test("a series that is not there is refused", () => {
+it("a series that is not there is refused", () => {
 	expect(() => insertRelease(catalog, "3.99", release("3.99.0"))).toThrow(
 		"the catalog has 0 lists of",
 	);
@@ -103,7 +103,7 @@ describe("the file", () => {
 	});
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	test("is replaced whole, also over what a killed run left, and once", async () => {
+	it("is replaced whole, also over what a killed run left, and once", async () => {
 		const path = join(folder, "cpython.ts");
 		writeFileSync(path, catalog);
 		writeFileSync(`${path}.partial`, "half of a cata");

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpythonSeries } from "../../stacks/cpython.ts";
 import { newSigner, type Signer, vendorKey } from "../../tests/gpg.ts";
 import { checkGpg, readKey } from "./gpg.ts";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(keys, { recursive: true }));
 
 describe("a detached signature", () => {
-	test("by any manager of the series is accepted", async () => {
+	it("by any manager of the series is accepted", async () => {
 		const managers = [first.manager, second.manager];
 		for (const { manager, sign } of [first, second]) {
 			expect(await checkGpg(tarball, await sign(tarball), managers, keys)).toBe(
@@ -28,31 +28,30 @@ describe("a detached signature", () => {
 		}
 	});
 
-	test("of other bytes is refused", async () => {
+	it("of other bytes is refused", async () => {
 		const signature = await first.sign(Buffer.from("other bytes"));
 		await expect(checkGpg(tarball, signature, [first.manager], keys)).rejects.toThrow(
 			/^the GPG signature, by key [0-9A-F]{16}, does not verify: by the key of First Manager: /,
 		);
 	});
 
-	test("by another series' manager is refused, and its key is named", async () => {
+	it("by another series' manager is refused, and its key is named", async () => {
 		const signature = await second.sign(tarball);
 		await expect(checkGpg(tarball, signature, [first.manager], keys)).rejects.toThrow(
 			`by key ${second.manager.gpg.slice(-16)}, does not verify`,
 		);
 	});
 
-	test.each([
-		"",
-		"<html></html>",
-		"-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n",
-	])("%j is none", async (text) => {
-		await expect(checkGpg(tarball, Buffer.from(text), [first.manager], keys)).rejects.toThrow(
-			/^the GPG signature (cannot be read: .*; fetch it again|.*does not verify: .*)$/,
-		);
-	});
+	it.each(["", "<html></html>", "-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n"])(
+		"%j is none",
+		async (text) => {
+			await expect(checkGpg(tarball, Buffer.from(text), [first.manager], keys)).rejects.toThrow(
+				/^the GPG signature (cannot be read: .*; fetch it again|.*does not verify: .*)$/,
+			);
+		},
+	);
 
-	test("counts at the time when it was made: before the key expired, not after", async () => {
+	it("counts at the time when it was made: before the key expired, not after", async () => {
 		const signer = await newSigner("Expired", new Date("2020-01-01"));
 		const publicKey = await signer.expiringAfter(365 * 24 * 60 * 60);
 		vendorKey(keys, { ...signer, publicKey });
@@ -66,7 +65,7 @@ describe("a detached signature", () => {
 });
 
 describe("the file of a key", () => {
-	test.each([
+	it.each([
 		["another key", () => second.publicKey, /holds the key [0-9A-F]{40}; export it again: /],
 		["no key", () => "", /cannot be read: .*; export it again: /],
 	])("with %s is refused", async (_, content, message) => {
@@ -75,7 +74,7 @@ describe("the file of a key", () => {
 		await expect(readKey(file, first.manager.gpg)).rejects.toThrow(message);
 	});
 
-	test.each(readdirSync("stacks/keys"))("stacks/keys/%s is of a release manager", async (name) => {
+	it.each(readdirSync("stacks/keys"))("stacks/keys/%s is of a release manager", async (name) => {
 		const fingerprint = name.replace(/\.asc$/, "");
 		const managers = cpythonSeries.flatMap(({ releaseManagers }) => releaseManagers);
 		expect(managers.map(({ gpg }) => gpg)).toContain(fingerprint);

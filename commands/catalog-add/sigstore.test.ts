@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ReleaseManager } from "../../stacks/cpython.ts";
 import { Sigstore } from "../../tests/sigstore.ts";
 import { checkSigstore, packagedRoot, type TrustRoot } from "./sigstore.ts";
@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => sigstore.stop());
 
-test("a release manager's signature is accepted", () => {
+it("a release manager's signature is accepted", () => {
 	const others: ReleaseManager = { name: "Another", gpg: "0".repeat(40) };
 	expect(checkSigstore(tarball, bundle, [others, manager], root)).toBe(
 		"The Manager (sigstore: manager@example.org, by https://accounts.example.org)",
 	);
 });
 
-test("a changed tarball is refused", () => {
+it("a changed tarball is refused", () => {
 	const changed = Buffer.from(tarball);
 	changed.writeUInt8(0, 0);
 	expect(() => checkSigstore(changed, bundle, [manager], root)).toThrow(
@@ -32,7 +32,7 @@ test("a changed tarball is refused", () => {
 	);
 });
 
-test.each([
+it.each([
 	["another identity", { ...person, identity: "someone@example.org" }],
 	["the identity within a longer one", { ...person, identity: "manager@example.org.evil.example" }],
 	["what the identity is as a regular expression", { ...person, identity: "manager@exampleXorg" }],
@@ -44,7 +44,7 @@ test.each([
 	);
 });
 
-test("another authority's certificate is refused", async () => {
+it("another authority's certificate is refused", async () => {
 	const other = await Sigstore.start();
 	try {
 		const signed = await other.sign(tarball, person);
@@ -54,7 +54,7 @@ test("another authority's certificate is refused", async () => {
 	}
 });
 
-test("an entry of another log is refused", async () => {
+it("an entry of another log is refused", async () => {
 	const other = await Sigstore.start();
 	other.stop();
 	const { certificateAuthorities, ctlogs } = root.root;
@@ -64,20 +64,20 @@ test("an entry of another log is refused", async () => {
 	).toThrow("does not verify");
 });
 
-test("an attestation, even of the tarball's bytes, is no signature of it", async () => {
+it("an attestation, even of the tarball's bytes, is no signature of it", async () => {
 	const attested = await sigstore.attest(tarball, person);
 	expect(() => checkSigstore(tarball, attested, [manager], root)).toThrow(
 		"is not of a file's signature",
 	);
 });
 
-test.each(["", "<html></html>", "{}", "null"])("%j is no bundle", (text) => {
+it.each(["", "<html></html>", "{}", "null"])("%j is no bundle", (text) => {
 	expect(() => checkSigstore(tarball, Buffer.from(text), [manager], root)).toThrow(
 		/^the sigstore bundle cannot be read: .*; fetch it again$/,
 	);
 });
 
-test("without a network there are the public instance's keys of the npm package", () => {
+it("without a network there are the public instance's keys of the npm package", () => {
 	const { certificateAuthorities, ctlogs, tlogs } = packagedRoot();
 	expect(certificateAuthorities.map(({ uri }) => uri)).toContain("https://fulcio.sigstore.dev");
 	expect(tlogs.map(({ baseUrl }) => baseUrl)).toContain("https://rekor.sigstore.dev");

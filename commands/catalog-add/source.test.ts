@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { fetchSource } from "./source.ts";
 
 let server: Server | undefined;
@@ -18,7 +18,7 @@ async function serve(files: Readonly<Record<string, string | number>>): Promise<
 	return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
 }
 
-test("the better signature is taken where there are two", async () => {
+it("the better signature is taken where there are two", async () => {
 	const place = await serve({ "/a": "tarball", "/a.sigstore": "bundle", "/a.asc": "signature" });
 	const found = await fetchSource([`${place}/a`], "tar.xz", ["sigstore", "gpg"]);
 	expect(found).toMatchObject({ from: `${place}/a`, kind: "sigstore" });
@@ -26,7 +26,7 @@ test("the better signature is taken where there are two", async () => {
 	expect(found.signature.toString()).toBe("bundle");
 });
 
-test("a place without signature, or that is broken or away, is passed over", async () => {
+it("a place without signature, or that is broken or away, is passed over", async () => {
 	const place = await serve({
 		"/a": "x",
 		"/b.asc": "s",
@@ -39,7 +39,7 @@ test("a place without signature, or that is broken or away, is passed over", asy
 	expect(found).toMatchObject({ from: `${place}/c`, kind: "gpg" });
 });
 
-test("where no place has both, the error says what each lacks", async () => {
+it("where no place has both, the error says what each lacks", async () => {
 	const place = await serve({ "/a": "tarball", "/a.asc": "signature", "/b.sigstore": 503 });
 	await expect(fetchSource([`${place}/a`, `${place}/b`], "tar.xz", ["sigstore"])).rejects.toThrow(
 		`${place}/a: is not there with a signature (.sigstore); ${place}/b: HTTP status 503; look at the network, or use --file`,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Plan } from "../../infra/plan.ts";
 import { catalogFacts, nextUp } from "./status.ts";
 
@@ -10,7 +10,7 @@ const plan = (artefact: string, fate: Plan["fate"], why = ""): Plan => ({
 });
 
 describe("the next up", () => {
-	test.each([
+	it.each([
 		["reused", [plan("debbase", "reused"), plan("package", "reused")]],
 		["build", [plan("debbase", "build and push", "changed"), plan("package", "reused")]],
 		["compile", [plan("debbase", "reused"), plan("package", "build", "changed")]],
@@ -21,7 +21,7 @@ describe("the next up", () => {
 		expect(nextUp({ plans, compile: "" }).verdict).toBe(verdict);
 	});
 
-	test("says the same fate with the same reason once, and the compile last", () => {
+	it("says the same fate with the same reason once, and the compile last", () => {
 		const plans = [
 			plan("base", "reused"),
 			plan("debbase", "build", "libraries changed"),
@@ -37,7 +37,7 @@ describe("the next up", () => {
 		]);
 	});
 
-	test("takes a registry's failure as one reason, whatever image was asked for", () => {
+	it("takes a registry's failure as one reason, whatever image was asked for", () => {
 		const failure = (artefact: string) => {
 			const name = `reg.example/team:${artefact}-0123456789ab`;
 			return plan(artefact, "unknown", `docker manifest ${name}: the registry reg.example failed`);
@@ -49,7 +49,7 @@ describe("the next up", () => {
 		]);
 	});
 
-	test("is unknown, with the reason, where the program could not be asked", () => {
+	it("is unknown, with the reason, where the program could not be asked", () => {
 		expect(nextUp({ problem: "two lines\n  of a problem" })).toEqual({
 			verdict: "unknown",
 			lines: ["two lines", "  of a problem"],
@@ -64,7 +64,7 @@ describe("the catalogs' facts", () => {
 			config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`p:${key}`, value])),
 		});
 
-	test("are there of what the stack file says", () => {
+	it("are there of what the stack file says", () => {
 		const { debian, series, ...rest } = facts({
 			release: "buster",
 			pythonVersion: "3.11.2",
@@ -74,7 +74,7 @@ describe("the catalogs' facts", () => {
 		expect(rest).toEqual({ pythonVersion: "3.11.2", packageRelease: "4" });
 	});
 
-	test("are absent of what no catalog has", () => {
+	it("are absent of what no catalog has", () => {
 		expect(facts({ release: "constructor", pythonVersion: "3.99.1" })).toEqual({});
 		expect(facts({})).toEqual({});
 	});

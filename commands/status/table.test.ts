@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { findSeries } from "../../stacks/cpython.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import type { StackStatus } from "./status.ts";
@@ -26,7 +26,7 @@ const statuses: StackStatus[] = [
 	},
 ];
 
-test("is aligned, with a mark at each date that is over or near", () => {
+it("is aligned, with a mark at each date that is over or near", () => {
 	expect(statusTable(statuses, today)).toBe(`\
 stack           Debian    security     LTS          ELTS         keys         Python     newest    ends         next up
 broken          -         -            -            -            -            -          -         -            unknown
@@ -43,16 +43,16 @@ next up, as far as this machine's Docker and the registries tell:
   j               CPython will be compiled`);
 });
 
-test("marks what ends within 180 days", () => {
+it("marks what ends within 180 days", () => {
 	const line = statusTable(statuses, new Date("2026-08-31")).split("\n")[2];
 	expect(line).toContain("2024-08-14 x 2026-08-31 ! 2031-06-30  ");
 });
 
-test("has at most 120 columns", () => {
+it("has at most 120 columns", () => {
 	for (const line of statusTable(statuses, today).split("\n"))
 		expect(line.length).toBeLessThanOrEqual(120);
 });
 
-test("has its headings where there is no stack", () => {
+it("has its headings where there is no stack", () => {
 	expect(statusTable([], today)).toMatch(/^stack +Debian +security/);
 });

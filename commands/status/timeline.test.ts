@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findSeries } from "../../stacks/cpython.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import type { StackStatus } from "./status.ts";
@@ -16,7 +16,7 @@ const statuses: StackStatus[] = [
 describe("the rows", () => {
 	const rows = timelineRows(statuses, today);
 
-	test("are what stacks use and what is still supported, Debian first, oldest first", () => {
+	it("are what stacks use and what is still supported, Debian first, oldest first", () => {
 		// Not 3.4, 3.5 and 3.7 to 3.10: they are past their end, and no stack has them.
 		expect(rows.map(({ name, stacks }) => `${name} ${stacks.join("+")}`.trim())).toEqual([
 			"jessie two",
@@ -36,7 +36,7 @@ describe("the rows", () => {
 		expect(later[0]?.name).toBe("bullseye");
 	});
 
-	test("have periods without gap or overlap", () => {
+	it("have periods without gap or overlap", () => {
 		const day = 24 * 60 * 60 * 1000;
 		for (const { periods } of rows) {
 			for (const [index, { from, to }] of periods.entries()) {
@@ -47,7 +47,7 @@ describe("the rows", () => {
 		}
 	});
 
-	test("end with the last day of a month of which no day is known", () => {
+	it("end with the last day of a month of which no day is known", () => {
 		expect(rows.at(-1)?.periods.at(-1)).toEqual({
 			support: "security",
 			from: "2028-10-02",
@@ -56,7 +56,7 @@ describe("the rows", () => {
 	});
 });
 
-test("a name is text, whatever is in it", () => {
+it("a name is text, whatever is in it", () => {
 	const row = { name: '<b>"&', stacks: ["<i>"], periods: [] };
 	const html = timelineHtml(
 		[{ ...row, periods: [{ support: "LTS", from: "2026-01-01", to: "2026-12-31" }] }],
@@ -67,6 +67,6 @@ test("a name is text, whatever is in it", () => {
 	expect(html).not.toMatch(/<[bi]>/);
 });
 
-test("without any row there is still a picture of today", () => {
+it("without any row there is still a picture of today", () => {
 	expect(timelineHtml([], today)).toContain("today, 2026-11-22");
 });
