@@ -21,7 +21,7 @@ export function stackImages(settings: Settings, repository: string): StackImage[
 	const pybuild = pybuildImage({ ...of, debbase });
 	const deb = packageImages({ ...of, pybuild });
 	const image = pythonImage({ ...of, debbase, package: deb });
-	const wheelbuild = wheelbuildImage({ ...of, pythonVersion: python, python: { image } });
+	const wheelbuild = wheelbuildImage({ ...of, pythonImage: { image } });
 	return [
 		...(base.image === undefined ? [] : [base.image]),
 		debbase.image,

@@ -17,7 +17,7 @@ import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
 
 const settings = stackSettings();
-const { debian, architecture, packageRelease, profile } = settings;
+const { debian, python, architecture, packageRelease, profile } = settings;
 for (const warning of settings.warnings) void pulumi.log.warn(warning);
 
 const address = await usableAddress(settings);
@@ -33,43 +33,43 @@ const folder = `packages/${settings.stack}`;
 const pythonPackage = new PythonPackage("package", {
 	site,
 	debian,
-	python: settings.python,
+	python,
 	packageRelease,
 	profile,
 	architecture,
 	pybuild,
 	folder,
 });
-const python = new PythonImage("python", {
+const pythonImage = new PythonImage("python", {
 	site,
 	debian,
-	python: settings.python,
+	python,
 	packageRelease,
 	base,
 	debbase,
 	package: pythonPackage,
 	folder,
-	budget: sizeBudget(debian.codename, settings.python.series.series, architecture),
+	budget: sizeBudget(debian.codename, python.series.series, architecture),
 	ledger: ledgerFile(settings.stack),
 });
 const wheelbuild = new WheelbuildImage("wheelbuild", {
 	site,
 	debian,
-	pythonVersion: settings.python,
-	packageRelease,
 	python,
+	packageRelease,
+	pythonImage,
 	package: pythonPackage,
 	folder,
 });
 
 if (pulumi.runtime.isDryRun()) {
-	const planned = [base, debbase, pybuild, pythonPackage, python, wheelbuild].flatMap(
+	const planned = [base, debbase, pybuild, pythonPackage, pythonImage, wheelbuild].flatMap(
 		({ image }) => image ?? [],
 	);
 	const lines = await planLines(planned, profile, { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
 	const side = deployedSide(former);
-	const changes = side && rotation(side, { debian, python: settings.python, architecture });
+	const changes = side && rotation(side, { debian, python, architecture });
 	if (changes) {
 		const users = rotationLines(changes).map(([what, text]) => `${what}: ${text}`);
 		void pulumi.log.info(["What changes for users:", ...users].join("\n  "));
@@ -85,7 +85,7 @@ export const images = {
 	...(base.image && { base: output(base.image) }),
 	debbase: output(debbase.image),
 	pybuild: output(pybuild.image),
-	python: { ...output(python.image), digest: python.digest },
+	python: { ...output(pythonImage.image), digest: pythonImage.digest },
 	wheelbuild: { ...output(wheelbuild.image), digest: wheelbuild.digest },
 };
 
@@ -114,9 +114,9 @@ export { debianOutput as debian };
 
 /** The CPython release and the day or month in which its support ends. */
 export const cpython = {
-	version: settings.python.version,
-	series: settings.python.series.series,
-	endOfLife: settings.python.series.endOfLife,
+	version: python.version,
+	series: python.series.series,
+	endOfLife: python.series.endOfLife,
 };
 
 /** What a preview warns of: support that ends, unproven pairs, a base that is not pinned. */

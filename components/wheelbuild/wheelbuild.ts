@@ -18,9 +18,9 @@ import type { PythonImage } from "../python/python.ts";
 export interface WheelbuildImageArgs {
 	readonly site: ImageSite;
 	readonly debian: DebianRelease;
-	readonly pythonVersion: Settings["python"];
+	readonly python: Settings["python"];
 	readonly packageRelease: number;
-	readonly python: PythonImage;
+	readonly pythonImage: PythonImage;
 	readonly package: PythonPackage;
 	/** Where its SBOM and provenance go, from the project root. */
 	readonly folder: string;
@@ -39,18 +39,18 @@ const CHANGES = [
 export function wheelbuildImage(args: {
 	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
-	readonly pythonVersion: Settings["python"];
+	readonly python: Settings["python"];
 	readonly packageRelease: number;
-	readonly python: { readonly image: StackImage };
+	readonly pythonImage: { readonly image: StackImage };
 }): StackImage {
-	const { site, debian, pythonVersion } = args;
+	const { site, debian, python, pythonImage } = args;
 	const key = contentKey({
-		python: args.python.image.key,
+		python: pythonImage.image.key,
 		packages: debian.compilerPackages,
 		context: { context: CONTEXT },
 		changes: CHANGES,
 	});
-	const tag = `wheelbuild-${pythonVersion.version}-r${args.packageRelease}`;
+	const tag = `wheelbuild-${python.version}-r${args.packageRelease}`;
 	return stackImage(site, "wheelbuild", key, tag);
 }
 
@@ -62,30 +62,30 @@ export class WheelbuildImage extends pulumi.ComponentResource {
 
 	constructor(name: string, args: WheelbuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:WheelbuildImage", name, {}, opts);
-		const { site, debian, pythonVersion } = args;
+		const { site, debian, python, pythonImage } = args;
 		this.image = wheelbuildImage(args);
 		const committed = new CommittedImage(
 			`${name}-image`,
 			{
 				site,
 				image: this.image,
-				from: args.python.image,
+				from: pythonImage.image,
 				packages: args.package.image,
 				context: CONTEXT,
-				arguments: [pythonVersion.series.series, ...debian.compilerPackages],
+				arguments: [python.series.series, ...debian.compilerPackages],
 				changes: CHANGES,
 				description: {
 					stem: `${args.folder}/${imageTag(this.image)}`,
 					debian,
-					python: pythonVersion,
+					python,
 				},
 				labels: {
 					...imageLabels(this.image),
-					"org.opencontainers.image.title": `Wheel builder for Python ${pythonVersion.version}`,
+					"org.opencontainers.image.title": `Wheel builder for Python ${python.version}`,
 					"org.opencontainers.image.version": args.package.version,
 				},
 			},
-			{ parent: this, dependsOn: [args.python, args.package] },
+			{ parent: this, dependsOn: [pythonImage, args.package] },
 		);
 		this.digest = committed.digest;
 		this.registerOutputs({ image: this.image.name });
