@@ -28,7 +28,11 @@ const command = commandLine(
 	.option("--preview", "say what would be built and why, and do nothing")
 	.option("--json", "print the outputs alone on standard output")
 	// After an error, resources that are under way stop and clean up before this process ends.
-	.action((options) => build(options).finally(() => abort.abort()));
+	.action((options) =>
+		build(options)
+			.catch(orStopped)
+			.finally(() => abort.abort()),
+	);
 
 await runCommand(command);
 
@@ -39,6 +43,11 @@ export interface Options {
 	readonly target: string;
 	readonly preview?: true;
 	readonly json?: true;
+}
+
+/** What fails because this process is told to stop is no fault of its own. */
+function orStopped(error: unknown): never {
+	throw abort.signal.aborted ? new StepError("stopped") : error;
 }
 
 async function build(options: Options): Promise<void> {
