@@ -1,17 +1,10 @@
 import { type TokenAnswer, withAuthorization } from "../../components/registry/authorization.ts";
+import { MANIFEST_TYPES } from "../../components/registry/client.ts";
 import { loginAdvice } from "../../components/registry/credentials.ts";
 import { repositoryUrl } from "../../components/registry/repository-url.ts";
 import { StepError } from "../../components/step/error.ts";
 import type { ImageReference } from "../../stacks/image-reference.ts";
 import { ask, askJson } from "./ask.ts";
-
-/** What a tag may lead to: an image, or an index of one for each platform (OCI image specification). */
-const MANIFESTS = [
-	"application/vnd.oci.image.index.v1+json",
-	"application/vnd.docker.distribution.manifest.list.v2+json",
-	"application/vnd.oci.image.manifest.v1+json",
-	"application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
 
 /**
  * The digest that a tag has in its registry now, as `docker pull` would show it: of the index, where
@@ -24,7 +17,7 @@ export async function tagDigest(reference: ImageReference): Promise<string> {
 	const { host = "docker.io", path, tag = "latest" } = reference;
 	const url = `${repositoryUrl(host, path)}/manifests/${tag}`;
 	const head = (headers: Record<string, string>) =>
-		ask(url, { method: "HEAD", headers: { accept: MANIFESTS, ...headers } });
+		ask(url, { method: "HEAD", headers: { accept: MANIFEST_TYPES, ...headers } });
 	const response = await withAuthorization(host, head, askToken);
 	const digest = response.headers.get("docker-content-digest");
 	if (response.ok && digest !== null && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;

@@ -8,8 +8,8 @@ export type Answer =
 	| { readonly problem: string };
 
 /*
- * A program of its own, since a registry that never answers must not keep the others. Its argument is the stack,
- * its result one line of JSON, an Answer, on standard output. It changes nothing.
+ * A program of its own, since a registry that never answers must not keep the others. Its argument is
+ * the stack, its result one line of JSON, an Answer, on standard output. It changes nothing.
  */
 const answer = await ask(process.argv[2] ?? "").catch((error: Error) => ({
 	problem: error.message,

@@ -13,7 +13,8 @@ import { repositoryUrl } from "./repository-url.ts";
 /** How long a registry may take for an answer, in ms. */
 const TIMEOUT = 30_000;
 
-const MANIFEST_TYPES = [
+/** What a tag may lead to: an image, or an index of one for each platform (OCI image specification). */
+export const MANIFEST_TYPES = [
 	// Without these a registry may answer in a format that is older still.
 	"application/vnd.docker.distribution.manifest.list.v2+json",
 	"application/vnd.docker.distribution.manifest.v2+json",
