@@ -8,6 +8,7 @@ import { readInputs } from "../../components/step/definition.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { remoteDigest } from "../../components/step/registry.ts";
+import { stopController } from "../../components/step/stop.ts";
 import { commandLine, configOption, runCommand, stackOption } from "../../local/command-line.ts";
 import { type CommandInputs, localCommand } from "../../local/handlers.ts";
 import { withStackLock } from "../../local/lock.ts";
@@ -17,9 +18,7 @@ import { readStackConfig } from "../../local/stack-config.ts";
 
 const IMAGES = ["python", "wheelbuild", "package"];
 
-const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-	process.on(signal, () => abort.abort());
+const abort = stopController(undefined);
 
 const command = commandLine(
 	"npm run -s sbom",
