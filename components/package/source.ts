@@ -50,19 +50,17 @@ async function tryDownload(url: string, signal: AbortSignal): Promise<Buffer> {
 		status = response.status;
 	} catch (error) {
 		if (signal.aborted) throw new StepError("stopped");
-		throw new PassingError(...fetchProblem(url, reasonOf(error as Error)));
+		throw fetchError(PassingError, url, reasonOf(error as Error));
 	}
-	throw new (status < 500 ? StepError : PassingError)(
-		...fetchProblem(url, `HTTP status ${status}`),
-	);
+	throw fetchError(status < 500 ? StepError : PassingError, url, `HTTP status ${status}`);
 }
 
 /** What another try may mend. */
 class PassingError extends StepError {}
 
-function fetchProblem(url: string, why: string): [problem: string, remedy: string] {
-	return [
+function fetchError(Kind: typeof StepError, url: string, why: string): StepError {
+	return new Kind(
 		`fetch: ${url} could not be fetched (${why})`,
 		"look at the network, and set caBundle where a proxy opens TLS",
-	];
+	);
 }

@@ -97,12 +97,13 @@ function dockerRetry(verb: string, args: readonly string[], name: string, signal
 
 /** Try again, a few times, what a registry answers with a passing fault. */
 export function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+	const isPassing = (error: Error) => error instanceof RegistryError && !error.final;
 	return pRetry(attempt, {
 		...RETRIES,
 		signal,
-		shouldRetry: ({ error }) => error instanceof RegistryError && !error.final,
+		shouldRetry: ({ error }) => isPassing(error),
 		onFailedAttempt({ error, retriesLeft }) {
-			if (error instanceof RegistryError && !error.final && retriesLeft > 0)
+			if (isPassing(error) && retriesLeft > 0)
 				process.stderr.write(`==> ${error.message.split(";")[0]}; trying again\n`);
 		},
 	});
