@@ -155,11 +155,6 @@ describe("the outputs", () => {
 });
 
 describe("the base", () => {
-	const base = () =>
-		docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
-			.split("\n")
-			.find((name) => name.includes(":base-")) ?? "";
-
 	it("is not larger than Debian's own slim image", () => {
 		expect(Number(docker("image", "inspect", "--format", "{{.Size}}", base()))).toBeLessThan(75e6);
 	});
@@ -373,17 +368,13 @@ describe("the .deb", () => {
 	it(
 		"installs on a clean base with its own Depends",
 		() => {
-			const base =
-				docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
-					.split("\n")
-					.find((name) => name.includes(":base-")) ?? "";
 			const script = `
 			apt-get -qq update
 			apt-get -qq install -y --no-install-recommends /debs/cpython3.13_*.deb >&2
 			# A slim base leaves documentation and lintian's files out.
 			dpkg -V cpython3.13 | grep -Ev ' /usr/share/(doc|lintian)/' || :
 			/opt/cpython/3.13/bin/python3.13 -c "import ${MODULES}; print('ok')"`;
-			expect(shell(base, script, ...debs())).toBe("ok");
+			expect(shell(base(), script, ...debs())).toBe("ok");
 		},
 		3 * MINUTE,
 	);
@@ -522,6 +513,15 @@ describe("a second compile", () => {
 		20 * MINUTE,
 	);
 });
+
+/** The image that debbase stands on. */
+function base(): string {
+	return (
+		docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", checkout.repository)
+			.split("\n")
+			.find((name) => name.includes(":base-")) ?? ""
+	);
+}
 
 /** Mounts the folder with the .debs at /debs. */
 function debs(): string[] {
