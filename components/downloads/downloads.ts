@@ -1,0 +1,70 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { LockedFile } from "../../stacks/lock/lock.ts";
+import { copyInto, makeContainer, runContainer } from "../step/container.ts";
+import { docker, PROJECT_LABEL } from "../step/docker.ts";
+import type { Step } from "../step/step.ts";
+
+/** The volume that keeps what was fetched, on purpose: a cache, which may be removed at any time. */
+const VOLUME = "debian-python-downloads";
+
+const CONTEXT = "components/downloads/context";
+
+/** A file that is to be had, and whose it is: errors name that. */
+export interface WantedFile extends LockedFile {
+	/** Normalised name of the distribution: by it the package index is asked for a file without URL. */
+	readonly distribution: string;
+	readonly version: string;
+}
+
+/** What {@link fetchFiles} needs. */
+export interface FetchArgs {
+	/** An image with Python and pip, which is there: python or wheelbuild. */
+	readonly image: string;
+	readonly platform: string;
+	readonly files: readonly WantedFile[];
+	/** CA certificates, for a machine behind a TLS proxy. */
+	readonly caBundle?: string | undefined;
+}
+
+/** Files that are there. */
+export interface Fetched {
+	/** Mounted, it has each file as `/<sha256>/<name>`, beside those of other locks; read it only. */
+	readonly volume: string;
+	/** Names of the files, by SHA-256. */
+	readonly names: ReadonlyMap<string, string>;
+}
+
+/**
+ * Have files of a lock in the volume that keeps them: what is there is not fetched again, and several
+ * runs may share it. A file without an URL is found in the package index by its hash: that of
+ * PIP_INDEX_URL, of the image's pip configuration, or pip's own. Each file's hash is checked.
+ *
+ * @throws StepError that names distribution, file, host, reason and remedy.
+ */
+export async function fetchFiles(step: Step, args: FetchArgs): Promise<Fetched> {
+	const names = new Map<string, string>();
+	if (args.files.length === 0) return { volume: VOLUME, names };
+	await docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, VOLUME]);
+	const command = ["python3", "-I", "-B", "/mnt/fetch.py", "/mnt/wanted.json", "/downloads"];
+	const container = await makeContainer(step, args.image, command, [
+		`--platform=${args.platform}`,
+		"--entrypoint=",
+		"--user=0:0",
+		`--volume=${VOLUME}:/downloads`,
+		// By its name alone: it may have a password, which no command line shows.
+		...(process.env.PIP_INDEX_URL === undefined ? [] : ["--env=PIP_INDEX_URL"]),
+		...(args.caBundle === undefined ? [] : ["--env=SSL_CERT_FILE=/mnt/ca-bundle.crt"]),
+	]);
+	const wanted = join(step.createFolder(), "wanted.json");
+	await writeFile(wanted, JSON.stringify(args.files));
+	await copyInto(container, `${CONTEXT}/.`, "/mnt/");
+	await copyInto(container, wanted, "/mnt/wanted.json");
+	if (args.caBundle !== undefined) await copyInto(container, args.caBundle, "/mnt/ca-bundle.crt");
+	await runContainer(step, container, (line) => {
+		const [word, sha256 = "", name = ""] = line.split(" ");
+		if (word === "file") names.set(sha256, name);
+		else if (!line.startsWith("error: ")) step.progress(line);
+	});
+	return { volume: VOLUME, names };
+}
