@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { contentKey, IGNORED } from "./content-key.ts";
+import { IGNORED } from "../stacks/ignored.ts";
+import { contentKey } from "./content-key.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { IGNORED } from "../stacks/ignored.ts";
 import { sha256 } from "./step/file.ts";
 
 /**
@@ -48,17 +49,6 @@ function inputText(value: KeyInputs[string]): string {
 		return hashFolder(value.context).slice(0, 12);
 	return typeof value === "object" ? value.join(" ") : String(value);
 }
-
-/**
- * What is in no key and in no image, wherever it is in a context folder: what systems, editors and
- * Python leave in one. Patterns of file names. `.gitignore` and each `.dockerignore` have the same,
- * so that whatever else is there counts in the key, is copied, and is what git tells as new.
- */
-export const IGNORED = [
-	...[".DS_Store", "._*", "Thumbs.db", "desktop.ini"],
-	...["*~", ".*.sw?", "#*#", ".#*", "*.orig", "*.rej"],
-	...["__pycache__", "*.py[co]", ".dockerignore"],
-];
 
 /**
  * SHA-256 of a folder: relative names, contents and link targets, in byte order. Modes take no part,

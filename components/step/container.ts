@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { extract, pack } from "tar-stream";
-import { IGNORED } from "../content-key.ts";
+import { IGNORED } from "../../stacks/ignored.ts";
 import { docker, dockerError, explainDocker } from "./docker.ts";
 import { StepError } from "./error.ts";
 import { proxiesOf } from "./proxies.ts";

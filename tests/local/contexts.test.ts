@@ -11,8 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { IGNORED } from "../../components/content-key.ts";
 import { copyInto } from "../../components/step/container.ts";
+import { IGNORED } from "../../stacks/ignored.ts";
 import { docker } from "./checkout.ts";
 
 /*
