@@ -3,6 +3,7 @@
  * All grammars are anchored and allow no character that means something to a shell.
  */
 
+import { quote } from "./config-error.ts";
 import {
 	type CPythonSeries,
 	cpythonSeries,
@@ -155,18 +156,34 @@ export function parseRegistry(value: string): Registry {
 
 /** A JSON list of AWS account IDs, as Pulumi gives a list; 12 digits each (AWS account reference). */
 export function parseAccounts(value: string): readonly string[] {
-	let accounts: unknown;
+	const accounts = parseList(value);
+	if (!accounts.every((account) => /^\d{12}$/.test(account)))
+		throw new Refusal("has an entry that is not an AWS account ID");
+	return accounts;
+}
+
+/** A JSON list of folders, of characters that need no quoting anywhere; without a slash at the end. */
+export function parseApps(value: string): readonly string[] {
+	const folders = parseList(value);
+	for (const folder of folders) {
+		const problem = pathProblem(folder);
+		if (problem !== undefined) throw new Refusal(`has ${quote(folder)}, which ${problem}`);
+	}
+	return folders.map((folder) => folder.replace(/(?<=.)\/+$/, ""));
+}
+
+/** A JSON list of strings, as Pulumi gives a list. */
+function parseList(value: string): readonly string[] {
+	let list: unknown;
 	try {
-		accounts = JSON.parse(value);
+		list = JSON.parse(value);
 	} catch {
 		throw new Refusal("is not a list");
 	}
-	if (!Array.isArray(accounts)) throw new Refusal("is not a list");
-	const wrong = accounts.find(
-		(account) => typeof account !== "string" || !/^\d{12}$/.test(account),
-	);
-	if (wrong !== undefined) throw new Refusal("has an entry that is not an AWS account ID");
-	return accounts as string[];
+	if (!Array.isArray(list)) throw new Refusal("is not a list");
+	if (!list.every((entry) => typeof entry === "string"))
+		throw new Refusal("has an entry that is not a string");
+	return list;
 }
 
 /** `linux/amd64` or `linux/arm64`. */
@@ -177,12 +194,18 @@ export function parsePlatform(value: string): Platform {
 
 /** The path of an existing file, of characters that need no quoting anywhere. */
 export function parseCaBundle(value: string, fileExists: (path: string) => boolean): string {
-	if (value.startsWith("-")) throw new Refusal("starts with a dash, like an option");
-	if (value.startsWith("~")) throw new Refusal("starts with ~, which only a shell expands");
-	if (!/^[A-Za-z0-9._/@+-]+$/.test(value))
-		throw new Refusal("has characters other than letters, digits and . _ / @ + -");
+	const problem = pathProblem(value);
+	if (problem !== undefined) throw new Refusal(problem);
 	if (!fileExists(value)) throw new Refusal("is not an existing file");
 	return value;
+}
+
+function pathProblem(path: string): string | undefined {
+	if (path.startsWith("-")) return "starts with a dash, like an option";
+	if (path.startsWith("~")) return "starts with ~, which only a shell expands";
+	if (!/^[A-Za-z0-9._/@+-]+$/.test(path))
+		return "has characters other than letters, digits and . _ / @ + -";
+	return undefined;
 }
 
 /** `true` or `false`. */

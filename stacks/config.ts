@@ -5,6 +5,7 @@
 
 import {
 	parseAccounts,
+	parseApps,
 	parseBase,
 	parseBoolean,
 	parseCaBundle,
@@ -126,6 +127,14 @@ export const config = {
 		parse: parsePlatform,
 		remedy: (text) =>
 			`write platform: ${/arm|aarch/i.test(text) ? "linux/arm64" : "linux/amd64"} (known: linux/amd64, linux/arm64)`,
+	},
+	apps: {
+		type: "array",
+		absent: "none",
+		description:
+			"folders of apps that get an image of their own, from the project root: `examples/guestbook`, `../orders`",
+		parse: parseApps,
+		remedy: () => 'write a list of folders, such as ["../orders"]',
 	},
 	caBundle: {
 		type: "string",

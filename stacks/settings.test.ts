@@ -348,6 +348,14 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["registry", "example.org/a/../b", /malformed name/, /host\[:port\]\/name/],
 		["registry", "example.org/$HOME", /capital letters/, /host\[:port\]\/name/],
 
+		// apps
+		["apps", "../orders", /is not a list/, /write a list of folders/],
+		["apps", "[1]", /has an entry that is not a string/, /write a list of folders/],
+		["apps", '["-x"]', /has "-x", which starts with a dash/, /list/, { shown: '"[\\"-x' }],
+		["apps", '["~/x"]', /has "~\/x", which starts with ~/, /list/, { shown: '"[\\"~' }],
+		["apps", '["a b"]', /has "a b", which has characters other/, /list/, { shown: "a b" }],
+		["apps", "a".repeat(30_001), /has 30001 characters, more than/, /list/, { shown: "aaa" }],
+
 		// caBundle
 		["caBundle", "--help", /starts with a dash/, /\/etc\/ssl\/certs\/ca-certificates\.crt/],
 		["caBundle", "~/ca.pem", /only a shell expands/, /ca-certificates\.crt/],
@@ -652,6 +660,32 @@ describe("properties", () => {
 				fc.pre(!(configKeys as readonly string[]).includes(key) && key !== "__proto__");
 				expect(accept({ ...good, [key]: value })).toBeUndefined();
 			}),
+		);
+	});
+});
+
+describe("apps", () => {
+	const files: Readonly<Record<string, string>> = {
+		"../orders": '[project]\nname = "Orders"\n[tool.debian-python]\ncommand = ["orders"]',
+		bad: "[project]\nname = 1",
+	};
+	const openApp = (folder: string) => ({
+		list: () => [],
+		read: (path: string) => (path === "pyproject.toml" ? (files[folder] ?? "") : ""),
+		target: () => "",
+	});
+	const context = { project: "debian-python", stack: "test", today, openApp };
+
+	it("are those of the folders, and none without", () => {
+		const { apps } = readSettings({ ...good, apps: '["../orders/"]' }, context);
+		expect(apps).toMatchObject([{ name: "orders", folder: "../orders" }]);
+		expect(read(good).apps).toEqual([]);
+	});
+
+	it("have their problems among the others", () => {
+		const values = { ...good, profile: "fast", apps: '["bad", "../orders"]' };
+		expect(() => readSettings(values, context)).toThrow(
+			/3 problems:\n {2}profile: .*\n {2}bad\/pyproject.toml: project.name: .*\n {2}bad\/pyp.*: no table/,
 		);
 	});
 });

@@ -3,6 +3,9 @@
  */
 
 import { statSync } from "node:fs";
+import type { AppSource } from "./apps/app.ts";
+import { readApps } from "./apps/apps.ts";
+import type { AppFolder } from "./apps/folder.ts";
 import { type Compatibility, compatibility } from "./compatibility.ts";
 import {
 	type ConfigKey,
@@ -55,6 +58,8 @@ export interface Settings {
 	platform: Platform;
 	/** Debian's name of the platform's architecture. */
 	architecture: "amd64" | "arm64";
+	/** In the order of the stack file. */
+	apps: readonly AppSource[];
 	/** Path of a PEM file with the CA certificates for build containers. */
 	caBundle?: string;
 	allowUnsupported: boolean;
@@ -90,6 +95,8 @@ export interface SettingsContext {
 	today: Date;
 	/** Tells whether a path is a file; the file system is asked by default. */
 	fileExists?: (path: string) => boolean;
+	/** Opens an app's folder; the disk's by default. */
+	openApp?: (folder: string) => AppFolder;
 }
 
 /**
@@ -116,6 +123,7 @@ export function readSettings(
 	refuseAccountsWithoutEcr(reader, registry, ecrPullAccounts);
 	if (registry) reader.problems.push(...stackNameProblems(context, registry));
 	const platform = reader.read("platform");
+	const apps = readStackApps(reader, python, context.openApp);
 	const caBundle = reader.read("caBundle");
 	const allowUnsupported = reader.read("allowUnsupported");
 	if (debian) refuseUnsupportedRelease(reader, debian, allowUnsupported, context.today);
@@ -139,6 +147,7 @@ export function readSettings(
 		ecrPullAccounts,
 		platform,
 		architecture: platform === "linux/arm64" ? "arm64" : "amd64",
+		apps,
 		...(caBundle !== undefined && { caBundle }),
 		allowUnsupported,
 		compatibility: judgement,
@@ -153,6 +162,7 @@ export function readSettings(
 
 /** Longer than any value that makes sense; a repository name has at most 255 characters. */
 const longestValue = 300;
+const longestList = 30_000;
 
 /** Reads values and collects what is wrong with them. */
 class ConfigReader {
@@ -174,10 +184,13 @@ class ConfigReader {
 	/** Parses the text of a key; `undefined` if it is absent or refused. */
 	read<K extends ConfigKey>(key: K): ConfigValue<K> | undefined {
 		const text = this.text(key);
-		const { absent, parse } = configKey(key);
+		const { absent, parse, type } = configKey(key);
+		const longest = type === "array" ? longestList : longestValue;
 		if (text !== undefined)
 			return this.check(key, () => {
-				const problem = characterProblem(text, longestValue);
+				// A list may be written with blanks between its entries, which it is to have checked itself.
+				const characters = type === "array" ? text.replaceAll(" ", "") : text;
+				const problem = characterProblem(characters, longest);
 				if (problem !== undefined) throw new Refusal(problem);
 				return parse(text, this.#context) as ConfigValue<K>;
 			});
@@ -284,6 +297,20 @@ function readPython(reader: ConfigReader): Settings["python"] | undefined {
 	// python.org has a .tar.xz of every release of the catalog's series (pyenv's build definitions)
 	const source = known ?? { format: "tar.xz", sha256: sha256 ?? "" };
 	return { ...python, source: { format: source.format, sha256: source.sha256 } };
+}
+
+/** The apps; those of a Python that is refused cannot be judged. */
+function readStackApps(
+	reader: ConfigReader,
+	python: Settings["python"] | undefined,
+	open: SettingsContext["openApp"],
+): readonly AppSource[] {
+	const folders = reader.read("apps");
+	if (folders === undefined || python === undefined) return [];
+	const context = { python: python.version, ...(open !== undefined && { open }) };
+	const { apps, problems } = readApps(folders, context);
+	reader.problems.push(...problems);
+	return apps;
 }
 
 function unknownVersion({ version, series }: { version: string; series: CPythonSeries }): Refusal {

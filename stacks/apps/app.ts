@@ -1,7 +1,15 @@
 import type { Choice } from "../lock/lock.ts";
 
-/** An app of a stack: what its folder says, checked. */
-export interface App {
+/** An app of a stack: what its folder says, and what its lock has for the stack. */
+export interface App extends AppSource {
+	/** What builds its own wheel, where it is a package. */
+	readonly buildRequirements: readonly Choice[];
+	/** All that the lock has for this Python and this platform, in the order of their names. */
+	readonly distributions: readonly Choice[];
+}
+
+/** What an app's folder says beside its lock, checked. */
+export interface AppSource {
 	/** Of `[project]`, normalised (PEP 503): part of image names. */
 	readonly name: string;
 	/** As the stack file has it, from the project root: `examples/guestbook`, `../orders`. */
@@ -22,14 +30,14 @@ export interface App {
 	readonly packages: readonly string[];
 	/** Command that must succeed in the new image (exec form). */
 	readonly smoke?: readonly string[];
-	/** Distributions that need not import, and why, by name. */
+	/** Distributions that need not import, and why, by name, normalised. */
 	readonly importExceptions: Readonly<Record<string, string>>;
 	/** Whether it is a distribution itself (`[build-system]`): then a wheel of it is installed. */
 	readonly isPackage: boolean;
-	/** What builds its own wheel, where it is a package. */
-	readonly buildRequirements: readonly Choice[];
-	/** All that the lock has for this Python and this platform, in the order of their names. */
-	readonly distributions: readonly Choice[];
-	/** Its own files, from its folder, in byte order: what `.dockerignore` leaves. */
+	/** Names of distributions that are compiled here even where a wheel fits, normalised; or every one. */
+	readonly fromSource: ":all:" | readonly string[];
+	/** Debian packages that a distribution's compile needs, by its name, normalised. */
+	readonly buildPackages: Readonly<Record<string, readonly string[]>>;
+	/** Its own files, by paths from its folder, in byte order: what `.dockerignore` leaves. */
 	readonly files: readonly string[];
 }

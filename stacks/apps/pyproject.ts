@@ -1,0 +1,147 @@
+/** An app's pyproject.toml: `[project]` and `[tool.debian-python]`, checked. */
+
+import { satisfies, valid } from "@renovatebot/pep440";
+import { distance } from "fastest-levenshtein";
+import { parse, TomlError } from "smol-toml";
+import { type ConfigProblem, quote } from "../config-error.ts";
+import { nearestOf } from "../guess.ts";
+import { type AppTable, checkTable, exampleOf, TABLE } from "./table.ts";
+
+/** What an app's pyproject.toml says. */
+export interface Pyproject {
+	/** Of `[project]`, normalised (PEP 503). */
+	readonly name: string;
+	/** Of `[project]`; absent where it is dynamic or not there. */
+	readonly version?: string;
+	/** Whether it has `[build-system]` (PEP 518). */
+	readonly isPackage: boolean;
+	readonly table: AppTable;
+}
+
+/** A name as PEP 503 compares it. */
+export function normalizeName(name: string): string {
+	return name.toLowerCase().replace(/[-_.]+/g, "-");
+}
+
+/** With what stands before and after it in a tag, which has at most 128 characters. */
+const LONGEST_NAME = 60;
+
+/**
+ * What a pyproject.toml says, or everything that is wrong with it.
+ *
+ * @param file its path, for the problems.
+ * @param python the stack's full version, which `requires-python` must allow.
+ */
+export function readPyproject(
+	text: string,
+	file: string,
+	python: string,
+): Pyproject | ConfigProblem[] {
+	const document = parseToml(text, file);
+	if ("problem" in document) return [document.problem];
+	const { project, tool, "build-system": buildSystem } = document.content;
+	const read = asTable(project);
+	const problems = projectProblems(read, file, python);
+	const table = readTable(asTable(tool), file);
+	if (Array.isArray(table)) return [...problems, ...table];
+	if (problems.length > 0) return problems;
+	const { name, version } = read as { name: string; version?: string };
+	return {
+		name: normalizeName(name),
+		...(version !== undefined && { version }),
+		isPackage: buildSystem !== undefined,
+		table: table as AppTable,
+	};
+}
+
+function parseToml(
+	text: string,
+	file: string,
+): { content: Record<string, unknown> } | { problem: ConfigProblem } {
+	try {
+		return { content: parse(text) };
+	} catch (error) {
+		if (!(error instanceof TomlError)) throw error;
+		const [, why = ""] = /: (.*)/.exec(error.message) ?? [];
+		const reason = `is not TOML: ${why}`;
+		const remedy = "mend it";
+		return { problem: { key: file, value: `line ${error.line}`, reason, remedy } };
+	}
+}
+
+/** The checks of `[project]`'s values, in the order of its keys: undefined for a good one. */
+function projectProblems(
+	project: Readonly<Record<string, unknown>>,
+	file: string,
+	python: string,
+): ConfigProblem[] {
+	const { name, version, "requires-python": requires } = project;
+	const checks = [
+		["name", name, nameProblem(name), 'write a name of letters, digits and hyphens: "orders"'],
+		["version", version, versionProblem(version), 'write a version of PEP 440: "1.2.0"'],
+		[
+			"requires-python",
+			requires,
+			pythonProblem(requires, python),
+			`write one that allows it, or another pythonVersion in the stack file`,
+		],
+	] as const;
+	return checks.flatMap(([key, value, reason, remedy]) =>
+		reason === undefined
+			? []
+			: [{ key: `${file}: project.${key}`, value: shown(value), reason, remedy }],
+	);
+}
+
+/** A name of PEP 508; normalised, every registry takes it. */
+function nameProblem(name: unknown): string | undefined {
+	if (name === undefined) return "is given, but one is required";
+	if (typeof name !== "string" || !/^[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?$/i.test(name))
+		return "is not a name that a Python distribution or a repository may have";
+	if (name.length > LONGEST_NAME)
+		return `has ${name.length} characters, more than ${LONGEST_NAME}: no tag has room for it`;
+	return undefined;
+}
+
+function versionProblem(version: unknown): string | undefined {
+	if (version === undefined) return undefined;
+	if (typeof version === "string" && valid(version) !== null) return undefined;
+	return "is not a version";
+}
+
+function pythonProblem(requires: unknown, python: string): string | undefined {
+	if (requires === undefined) return undefined;
+	if (typeof requires !== "string") return "is not a version specifier";
+	if (satisfies(python, requires, { prereleases: true })) return undefined;
+	return `does not allow the stack's Python ${python}`;
+}
+
+/** The table of this program, or what is wrong with it. */
+function readTable(
+	tool: Readonly<Record<string, unknown>>,
+	file: string,
+): AppTable | ConfigProblem[] {
+	const own = TABLE.slice("tool.".length);
+	if (tool[own] !== undefined) return checkTable(tool[own], file);
+	const keys = Object.keys(tool);
+	const near = keys.length > 0 ? nearestOf(keys, own) : "";
+	const meant = distance(near, own) <= 3 ? ` in place of [tool.${near}]` : "";
+	const remedy = `write [${TABLE}]${meant} with ${exampleOf("command")}`;
+	return [
+		{
+			key: `${file}: ${TABLE}`,
+			value: "no table",
+			reason: "is given, but one is required",
+			remedy,
+		},
+	];
+}
+
+function asTable(value: unknown): Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function shown(value: unknown): string {
+	if (value === undefined) return "no value";
+	return typeof value === "string" ? quote(value) : quote(JSON.stringify(value));
+}
