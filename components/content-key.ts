@@ -20,9 +20,16 @@ export interface ContextFolder {
 	readonly context: string;
 }
 
-/** What {@link contentKey} takes: text as it is, lists in their order, folders by their content. */
+/** Some files of a folder, which may be another one's than this project's. */
+export interface FolderFiles {
+	readonly folder: string;
+	/** Paths from there, of files and symbolic links. */
+	readonly files: readonly string[];
+}
+
+/** What {@link contentKey} takes: text as it is, lists in their order, folders and files by their content. */
 export type KeyInputs = Readonly<
-	Record<string, string | number | readonly string[] | ContextFolder>
+	Record<string, string | number | readonly string[] | ContextFolder | FolderFiles>
 >;
 
 /**
@@ -47,6 +54,7 @@ export function keyOfInputs(inputs: Readonly<Record<string, string>>): string {
 function inputText(value: KeyInputs[string]): string {
 	if (typeof value === "object" && "context" in value)
 		return hashFolder(value.context).slice(0, 12);
+	if (typeof value === "object" && "files" in value) return hashFiles(value).slice(0, 12);
 	return typeof value === "object" ? value.join(" ") : String(value);
 }
 
@@ -55,21 +63,46 @@ function inputText(value: KeyInputs[string]): string {
  * since some file systems give x bits to all files or to none: who copies a file says its mode.
  */
 function hashFolder(folder: string): string {
-	const hash = createHash("sha256");
-	for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
-		const path = join(folder, name);
-		const stat = lstatSync(path);
-		if (stat.isDirectory() || IGNORED_NAME.test(name)) continue;
-		const content = stat.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+	const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+	const files = names.filter(
+		(name) => !IGNORED_NAME.test(name) && !lstatSync(join(folder, name)).isDirectory(),
+	);
+	return hashFiles({ folder, files }, (path, content) => {
 		if (content.includes("\r\n")) {
 			throw new pulumi.RunError(
 				`${path} has the line ends of Windows, with which no script runs; check it out again: git rm -qr --cached . && git reset --hard`,
 			);
 		}
-		hash.update(JSON.stringify([name, kindOf(stat, content), sha256(content)]));
+	});
+}
+
+/**
+ * SHA-256 of files: their names, contents and link targets, in the order of their list.
+ *
+ * @param check may refuse one.
+ */
+export function hashFiles(
+	{ folder, files }: FolderFiles,
+	check: (path: string, content: Buffer) => void = () => {},
+): string {
+	const hash = createHash("sha256");
+	for (const name of files) {
+		const path = join(folder, name);
+		const { kind, content } = readAny(path);
+		check(path, content);
+		hash.update(JSON.stringify([name, kind, sha256(content)]));
 	}
 	return hash.digest("hex");
 }
+
+/** A file by its kind and content; a symbolic link has where it leads to. */
+export function readAny(path: string): { kind: FileKind; content: Buffer } {
+	const stat = lstatSync(path);
+	const content = stat.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+	return { kind: kindOf(stat, content), content };
+}
+
+type FileKind = "link" | "executable" | "file";
 
 /** `*` and `?` also stand for a dot at the start of a name, as tar and Docker have it. */
 const IGNORED_NAME = new RegExp(
@@ -79,7 +112,7 @@ const IGNORED_NAME = new RegExp(
 );
 
 /** By its first line, which git keeps; its mode need not say so in every checkout. */
-function kindOf(stat: Stats, content: Buffer): string {
+function kindOf(stat: Stats, content: Buffer): FileKind {
 	if (stat.isSymbolicLink()) return "link";
 	return content.toString("latin1", 0, 2) === "#!" ? "executable" : "file";
 }
