@@ -46,6 +46,29 @@ describe("a committed image's config", () => {
 		expect(configDifference({ ...good, ...change }, expected)).toBe(difference);
 	});
 
+	it("has what an app is run by", () => {
+		const config = expectedConfig(
+			base,
+			[
+				'CMD ["serve"]',
+				"EXPOSE 8000/tcp",
+				String.raw`ENV GREETING="a \"b\" \$c \\d"`,
+				'HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["check", "CMD x"]',
+			],
+			{},
+		);
+		expect(config).toMatchObject({
+			Env: [...base.Env, String.raw`GREETING=a "b" $c \d`],
+			ExposedPorts: { "8000/tcp": {} },
+			Healthcheck: {
+				Test: ["CMD", "check", "CMD x"],
+				Interval: 10e9,
+				Timeout: 5e9,
+				StartPeriod: 60e9,
+			},
+		});
+	});
+
 	it("is not guessed: an instruction that is not known is an error", () => {
 		expect(() => expectedConfig(base, ["VOLUME /x"], {})).toThrow("VOLUME");
 	});

@@ -71,7 +71,7 @@ export function expectedConfig(
 				config.Entrypoint = JSON.parse(value);
 				break;
 			case "ENV":
-				config.Env = withVariable((config.Env as string[] | null) ?? [], value);
+				config.Env = withVariable((config.Env as string[] | null) ?? [], unquoted(value));
 				break;
 			case "WORKDIR":
 				config.WorkingDir = value;
@@ -82,11 +82,36 @@ export function expectedConfig(
 			case "STOPSIGNAL":
 				config.StopSignal = value;
 				break;
+			case "EXPOSE":
+				config.ExposedPorts = { ...(config.ExposedPorts as object | null), [value]: {} };
+				break;
+			case "HEALTHCHECK":
+				config.Healthcheck = healthcheck(value);
+				break;
 			default:
 				throw new Error(`gate config does not know ${instruction}`);
 		}
 	}
 	return config;
+}
+
+/** Without what quoteInstruction put there. */
+function unquoted(variable: string): string {
+	const [, name, value = ""] = /^(\w+)="(.*)"$/.exec(variable) ?? [];
+	return name === undefined ? variable : `${name}=${value.replace(/\\([\\"$])/g, "$1")}`;
+}
+
+/** `--interval=10s ... CMD ["program"]` as an image's config has it: times in nanoseconds. */
+function healthcheck(value: string): object {
+	const [, flags = "", command = ""] = /^(.*?)CMD (.*)$/.exec(value) ?? [];
+	const seconds = (flag: string) =>
+		Number(new RegExp(`--${flag}=(\\d+)s`).exec(flags)?.[1] ?? 0) * 1e9;
+	return {
+		Test: ["CMD", ...(JSON.parse(command) as string[])],
+		Interval: seconds("interval"),
+		Timeout: seconds("timeout"),
+		StartPeriod: seconds("start-period"),
+	};
 }
 
 function withVariable(variables: readonly string[], variable: string): string[] {

@@ -1,11 +1,7 @@
 import { makeContainer, runContainer } from "../step/container.ts";
-import type { InputsOf } from "../step/definition.ts";
 import { docker } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import type { Step } from "../step/step.ts";
-import type { commitStep } from "./step.ts";
-
-type Inputs = InputsOf<typeof commitStep>;
 
 /** User and group that have no name. A user namespace may have no IDs above 65535 (subuid(5)). */
 const UNKNOWN_USER = "54321:54321";
@@ -22,7 +18,7 @@ const UNKNOWN_USER = "54321:54321";
  */
 export async function checkPaths(
 	container: string,
-	{ PATHS: paths, CONTEXT }: Inputs,
+	{ PATHS: paths, CONTEXT }: { readonly PATHS: readonly string[]; readonly CONTEXT: string },
 ): Promise<void> {
 	if (paths.length === 0) return;
 	const [path, ...others] = undeclaredPaths(await docker(["diff", container]), paths);
@@ -39,14 +35,16 @@ export async function checkPaths(
  * can be written.
  *
  * @param image its ID; it has no name yet.
- * @param volume the one with the packages and the context.
+ * @param volume the one with the packages and the context; undefined: nothing is mounted.
+ * @param onLine gets each line of output; without it all lines are shown.
  * @throws StepError with the gate that fails, what it found, and the remedy.
  */
 export async function passGates(
 	step: Step,
 	image: string,
-	volume: string,
-	{ GATES: command, PLATFORM }: Inputs,
+	volume: string | undefined,
+	{ GATES: command, PLATFORM }: { readonly GATES: readonly string[]; readonly PLATFORM: string },
+	onLine?: (line: string) => void,
 ): Promise<void> {
 	if (command.length === 0) return;
 	step.progress("gates");
@@ -55,9 +53,9 @@ export async function passGates(
 		"--read-only",
 		"--network=none",
 		`--user=${UNKNOWN_USER}`,
-		`--volume=${volume}:/mnt:ro`,
+		...(volume === undefined ? [] : [`--volume=${volume}:/mnt:ro`]),
 	]);
-	await runContainer(step, container);
+	await runContainer(step, container, onLine);
 }
 
 /**

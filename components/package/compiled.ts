@@ -1,8 +1,7 @@
-import { execa } from "execa";
 import { registryHost } from "../image-name.ts";
-import { holdImage } from "../step/container.ts";
+import { copyOut, holdImage } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
-import { dockerError, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { findImage, pushImage, remoteDigest } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
 import type { buildStep } from "./step.ts";
@@ -63,17 +62,4 @@ export async function keepCompiled(
 		if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))
 			await pushImage(image, step.signal);
 	}
-}
-
-/** Copy a file, as the archive that docker cp makes of it, into another docker command. */
-async function copyOut(container: string, path: string, into: string[]): Promise<void> {
-	const out = ["cp", `${container}:${path}`, "-"];
-	const copied = await execa("docker", out, { buffer: { stdout: false }, reject: false }).pipe(
-		"docker",
-		into,
-		{ reject: false },
-	);
-	const [read] = copied.pipedFrom;
-	if (read?.failed) throw dockerError(out, read);
-	if (copied.failed) throw dockerError(into, copied);
 }

@@ -109,7 +109,8 @@ async function containerError(container: string, tail: readonly string[]): Promi
 }
 
 /**
- * Copy a file, or with `FOLDER/.` a folder's content, into a container that is made or running.
+ * Copy a file, or with `FOLDER/.` a folder's content, into a container that is made or running: into
+ * a folder that is there, whose path ends with a slash, or as one that is new in one that is there.
  * Files arrive as root's, readable for all and executable for none: neither the modes nor the owner of
  * a checkout matter, and what no key has is not copied.
  */
@@ -117,7 +118,12 @@ export async function copyInto(container: string, source: string, target: string
 	const whole = source.endsWith("/.");
 	// A bundle such as /etc/ssl/certs/ca-certificates.crt may be a link: take what it leads to.
 	const [folder, name] = whole ? [source, "."] : [dirname(source), basename(source)];
-	const rename = whole ? [] : [`--transform=s|^${regexpQuote(name)}$|${basename(target)}|`];
+	const isThere = target.endsWith("/");
+	const rename = whole
+		? isThere
+			? []
+			: [`--transform=s|^\\.|${basename(target)}|`]
+		: [`--transform=s|^${regexpQuote(name)}$|${basename(target)}|`];
 	const tar = [
 		"--create",
 		"--dereference",
@@ -134,7 +140,7 @@ export async function copyInto(container: string, source: string, target: string
 	});
 	if (result.failed)
 		throw new StepError(`${source} cannot be read: ${String(result.stderr).trim()}`);
-	const into = whole ? target : dirname(target);
+	const into = whole && isThere ? target : dirname(target);
 	await docker(["cp", "-", `${container}:${into}`], { input: result.stdout });
 }
 
@@ -161,6 +167,8 @@ export interface VolumeContent {
 	readonly folder: string;
 	/** A folder of this machine, whose content is there too. */
 	readonly context: string;
+	/** Further folders of this machine, by their names in it. */
+	readonly folders?: Readonly<Record<string, string>>;
 	/** CA certificates, which are there as `ca-bundle.crt`. */
 	readonly caBundle?: string | undefined;
 }
@@ -179,12 +187,14 @@ const PROXIES = "proxies.sh";
 /** Make a volume with files for a container. */
 export async function fillVolume(
 	step: Step,
-	{ image, platform, folder, context, caBundle }: VolumeContent,
+	{ image, platform, folder, context, folders = {}, caBundle }: VolumeContent,
 ): Promise<string> {
 	const volume = await step.createVolume();
 	// Docker fills a new volume with what the image holds where it is mounted.
 	const holder = await holdImage(step, image, platform, `--volume=${volume}:${folder}`);
 	await copyInto(holder, `${context}/.`, `${folder}/`);
+	for (const [name, source] of Object.entries(folders))
+		await copyInto(holder, `${source}/.`, `${folder}/${name}`);
 	await writeProxies(holder, folder);
 	if (caBundle) await copyInto(holder, caBundle, `${folder}/ca-bundle.crt`);
 	return volume;
@@ -231,6 +241,23 @@ export async function copyFrom(container: string, path: string): Promise<Copied>
 	const result = await copy;
 	if (result.failed) throw dockerError(["cp", path], result);
 	return { files, links };
+}
+
+/** Copy a file or a folder, as the archive that docker cp makes of it, into another docker command. */
+export async function copyOut(
+	container: string,
+	path: string,
+	into: readonly string[],
+): Promise<void> {
+	const out = ["cp", `${container}:${path}`, "-"];
+	const copied = await execa("docker", out, { buffer: { stdout: false }, reject: false }).pipe(
+		"docker",
+		[...into],
+		{ reject: false },
+	);
+	const [read] = copied.pipedFrom;
+	if (read?.failed) throw dockerError(out, read);
+	if (copied.failed) throw dockerError(into, copied);
 }
 
 function regexpQuote(text: string): string {
