@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { App } from "../../stacks/apps/app.ts";
+import type { CompiledWheel, DownloadedWheel } from "../../stacks/lock/lock.ts";
+import { contentKey } from "../content-key.ts";
+import { imageTag, stackImage } from "../image.ts";
+import { wheelhouseImage } from "../wheelhouse/wheelhouse.ts";
+import { appImages } from "./app.ts";
+
+const site = { repository: "localhost/debian-python/test", platform: "linux/amd64" };
+
+/** The folder of an app. */
+let folder: string;
+let app: App;
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "app-"));
+	writeFileSync(join(folder, "main.py"), "print(1)\n");
+	app = {
+		name: "orders",
+		folder,
+		version: "1.0",
+		command: ["python", "main.py"],
+		ports: [8000],
+		environment: {},
+		user: "app",
+		packages: [],
+		importExceptions: {},
+		isPackage: false,
+		fromSource: [],
+		buildPackages: {},
+		buildRequirements: [],
+		distributions: [downloaded("jinja2", "3.1.6"), compiled("markupsafe", "3.0.2")],
+		files: ["main.py"],
+	};
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function downloaded(name: string, version: string): DownloadedWheel {
+	const sha256 = Buffer.from(`${name}${version}`).toString("hex").padEnd(64, "0").slice(0, 64);
+	return { kind: "downloaded", name, version, file: { sha256 } };
+}
+
+function compiled(name: string, version: string): CompiledWheel {
+	const { file: sdist } = downloaded(name, version);
+	const rest = { why: "no wheel fits", buildRequirements: [], buildPackages: [] };
+	return { kind: "compiled", name, version, sdist, ...rest };
+}
+
+/** The image of a compiled wheel. */
+const wheel = ({ name, version }: CompiledWheel) =>
+	stackImage(site, `wheel-${name}`, contentKey({ version }));
+
+/** The images of the app with some of its settings changed. */
+function images(change: Partial<App> = {}, python = "000000000000") {
+	const changed = { ...app, ...change };
+	const wheelhouse = { image: wheelhouseImage({ site, app: changed, wheel }) };
+	const pythonImage = { image: { name: "python", key: python, artefact: "python", inputs: {} } };
+	const { dependencies, image } = appImages({ site, app: changed, pythonImage, wheelhouse });
+	return { wheelhouse: wheelhouse.image, dependencies, image };
+}
+
+/** Which images have another name after a change. */
+function changed(before: ReturnType<typeof images>, after: ReturnType<typeof images>): string[] {
+	const names = ["wheelhouse", "dependencies", "image"] as const;
+	return names.filter((name) => before[name].name !== after[name].name);
+}
+
+describe("an app's images", () => {
+	it("are named by it, its version and their keys", () => {
+		const tags = Object.values(images()).map((image) => imageTag(image).slice(0, -12));
+		expect(tags).toEqual(["wheelhouse-orders-", "dependencies-orders-", "app-orders-1.0-"]);
+		const { image } = images({ version: "1!2.0+local" });
+		expect(imageTag(image)).toMatch(/^app-orders-1_2\.0_local-[0-9a-f]{12}$/);
+		const { version: _, ...unversioned } = app;
+		app = unversioned;
+		expect(imageTag(images().image)).toMatch(/^app-orders-[0-9a-f]{12}$/);
+	});
+
+	it("a change of the code is one of the last alone", () => {
+		const before = images();
+		writeFileSync(join(folder, "main.py"), "print(2)\n");
+		expect(changed(before, images())).toEqual(["image"]);
+	});
+
+	it.each<[string, Partial<App>]>([
+		["the version", { version: "1.1" }],
+		["the command", { command: ["python", "-m", "main"] }],
+		["a port", { ports: [8001] }],
+		["the health check", { healthcheck: ["true"] }],
+		["a variable", { environment: { A: "1" } }],
+		["the user", { user: "orders" }],
+		["the smoke test", { smoke: ["true"] }],
+	])("so is one of %s", (_, change) => {
+		expect(changed(images(), images(change))).toEqual(["image"]);
+	});
+
+	it.each<[string, Partial<App>]>([
+		["a Debian package", { packages: ["libpq5"] }],
+		["an import that is let off", { importExceptions: { jinja2: "it needs a display" } }],
+	])("%s changes the dependencies too", (_, change) => {
+		expect(changed(images(), images(change))).toEqual(["dependencies", "image"]);
+	});
+
+	it("a requirement changes all", () => {
+		const [first, second] = app.distributions;
+		const all = ["wheelhouse", "dependencies", "image"];
+		const newer = [downloaded("jinja2", "3.1.7"), second as CompiledWheel];
+		expect(changed(images(), images({ distributions: newer }))).toEqual(all);
+		const rebuilt = [first as DownloadedWheel, compiled("markupsafe", "3.0.3")];
+		expect(changed(images(), images({ distributions: rebuilt }))).toEqual(all);
+	});
+
+	it("another base changes what is made on it, and no wheel", () => {
+		expect(changed(images(), images({}, "111111111111"))).toEqual(["dependencies", "image"]);
+	});
+
+	it("the folder's place changes nothing", () => {
+		const before = images();
+		const other = mkdtempSync(join(tmpdir(), "other app-"));
+		writeFileSync(join(other, "main.py"), "print(1)\n", { mode: 0o600 });
+		expect(changed(before, images({ folder: other }))).toEqual([]);
+		rmSync(other, { recursive: true });
+	});
+});

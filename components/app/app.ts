@@ -1,0 +1,160 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { App } from "../../stacks/apps/app.ts";
+import { contentKey, hashFiles } from "../content-key.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	isLost,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
+import type { PythonImage } from "../python/python.ts";
+import { pushImage } from "../registry/push.ts";
+import { stepCommand } from "../step/command.ts";
+import { quoteInstruction } from "../step/docker.ts";
+import type { WheelhouseImage } from "../wheelhouse/wheelhouse.ts";
+import { CONTEXT, FOLDERS } from "./contexts.ts";
+import { appStep, dependenciesStep } from "./step.ts";
+
+/** What {@link appImages} needs. */
+export interface AppImagesArgs {
+	readonly site: ImageNaming;
+	readonly app: App;
+	readonly pythonImage: { readonly image: StackImage };
+	readonly wheelhouse: { readonly image: StackImage };
+}
+
+/** What {@link AppImage} needs. */
+export interface AppImageArgs extends AppImagesArgs {
+	readonly site: ImageSite;
+	readonly pythonImage: PythonImage;
+	readonly wheelhouse: WheelhouseImage;
+}
+
+/** The images of an app, by its settings. */
+export interface AppImages {
+	/** The image python with all distributions of the lock, in layers that apps share. */
+	readonly dependencies: StackImage;
+	/** The same with the app. */
+	readonly image: StackImage;
+}
+
+/** The images of an app, by its settings and its files. */
+export function appImages(args: AppImagesArgs): AppImages {
+	const { site, app } = args;
+	const ofDependencies = contentKey({
+		python: args.pythonImage.image.key,
+		wheelhouse: args.wheelhouse.image.key,
+		packages: app.packages,
+		importExceptions: Object.keys(app.importExceptions).sort(),
+		context: { context: CONTEXT },
+		...Object.fromEntries(
+			Object.entries(FOLDERS).map(([name, context]) => [`context ${name}`, { context }]),
+		),
+	});
+	const dependencies = stackImage(site, `dependencies-${app.name}`, ofDependencies);
+	const key = contentKey({
+		dependencies: dependencies.key,
+		version: app.version ?? "none",
+		files: app,
+		user: app.user,
+		changes: appChanges(app),
+		smoke: JSON.stringify(app.smoke ?? []),
+	});
+	// A version may have what no tag has: 1!2.0+local (PEP 440).
+	const version = app.version === undefined ? "" : `-${app.version.replace(/[^\w.-]/g, "_")}`;
+	const artefact = `app-${app.name}`;
+	return { dependencies, image: stackImage(site, artefact, key, `${artefact}${version}`) };
+}
+
+/**
+ * The Dockerfile instructions of an app's image, beside USER. A health check begins early, so that an
+ * app which starts in seconds is soon known to be well, and may take long on a busy machine.
+ */
+function appChanges(app: App): readonly string[] {
+	return [
+		`CMD ${JSON.stringify(app.command)}`,
+		"WORKDIR /app",
+		...app.ports.map((port) => `EXPOSE ${port}/tcp`),
+		...Object.entries(app.environment)
+			.sort(([a], [b]) => (a < b ? -1 : 1))
+			.map(([name, value]) => `ENV ${name}=${quoteInstruction(value)}`),
+		...(app.healthcheck === undefined
+			? []
+			: [
+					`HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ${JSON.stringify(app.healthcheck)}`,
+				]),
+	];
+}
+
+/**
+ * An app for production: the image python with the distributions of its lock in layers of their own,
+ * and on top the app's files in /app. It runs as an unprivileged user, who may write nothing; any
+ * other works too.
+ */
+export class AppImage extends pulumi.ComponentResource {
+	readonly dependencies: StackImage;
+	readonly image: StackImage;
+	/** `repository@sha256:...`; undefined without a registry. */
+	readonly digest: pulumi.Output<string | undefined> | undefined;
+
+	constructor(args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
+		const { site, app } = args;
+		const { dependencies, image } = appImages(args);
+		super("debian-python:components:AppImage", image.artefact, {}, opts);
+		this.dependencies = dependencies;
+		this.image = image;
+		const installed = this.#installDependencies(args);
+		const aliases = [`${site.repository}:${app.name}`];
+		const made = stepCommand(
+			`${image.artefact}-commit`,
+			appStep,
+			{
+				IMAGE: image.name,
+				FROM: dependencies.name,
+				FOLDER: app.folder,
+				FILES: app.files,
+				FILES_HASH: hashFiles(app),
+				USER: app.user,
+				CHANGES: appChanges(app),
+				SMOKE: app.smoke ?? [],
+				LABELS: {
+					...imageLabels(image),
+					"org.opencontainers.image.title": app.name,
+					// Those of python are of CPython.
+					"org.opencontainers.image.version": app.version ?? "",
+					"org.opencontainers.image.revision": "",
+				},
+				ALIASES: aliases,
+				PLATFORM: site.platform,
+			},
+			{ parent: this, dependsOn: [installed] },
+			isLost(site, image),
+		);
+		this.digest = pushImage(`${image.artefact}-push`, site, image, this, made, { aliases });
+		this.registerOutputs({ image: image.name });
+	}
+
+	#installDependencies({ site, app, pythonImage, wheelhouse }: AppImageArgs): pulumi.Resource {
+		const { dependencies } = this;
+		const made = stepCommand(
+			`${dependencies.artefact}-commit`,
+			dependenciesStep,
+			{
+				IMAGE: dependencies.name,
+				FROM: pythonImage.image.name,
+				WHEELHOUSE: wheelhouse.image.name,
+				PACKAGES: app.packages,
+				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
+				LABELS: imageLabels(dependencies),
+				PLATFORM: site.platform,
+				CA_BUNDLE: site.caBundle,
+			},
+			{ parent: this, dependsOn: [pythonImage, wheelhouse] },
+			isLost(site, dependencies),
+		);
+		pushImage(`${dependencies.artefact}-push`, site, dependencies, this, made);
+		return made;
+	}
+}

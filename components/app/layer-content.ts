@@ -1,0 +1,49 @@
+import { docker } from "../step/docker.ts";
+import { StepError } from "../step/error.ts";
+
+/** What no layer of an app may have, and what helps. */
+const UNWANTED: readonly (readonly [what: string, paths: RegExp, remedy: string])[] = [
+	[
+		"a compiler or linker",
+		/^\/usr\/(local\/)?bin\/([\w-]+-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|ld|as)(-[\d.]+)?$/,
+		"take it out of packages in [tool.debian-python]: build-packages are for compiles",
+	],
+	[
+		"a header",
+		/^\/(usr\/(local\/)?|venv\/)include\/.*\.(h|hh|hpp|hxx)$/,
+		"name the library's package in packages of [tool.debian-python], and not its -dev",
+	],
+	["a wheel", /\.whl$/, "name it in .dockerignore"],
+	["a Debian package", /\.deb$/, "name it in .dockerignore"],
+	[
+		"a cache",
+		/^\/(var\/lib\/apt\/lists|var\/cache\/apt\/archives|root\/\.cache|tmp)\/[^/]+$|\/(__pypackages__|\.cache\/pip)$/,
+		"see what leaves it, and name it in .dockerignore if it is the app's",
+	],
+];
+
+/**
+ * See that what a container changes, which becomes a layer, has nothing that only builds or that only
+ * saves work.
+ *
+ * @throws StepError with the first such path.
+ */
+export async function checkLayer(container: string): Promise<void> {
+	const problem = unwantedPath(await docker(["diff", container]));
+	if (problem !== undefined) throw problem;
+}
+
+/** The same of what docker diff tells: lines such as `A /venv/bin`. */
+export function unwantedPath(diff: string): StepError | undefined {
+	const added = diff
+		.split("\n")
+		.flatMap((line) => (/^[AC] /.test(line) ? [line.slice(2)] : []))
+		// Docker tells them in any order.
+		.sort();
+	for (const [what, paths, remedy] of UNWANTED) {
+		const path = added.find((each) => paths.test(each));
+		if (path !== undefined)
+			return new StepError(`gate layers: ${path} is ${what}, which no app has in a layer`, remedy);
+	}
+	return undefined;
+}

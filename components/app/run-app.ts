@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pack } from "tar-stream";
+import { checkConfig } from "../commit/config.ts";
+import { passGates } from "../commit/gates.ts";
+import { hashFiles, readAny } from "../content-key.ts";
+import { makePristineContainer, runContainer } from "../step/container.ts";
+import { type ResultOf, readInputs } from "../step/definition.ts";
+import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { StepError } from "../step/error.ts";
+import { findImage, needImage } from "../step/registry.ts";
+import { runStep, type Step } from "../step/step.ts";
+import { CONTEXT } from "./contexts.ts";
+import { checkLayer } from "./layer-content.ts";
+import { appStep } from "./step.ts";
+
+const inputs = readInputs(appStep);
+
+/** Of the user, where the base has none of that name: above those that Debian and people give out. */
+const UID = "10001";
+
+/** What Docker and Kubernetes send anyway, said so that nobody has to know; docker commit has no such change. */
+const STOP_SIGNAL = "SIGTERM";
+
+await runStep<ResultOf<typeof appStep>>(async (step) => {
+	const { IMAGE: image, ALIASES } = inputs;
+	if (!(await findImage(image, step.signal))) await add(step, image);
+	for (const alias of ALIASES) await docker(["tag", image, alias]);
+	return { image };
+});
+
+async function add(step: Step, image: string): Promise<void> {
+	const { FROM: from, PLATFORM } = inputs;
+	await needImage(from, step.signal);
+	step.progress(`add ${inputs.FOLDER}`);
+	// Not from a volume: the image's history then says all that was done.
+	const script = ["clamp", "app"].map((name) => readFileSync(join(CONTEXT, name), "utf8"));
+	const command = ["/bin/sh", "-c", script.join("\n"), "app", inputs.USER, UID];
+	const container = await makePristineContainer(step, from, command, [
+		`--platform=${PLATFORM}`,
+		"--network=none",
+		"--tmpfs=/tmp:exec",
+		`--stop-signal=${STOP_SIGNAL}`,
+	]);
+	await docker(["cp", "-", `${container}:/`], { input: await packFiles() });
+	const said: string[] = [];
+	await runContainer(step, container, (line) => said.push(line));
+	await checkLayer(container);
+	const changes = [...inputs.CHANGES, `USER ${userOf(said)}`];
+	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
+	const id = await step.commitContainer(container, [
+		...changes.flatMap((change) => ["--change", change]),
+		...labelChanges(labels),
+	]);
+	await checkConfig(id, from, [...changes, `STOPSIGNAL ${STOP_SIGNAL}`], labels);
+	await smoke(step, id);
+	await docker(["tag", id, image]);
+}
+
+/** The app's files as a tar, the same whatever their owners, times and modes are here. */
+async function packFiles(): Promise<Buffer> {
+	const { FOLDER: folder, FILES: files, FILES_HASH } = inputs;
+	if (hashFiles({ folder, files }) !== FILES_HASH)
+		throw new StepError(`the files of ${folder} were changed while this ran`, "run again");
+	const tar = pack();
+	tar.entry({ name: "app", type: "directory", mode: 0o755 });
+	for (const name of files) {
+		const { kind, content } = readAny(join(folder, name));
+		const path = `app/${name}`;
+		if (kind === "link")
+			tar.entry({ name: path, type: "symlink", linkname: content.toString(), mode: 0o777 });
+		else tar.entry({ name: path, mode: kind === "executable" ? 0o755 : 0o644 }, content);
+	}
+	tar.finalize();
+	return Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>));
+}
+
+/** `UID:GID` of the script's line `user: UID GID`: Kubernetes tells by a number that it is not root. */
+function userOf(said: readonly string[]): string {
+	const [, uid = "0", gid = "0"] =
+		said.map((line) => /^user: (\d+) (\d+)$/.exec(line)).find((match) => match !== null) ?? [];
+	if (uid !== "0") return `${uid}:${gid}`;
+	throw new StepError(
+		`the user ${inputs.USER} is root in ${inputs.FROM}`,
+		"name another one in user of [tool.debian-python], or none",
+	);
+}
+
+async function smoke(step: Step, image: string): Promise<void> {
+	const { SMOKE: command, PLATFORM } = inputs;
+	const said: string[] = [];
+	try {
+		await passGates(step, image, undefined, { GATES: command, PLATFORM }, (line) => {
+			said.push(line);
+			process.stderr.write(`${line}\n`);
+		});
+	} catch (error) {
+		if (step.signal.aborted) throw error;
+		throw new StepError(
+			`gate smoke: ${command.join(" ")}: ${said.at(-1) ?? (error as Error).message}`,
+			"it runs read-only, without a network, as a user without a name: correct the app, or smoke in [tool.debian-python]",
+		);
+	}
+}

@@ -1,0 +1,113 @@
+import { checkConfig } from "../commit/config.ts";
+import { passGates } from "../commit/gates.ts";
+import {
+	copyFrom,
+	fillVolume,
+	holdImage,
+	makePristineContainer,
+	mountedScript,
+	runContainer,
+} from "../step/container.ts";
+import { type ResultOf, readInputs } from "../step/definition.ts";
+import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { findImage, needImage } from "../step/registry.ts";
+import { runStep, type Step } from "../step/step.ts";
+import { CONTEXT, FOLDERS } from "./contexts.ts";
+import { layerGroups, type SizedWheel } from "./groups.ts";
+import { checkLayer } from "./layer-content.ts";
+import { dependenciesStep } from "./step.ts";
+
+const inputs = readInputs(dependenciesStep);
+
+/** What the image python has, which docker commit else replaces. */
+const CHANGES = ['CMD ["python3"]'];
+
+const LABELS = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
+
+await runStep<ResultOf<typeof dependenciesStep>>(async (step) => {
+	const { IMAGE: image } = inputs;
+	if (!(await findImage(image, step.signal))) await install(step, image);
+	return { image };
+});
+
+async function install(step: Step, image: string): Promise<void> {
+	const { FROM: from, WHEELHOUSE: wheelhouse, PLATFORM } = inputs;
+	await needImage(from, step.signal);
+	await needImage(wheelhouse, step.signal);
+	const volume = await fillVolume(step, {
+		image: wheelhouse,
+		platform: PLATFORM,
+		folder: "/wheels",
+		context: CONTEXT,
+		folders: FOLDERS,
+		caBundle: inputs.CA_BUNDLE,
+	});
+	const groups = layerGroups(await readWheels(step, wheelhouse));
+	step.progress("look for libraries");
+	const { container, said } = await runScript(step, from, volume, "packages", inputs.PACKAGES);
+	const packages = said.find((line) => line.startsWith("packages: ")) ?? "packages: ";
+	const hasPackages = packages !== "packages: ";
+	if (hasPackages) step.progress(packages);
+	let top = from;
+	if (hasPackages || groups.length === 0) top = await addLayer(step, container);
+	for (const names of groups) {
+		step.progress(`install ${names.join(" ")}`);
+		top = await addLayer(step, (await runScript(step, top, volume, "layer", names)).container);
+	}
+	await checkConfig(top, from, CHANGES, LABELS);
+	const gates = ["/venv/bin/python", "-B", "/mnt/gates", ...inputs.IMPORT_EXCEPTIONS];
+	await passGates(step, top, volume, { GATES: gates, PLATFORM }, (line) =>
+		line.startsWith("warning: ") ? step.progress(line) : process.stderr.write(`${line}\n`),
+	);
+	await docker(["tag", top, image]);
+}
+
+/** Run a script of the context in an image; what it says is shown too. */
+async function runScript(
+	step: Step,
+	image: string,
+	volume: string,
+	script: string,
+	args: readonly string[],
+): Promise<{ container: string; said: readonly string[] }> {
+	const command = mountedScript(script, ...args);
+	const container = await makePristineContainer(step, image, command, [
+		`--platform=${inputs.PLATFORM}`,
+		`--volume=${volume}:/mnt:ro`,
+		// Nothing of it gets into the layer.
+		"--tmpfs=/tmp:exec",
+	]);
+	const said: string[] = [];
+	await runContainer(step, container, (line) => {
+		said.push(line);
+		process.stderr.write(`${line}\n`);
+	});
+	return { container, said };
+}
+
+/** Make a layer of what a container changed; returns the image's ID. */
+async function addLayer(step: Step, container: string): Promise<string> {
+	await checkLayer(container);
+	// Each has the labels, so that the last is the image.
+	return step.commitContainer(container, [
+		...CHANGES.flatMap((change) => ["--change", change]),
+		...labelChanges(LABELS),
+	]);
+}
+
+/** The wheels, by the index of the wheelhouse (PEP 691, PEP 700). */
+async function readWheels(step: Step, wheelhouse: string): Promise<SizedWheel[]> {
+	const holder = await holdImage(step, wheelhouse, inputs.PLATFORM);
+	const { files } = await copyFrom(holder, "/simple");
+	return [...files].flatMap(([path, content]) => {
+		if (!/^simple\/[^/]+\/index\.json$/.test(path)) return [];
+		const project = JSON.parse(content.toString()) as IndexPage;
+		return [{ name: project.name, size: project.files[0].size }];
+	});
+}
+
+/** A project's page in a wheelhouse's index, which has one file. */
+interface IndexPage {
+	readonly name: string;
+	readonly files: readonly [{ readonly size: number }];
+}

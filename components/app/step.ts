@@ -1,0 +1,43 @@
+import { imageInputs } from "../image.ts";
+import { defineStep, list, optional, text } from "../step/definition.ts";
+
+/** Install the wheels of a wheelhouse in the image python, a layer for each group of distributions. */
+export const dependenciesStep = defineStep<{ image: string }>()(
+	"components/app/run-dependencies.ts",
+	{
+		...imageInputs,
+		/** Name of the image python. */
+		FROM: text,
+		/** Name of the wheelhouse's image. */
+		WHEELHOUSE: text,
+		/** Debian packages that are installed too. */
+		PACKAGES: list,
+		/** Names of distributions that need not import. */
+		IMPORT_EXCEPTIONS: list,
+		PLATFORM: text,
+		/** File with CA certificates for the container. */
+		CA_BUNDLE: optional(text),
+	},
+);
+
+/** Add an app's own files to its dependencies. */
+export const appStep = defineStep<{ image: string }>()("components/app/run-app.ts", {
+	...imageInputs,
+	/** Name of the image with the dependencies. */
+	FROM: text,
+	/** The app's folder, from the project root. */
+	FOLDER: text,
+	/** Paths of its files from there. */
+	FILES: list,
+	/** Their hash, as the key has it. */
+	FILES_HASH: text,
+	/** Name of the user that it runs as. */
+	USER: text,
+	/** Dockerfile instructions for the new image. */
+	CHANGES: list,
+	/** Command that must succeed in the new image; an empty one is none. */
+	SMOKE: list,
+	/** Names that move to the new image. */
+	ALIASES: list,
+	PLATFORM: text,
+});
