@@ -1,13 +1,14 @@
-import { createWriteStream } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
-import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
+import { needBuilder } from "../step/builder.ts";
+import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
-import { cannotWrite, makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
-import { findImage, needImage } from "../step/registry.ts";
+import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
+import { runLogged } from "../step/log.ts";
+import { findImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
 import { fetchSource } from "./source.ts";
@@ -24,8 +25,7 @@ await runStep<ResultOf<typeof buildStep>>(async (step) => {
 
 async function buildPackage(step: Step, image: string): Promise<void> {
 	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL } = inputs;
-	await needImage(builder, step.signal);
-	await checkRecipe(builder);
+	await needBuilder(builder, inputs.RECIPE, step.signal);
 	const container = await makeContainer(step, builder, await builderCommand(builder), [
 		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
@@ -39,7 +39,7 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 		await copyInto(container, source, `/build/${basename(source)}`);
 	}
 	const missing = await giveCompiled(step, container, inputs);
-	await runBuild(step, container);
+	await runLogged(step, container, inputs.LOG);
 	await keepCompiled(step, container, missing, inputs);
 	await importPackages(await readFolder(container, "/build/out"), image);
 }
@@ -48,43 +48,6 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 async function builderCommand(builder: string): Promise<string[]> {
 	const format = "{{json .Config.Cmd}}";
 	return JSON.parse(await docker(["image", "inspect", "--format", format, builder])) as string[];
-}
-
-/** The tag of the builder moves with each base: what must not differ is the recipe inside. */
-async function checkRecipe(builder: string): Promise<void> {
-	const wanted = inputs.RECIPE;
-	const found = await imageLabel(builder, "debian-python.recipe");
-	if (found !== wanted) {
-		throw new StepError(
-			`${builder} has the recipe ${found}, and ${wanted} is wanted`,
-			"remove that tag, and run again",
-		);
-	}
-}
-
-/** Show the phases and write the whole output beside the .deb, as sbuild does. */
-async function runBuild(step: Step, container: string): Promise<void> {
-	const file = inputs.LOG;
-	makeFolder(inputs.FOLDER);
-	const log = createWriteStream(file);
-	// On a full disk: the build goes on to its end, whose files will say the same or find room.
-	let full: Error | undefined;
-	log.on("error", (error) => {
-		if (full === undefined) step.progress(`warning: ${cannotWrite(file, error).message}`);
-		full = error;
-	});
-	try {
-		await runContainer(step, container, (line) => {
-			if (full === undefined) log.write(`${line}\n`);
-			if (line.startsWith("==> ")) step.progress(line.slice("==> ".length));
-		});
-	} catch (error) {
-		throw error instanceof StepError && !step.signal.aborted
-			? new StepError(`${error.message} (log: ${file})`)
-			: error;
-	} finally {
-		log.end();
-	}
 }
 
 /** A file by name and content. */
