@@ -26,7 +26,7 @@ describe("the lifecycle policy", () => {
 		const prefixes = rules.flatMap(({ selection }) => selection.tagPrefixList ?? []);
 		const rulesOf = (tag: string) => prefixes.filter((prefix) => tag.startsWith(prefix));
 		for (const tag of [...CACHES, `package-${KEY}`]) expect(rulesOf(tag)).toHaveLength(1);
-		for (const tag of [...PUBLISHED, "python-3.13.5", "python-3.13"])
+		for (const tag of [...PUBLISHED, `wheelbuilder-${KEY}`, "python-3.13.5", "python-3.13"])
 			expect(rulesOf(tag)).toEqual([]);
 	});
 
@@ -52,13 +52,19 @@ describe("the filters of moving tags", () => {
 		}
 	});
 
-	it.each([...CACHES, "python-3.13.5", "python-3.13"])("let %s move", (tag) => {
-		expect(moves(tag)).toBe(true);
-	});
+	it.each([...CACHES, `wheelbuilder-${KEY}`, "python-3.13.5", "python-3.13"])(
+		"let %s move",
+		(tag) => {
+			expect(moves(tag)).toBe(true);
+		},
+	);
 
-	it.each([...PUBLISHED, `package-${KEY}`])("never let %s move", (tag) => {
-		expect(moves(tag)).toBe(false);
-	});
+	it.each([...PUBLISHED, `package-${KEY}`, `wheel-psycopg2-2.9.10-${KEY}`])(
+		"never let %s move",
+		(tag) => {
+			expect(moves(tag)).toBe(false);
+		},
+	);
 });
 
 describe("the pull policy", () => {

@@ -32,8 +32,8 @@ const PACKAGE_COUNT = 50;
  * @param series of it, such as 3.13.
  */
 export function movingTags(version: string, series: string): string[] {
-	// The first is base and debbase.
-	return ["*base-*", "pybuild-*", "builder-*", `python-${version}`, `python-${series}`];
+	// The first is base and debbase, the third also the wheelbuilder.
+	return ["*base-*", "pybuild-*", "*builder-*", `python-${version}`, `python-${series}`];
 }
 
 /**

@@ -35,6 +35,31 @@ const CHANGES = [
 	"WORKDIR /src",
 ] as const;
 
+/** By what wheels find the image wheelbuild. */
+export interface WheelBuilder {
+	/** Key of what in this image decides a wheel's bytes: all but the base, and CPython's patch number. */
+	readonly recipe: string;
+	/** A tag that moves to the newest image with the same recipe: a new base changes no wheel. */
+	readonly builder: string;
+}
+
+/** By what the wheels of a stack find its image wheelbuild. */
+export function wheelBuilder(args: {
+	readonly site: ImageNaming;
+	readonly debian: DebianRelease;
+	readonly python: Settings["python"];
+}): WheelBuilder {
+	const { site, debian, python } = args;
+	const { key } = contentKey({
+		release: debian.codename,
+		platform: site.platform,
+		series: python.series.series,
+		packages: debian.compilerPackages,
+		modules: { context: `${CONTEXT}/buildwheels.d` },
+	});
+	return { recipe: key, builder: `${site.repository}:wheelbuilder-${key}` };
+}
+
 /** The image wheelbuild of a stack, by its settings. */
 export function wheelbuildImage(args: {
 	readonly site: ImageNaming;
@@ -49,21 +74,27 @@ export function wheelbuildImage(args: {
 		packages: debian.compilerPackages,
 		context: { context: CONTEXT },
 		changes: CHANGES,
+		recipe: wheelBuilder(args).recipe,
 	});
 	const tag = `wheelbuild-${python.version}-r${args.packageRelease}`;
 	return stackImage(site, "wheelbuild", key, tag);
 }
 
 /** The image wheelbuild: python, the compiler, the -dev package, and `buildwheels`. */
-export class WheelbuildImage extends pulumi.ComponentResource {
+export class WheelbuildImage extends pulumi.ComponentResource implements WheelBuilder {
 	readonly image: StackImage;
+	readonly recipe: string;
+	readonly builder: string;
 	/** `repository@sha256:...`; undefined without a registry. */
 	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(name: string, args: WheelbuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:WheelbuildImage", name, {}, opts);
 		const { site, debian, python, pythonImage } = args;
+		const { recipe, builder } = wheelBuilder(args);
 		this.image = wheelbuildImage(args);
+		this.recipe = recipe;
+		this.builder = builder;
 		const committed = new CommittedImage(
 			`${name}-image`,
 			{
@@ -74,6 +105,7 @@ export class WheelbuildImage extends pulumi.ComponentResource {
 				context: CONTEXT,
 				arguments: [python.series.series, ...debian.compilerPackages],
 				changes: CHANGES,
+				aliases: [builder],
 				description: {
 					stem: `${args.folder}/${imageTag(this.image)}`,
 					debian,
@@ -81,6 +113,7 @@ export class WheelbuildImage extends pulumi.ComponentResource {
 				},
 				labels: {
 					...imageLabels(this.image),
+					"debian-python.recipe": recipe,
 					"org.opencontainers.image.title": `Wheel builder for Python ${python.version}`,
 					"org.opencontainers.image.version": args.package.version,
 				},

@@ -295,11 +295,11 @@ class WheelFile(Folder):
                 archive.writestr(member, "#!/bin/sh\n")
         return path
 
-    def rewrite(self, path, platform="manylinux_2_34_"):
+    def rewrite(self, path, platform="manylinux_2_34_", **options):
         out = self.path("out")
         if not os.path.isdir(out):
             os.mkdir(out)
-        return wheel_file.rewrite(path, out, "sha256:1", "bookworm", platform)
+        return wheel_file.rewrite(path, out, "sha256:1", "bookworm", platform, **options)
 
     def test_tags_and_records(self):
         path = self.rewrite(self.wheel())
@@ -314,6 +314,21 @@ class WheelFile(Folder):
             self.assertEqual(archive.namelist()[-1], "name-1.dist-info/RECORD")
         self.assertEqual(wheel_file.record(path), wheel_file.Record("sha256:1", None))
         self.assertIsNone(wheel_file.record(self.wheel()))
+
+    def test_build_tag_and_further_files(self):
+        for former, tag in (("", "1deb12"), ("2-", "2deb12"), ("03_x-", "03deb12")):
+            path = self.rewrite(
+                self.wheel("name-1-%scp38-abi3-linux_x86_64.whl" % former),
+                build="deb12",
+                extra={"sboms/name.cdx.json": b"{}"},
+            )
+            name = "name-1-%s-cp38-abi3-manylinux_2_34_x86_64.whl" % tag
+            self.assertEqual(os.path.basename(path), name)
+            with zipfile.ZipFile(path) as archive:
+                text = archive.read("name-1.dist-info/WHEEL").decode()
+                self.assertIn("\nBuild: %s\nTag: " % tag, text)
+                self.assertEqual(archive.read("name-1.dist-info/sboms/name.cdx.json"), b"{}")
+                self.assertIn(b"sboms/name.cdx.json,sha256=", archive.read("name-1.dist-info/RECORD"))
 
     def test_same_bytes_in_whatever_order_and_mode(self):
         script = zipfile.ZipInfo("name-1.data/scripts/run", (2024, 1, 1, 1, 1, 1))

@@ -70,10 +70,10 @@ def pattern(lack):
     return PATHS[lack.kind] % re.escape(lack.name)
 
 
-def explain(text, packages_with):
+def explain(text, packages_with, adding="add --apt '%s'"):
     """What was missing and what helps, as two texts; None where the output says nothing of it.
 
-    packages_with: finds the packages of patterns, as that of debian.py.
+    packages_with: finds the packages of patterns, as that of debian.py. adding: how packages are added.
     """
     missing = lacks(text)
     if not missing:
@@ -88,11 +88,11 @@ def explain(text, packages_with):
     what = "the build lacks " + " and ".join(described(lack) for lack in missing)
     found = packages_with([pattern(lack) for lack in missing])
     if found is None:
-        return what, "find its package at packages.debian.org (contents), and add --apt PACKAGE"
+        return what, "find its package at packages.debian.org (contents), and " + adding % "PACKAGE"
     packages = [found[pattern(lack)] for lack in missing]
     names = sorted({names[0] for names in packages if names})
     if not names:
         return what, "no package of this Debian release has it; see the project's documentation"
     others = sorted({name for some in packages for name in some[1:3]} - set(names))
     also = " (others have it too: %s)" % ", ".join(others) if others else ""
-    return what + ", which is in " + ", ".join(names) + also, "add --apt '%s'" % " ".join(names)
+    return what + ", which is in " + ", ".join(names) + also, adding % " ".join(names)

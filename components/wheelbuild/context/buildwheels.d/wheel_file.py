@@ -91,10 +91,12 @@ def platform_tag(needs, own_glibc):
     return "manylinux_%d_%d_" % glibc
 
 
-def rewrite(path, folder, source, debian, platform):
+def rewrite(path, folder, source, debian, platform, build=None, extra=None):
     """Write a wheel that was built here into a folder, with the same bytes each time.
 
-    platform: what stands for linux_ in its tags; None leaves them. Returns its path.
+    platform: what stands for linux_ in its tags; None leaves them. build: ends the build tag of its
+    name; None leaves that. extra: contents of further files, by their paths in .dist-info. Returns
+    its path.
     """
     own_record = Record(source, debian if read(path).needs.libraries else None)
     contents, modes = {}, {}
@@ -108,11 +110,16 @@ def rewrite(path, folder, source, debian, platform):
     }
     own = "%s/%s" % (dist_info, RECORD_NAME)
     contents[own] = (json.dumps(dict(own_record._asdict()), sort_keys=True) + "\n").encode()
+    for each, content in (extra or {}).items():
+        contents["%s/%s" % (dist_info, each)] = content
     name = os.path.basename(path)
     if platform:
         start, end = name[:-4].rsplit("-", 1)
         name = "%s-%s.whl" % (start, retagged(end, platform))
         contents[dist_info + "/WHEEL"] = retagged_file(contents[dist_info + "/WHEEL"], platform)
+    if build:
+        name, tag = with_build(name, build)
+        contents[dist_info + "/WHEEL"] = with_build_line(contents[dist_info + "/WHEEL"], tag)
     # Signatures of the former content (PEP 427).
     for suffix in ("/RECORD", "/RECORD.jws", "/RECORD.p7s"):
         contents.pop(dist_info + suffix, None)
@@ -137,6 +144,20 @@ def retagged_file(content, platform):
     """WHEEL, whose lines `Tag:` have one tag each."""
     text = content.decode("utf-8")
     return re.sub(r"(?m)^(Tag: .*-)linux_", lambda match: match.group(1) + platform, text).encode()
+
+
+def with_build(name, build):
+    """A file name with a build tag, and that tag: it begins with a digit (PEP 427)."""
+    parts = name[: -len(".whl")].split("-")
+    former = parts[2] if len(parts) == 6 else ""
+    number = re.match(r"\d*", former).group() or "1"
+    tag = number + build
+    return "-".join(parts[:2] + [tag] + parts[-3:]) + ".whl", tag
+
+
+def with_build_line(content, tag):
+    text = re.sub(r"(?m)^Build: .*\n", "", content.decode("utf-8"))
+    return re.sub(r"(?m)^(?=Tag: )", "Build: %s\n" % tag, text, count=1).encode("utf-8")
 
 
 def record_of(order, contents, dist_info):
