@@ -1,0 +1,175 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pack } from "tar-stream";
+import { type Fetched, fetchFiles } from "../downloads/downloads.ts";
+import { needBuilder } from "../step/builder.ts";
+import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
+import { type ResultOf, readInputs } from "../step/definition.ts";
+import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { StepError } from "../step/error.ts";
+import { sha256 } from "../step/file.ts";
+import { runLogged } from "../step/log.ts";
+import { findImage, needImage } from "../step/registry.ts";
+import { runStep, type Step } from "../step/step.ts";
+import { wheelStep } from "./step.ts";
+
+const CONTEXT = "components/wheel/context";
+
+const inputs = readInputs(wheelStep);
+const { IMAGE: image, PLATFORM, CA_BUNDLE, NAME, VERSION, SDIST, PACKAGES } = inputs;
+
+await runStep<ResultOf<typeof wheelStep>>(async (step) => {
+	if (!(await findImage(image, step.signal))) await buildWheel(step);
+	const label = async (name: string) =>
+		(await imageLabel(image, `debian-python.wheel.${name}`)) ?? "";
+	return { image, file: await label("file"), sha256: await label("sha256") };
+});
+
+async function buildWheel(step: Step): Promise<void> {
+	const { BUILDER: builder, RECIPE, LOG } = inputs;
+	await needBuilder(builder, RECIPE, step.signal);
+	const files = await fetchFiles(step, {
+		image: builder,
+		platform: PLATFORM,
+		caBundle: CA_BUNDLE,
+		files: lockedFiles(),
+	});
+	const run = await giveFiles(step, files);
+	const root = PACKAGES.length === 0 ? builder : await prepare(step, builder, run);
+	const container = await makeJob(step, root, run, "build", ["--network=none"]);
+	try {
+		await runLogged(step, container, LOG);
+	} catch (error) {
+		throw step.signal.aborted ? error : await explain(step, root, run, error);
+	}
+	await keepWheel(container);
+}
+
+/** What is to be fetched, and whose it is. */
+function lockedFiles() {
+	const wanted = inputs.REQUIREMENTS.flatMap((requirement) =>
+		"file" in requirement
+			? { ...requirement.file, distribution: requirement.name, version: requirement.version }
+			: [],
+	);
+	return [{ ...SDIST, distribution: NAME, version: VERSION }, ...wanted];
+}
+
+/** What each container of a build has. */
+interface Run {
+	/** The job, as a file of this machine. */
+	readonly job: string;
+	readonly volumes: readonly string[];
+}
+
+/** Have all that the build needs in volumes, and say where in a file (context/__main__.py reads it). */
+async function giveFiles(step: Step, { volume, names }: Fetched): Promise<Run> {
+	const volumes = [`--volume=${volume}:/downloads:ro`];
+	const requirements: object[] = [];
+	const locked = (sum: string) => ({ path: `/downloads/${sum}/${names.get(sum)}`, sha256: sum });
+	for (const { name, version, ...from } of inputs.REQUIREMENTS) {
+		if ("file" in from) {
+			requirements.push({ name, version, ...locked(from.file.sha256) });
+			continue;
+		}
+		await needImage(from.image, step.signal);
+		const own = await step.createVolume();
+		// Docker fills a new volume with what the image holds where it is mounted.
+		await holdImage(step, from.image, PLATFORM, `--volume=${own}:/wheels`);
+		volumes.push(`--volume=${own}:/wheels-of/${name}:ro`);
+		requirements.push({ name, version, path: `/wheels-of/${name}` });
+	}
+	const job = join(step.createFolder(), "job.json");
+	const content = {
+		name: NAME,
+		version: VERSION,
+		abi: inputs.ABI,
+		release: inputs.DEBIAN.codename,
+		number: inputs.DEBIAN.number,
+		sdist: locked(SDIST.sha256),
+		requirements,
+		packages: PACKAGES,
+		folder: inputs.APP,
+		project: `${inputs.APP}/pyproject.toml`,
+	};
+	await writeFile(job, JSON.stringify(content));
+	return { job, volumes };
+}
+
+/** A container that does a part of the job. */
+async function makeJob(
+	step: Step,
+	root: string,
+	{ job, volumes }: Run,
+	action: "prepare" | "build" | "explain",
+	options: readonly string[] = [],
+): Promise<string> {
+	const command = ["/venv/bin/python", "-I", "-B", "/mnt", action, "/mnt/job.json"];
+	const container = await makeContainer(step, root, command, [
+		`--platform=${PLATFORM}`,
+		"--entrypoint=",
+		"--user=0:0",
+		"--workdir=/build",
+		...volumes,
+		...(CA_BUNDLE === undefined ? [] : ["--env=SSL_CERT_FILE=/mnt/ca-bundle.crt"]),
+		...(CA_BUNDLE === undefined ? [] : ["--env=CARGO_HTTP_CAINFO=/mnt/ca-bundle.crt"]),
+		...options,
+	]);
+	await copyInto(container, job, "/mnt/job.json");
+	await copyInto(container, `${CONTEXT}/.`, "/mnt/");
+	if (CA_BUNDLE !== undefined) await copyInto(container, CA_BUNDLE, "/mnt/ca-bundle.crt");
+	return container;
+}
+
+/** An image of the builder with the Debian packages that the build needs; it goes with the step. */
+async function prepare(step: Step, builder: string, run: Run): Promise<string> {
+	const container = await makeJob(step, builder, run, "prepare");
+	await runLogged(step, container, inputs.LOG);
+	return step.commitContainer(container, []);
+}
+
+/** Why a build failed, and what helps: its log says it, and Debian's index of contents. */
+async function explain(step: Step, root: string, run: Run, error: unknown): Promise<unknown> {
+	const container = await makeJob(step, root, run, "explain");
+	await copyInto(container, inputs.LOG, "/mnt/build.log");
+	try {
+		await runContainer(step, container, () => undefined);
+	} catch (why) {
+		if (why instanceof StepError) return new StepError(`${why.message} (log: ${inputs.LOG})`);
+	}
+	return error;
+}
+
+/** What the build says of its wheel (context/__main__.py). */
+interface WheelFacts {
+	readonly file: string;
+	readonly sha256: string;
+	/** Sonames that it needs, glibc's not among them, and the Debian packages that have them. */
+	readonly libraries: readonly string[];
+	readonly packages: readonly string[];
+}
+
+/** Make the image of the wheel: the same wheel gives the same layer. */
+async function keepWheel(container: string): Promise<void> {
+	const [[, said] = []] = (await copyFrom(container, "/build/facts")).files;
+	const facts = JSON.parse(String(said)) as WheelFacts;
+	const content = (await copyFrom(container, "/build/wheels")).files.get(`wheels/${facts.file}`);
+	if (content === undefined || sha256(content) !== facts.sha256)
+		throw new StepError(`${facts.file} does not arrive as it was built`, "run again");
+	const labels = {
+		...inputs.LABELS,
+		"debian-python.wheel.file": facts.file,
+		"debian-python.wheel.sha256": facts.sha256,
+		"debian-python.wheel.libraries": facts.libraries.join(" "),
+		"debian-python.wheel.packages": facts.packages.join(" "),
+		// The moving tag of the builder will lead elsewhere.
+		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
+		[PROJECT_LABEL]: "debian-python",
+	};
+	const tar = pack();
+	tar.entry({ name: `wheels/${facts.file}`, mode: 0o644, mtime: new Date(0) }, content);
+	tar.finalize();
+	await docker(["import", `--platform=${PLATFORM}`, ...labelChanges(labels), "-", image], {
+		input: Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)),
+	});
+}

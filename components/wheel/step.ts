@@ -1,0 +1,45 @@
+import type { LockedFile } from "../../stacks/lock/lock.ts";
+import { imageInputs } from "../image.ts";
+import { defineStep, list, optional, record, text } from "../step/definition.ts";
+
+/** What must be there to build a wheel: a wheel of the lock, or an image with one that was compiled here. */
+export type Requirement = {
+	readonly name: string;
+	readonly version: string;
+} & ({ readonly file: LockedFile } | { readonly image: string });
+
+/** What a step that makes a wheel prints. */
+export interface WheelResult {
+	readonly image: string;
+	/** Name of the file in `/wheels`. */
+	readonly file: string;
+	/** SHA-256 of the file, in hexadecimal. */
+	readonly sha256: string;
+}
+
+/** Build the wheel of a source distribution, and keep it as an image made from scratch. */
+export const wheelStep = defineStep<WheelResult>()("components/wheel/build.ts", {
+	...imageInputs,
+	/** Name of the image that is run. */
+	BUILDER: text,
+	/** Key of the recipe that it must have. */
+	RECIPE: text,
+	PLATFORM: text,
+	/** File with CA certificates for the containers that have a network. */
+	CA_BUNDLE: optional(text),
+	/** Normalised name of the distribution. */
+	NAME: text,
+	VERSION: text,
+	/** Its source distribution. */
+	SDIST: record<LockedFile>(),
+	REQUIREMENTS: record<readonly Requirement[]>(),
+	/** Debian packages that the build needs. */
+	PACKAGES: list,
+	/** Python tag that the wheel is for, such as cp313. */
+	ABI: text,
+	DEBIAN: record<{ readonly codename: string; readonly number: string }>(),
+	/** Folder of an app that needs it: errors say what to do there. */
+	APP: text,
+	/** File for the output of the build. */
+	LOG: text,
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { configuredSettings } from "../../local/images.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
+import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
+import { wheelImage, wheelInputs } from "./wheel.ts";
+
+const settings = (stack: string) => configuredSettings(stack, readStackConfig(stack, []));
+const LOCAL = settings("local");
+const SUM = (digit: string) => digit.repeat(64);
+
+const setuptools: Choice = {
+	kind: "downloaded",
+	name: "setuptools",
+	version: "80.9.0",
+	file: { name: "setuptools-80.9.0-py3-none-any.whl", sha256: SUM("a") },
+};
+const cython: CompiledWheel = {
+	kind: "compiled",
+	name: "cython",
+	version: "3.1.0",
+	sdist: { sha256: SUM("b") },
+	why: "from-source names it",
+	buildRequirements: [setuptools],
+	buildPackages: [],
+};
+const wheel: CompiledWheel = {
+	kind: "compiled",
+	name: "psycopg2",
+	version: "2.9.10",
+	sdist: { name: "psycopg2-2.9.10.tar.gz", sha256: SUM("c"), url: "https://example.org/p" },
+	why: "no wheel of the lock fits",
+	buildRequirements: [cython, setuptools],
+	buildPackages: ["libpq-dev", "libssl-dev"],
+};
+
+const SITE = { repository: "localhost/debian-python/local", platform: LOCAL.platform };
+
+function image(changed: Partial<CompiledWheel> = {}, { debian, python } = LOCAL, site = SITE) {
+	return wheelImage({ site, debian, python, wheel: { ...wheel, ...changed } });
+}
+
+describe("the image of a wheel", () => {
+	it("is named by distribution, version and key", () => {
+		expect(image()).toMatchObject({
+			name: expect.stringMatching(
+				/^localhost\/debian-python\/local:wheel-psycopg2-2\.9\.10-[0-9a-f]{12}$/,
+			),
+			artefact: "wheel-psycopg2",
+		});
+	});
+
+	it("has a name that Docker takes, whatever the version and the name are", () => {
+		expect(image({ version: "1!2.0+local.1" }).name).toContain(":wheel-psycopg2-1_2.0_local.1-");
+		expect(image({ name: "n".repeat(200) }).name).toMatch(/:wheel-n{109}-[0-9a-f]{12}$/);
+	});
+
+	const { python, debian } = LOCAL;
+	const other = {
+		"another source": image({ sdist: { sha256: SUM("d") } }),
+		"another build requirement": image({ buildRequirements: [cython] }),
+		"another file of one": image({
+			buildRequirements: [cython, { ...setuptools, file: { sha256: SUM("d") } }],
+		}),
+		"what builds one that is compiled": image({
+			buildRequirements: [{ ...cython, buildPackages: ["libc6-dev"] }, setuptools],
+		}),
+		"another Debian package": image({ buildPackages: ["libpq-dev"] }),
+		"another Python": image({}, settings("trixie")),
+		"another release": image({}, { ...LOCAL, debian: { ...debian, codename: "trixie" } }),
+		"another compiler": image({}, { ...LOCAL, debian: { ...debian, compilerPackages: ["gcc"] } }),
+		"another platform": image({}, LOCAL, { ...SITE, platform: "linux/arm64" }),
+	};
+	it.each(Object.entries(other))("has another key with %s", (_, { key }) => {
+		expect(key).not.toBe(image().key);
+	});
+
+	it("has the same key for other patch numbers, places, and orders of Debian packages", () => {
+		const same = [
+			image({}, { ...LOCAL, python: { ...python, version: "3.13.99" } }),
+			image({}, LOCAL, { ...SITE, repository: "registry.example.org/python" }),
+			image({ sdist: { sha256: SUM("c") }, why: "from-source names it" }),
+			image({ buildPackages: ["libssl-dev", "libpq-dev", "libpq-dev"] }),
+			image({}, { ...LOCAL, packageRelease: 7 }),
+		];
+		for (const { key } of same) expect(key).toBe(image().key);
+	});
+});
+
+describe("the inputs of its step", () => {
+	const inputs = wheelInputs({
+		site: SITE,
+		debian: LOCAL.debian,
+		python: LOCAL.python,
+		wheel,
+		app: "examples/guestbook",
+		folder: "packages/local",
+	});
+
+	it("name what builds it, by file or by image", () => {
+		expect(inputs.REQUIREMENTS).toEqual([
+			{
+				name: "cython",
+				version: "3.1.0",
+				image: wheelImage({ ...LOCAL, site: SITE, wheel: cython }).name,
+			},
+			{ name: "setuptools", version: "80.9.0", file: setuptools.file },
+		]);
+	});
+
+	it("name the builder by its recipe, which no base changes", () => {
+		expect(inputs.BUILDER).toBe(`localhost/debian-python/local:wheelbuilder-${inputs.RECIPE}`);
+	});
+
+	it("have the log beside the .deb", () => {
+		expect(inputs.LOG).toBe("packages/local/wheel-psycopg2-2.9.10.build");
+	});
+});

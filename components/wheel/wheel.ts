@@ -1,0 +1,150 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DebianRelease } from "../../stacks/debian.ts";
+import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
+import type { Settings } from "../../stacks/settings.ts";
+import { contentKey } from "../content-key.ts";
+import {
+	type ImageNaming,
+	type ImageSite,
+	imageLabels,
+	isLost,
+	type StackImage,
+	stackImage,
+} from "../image.ts";
+import { pushImage } from "../registry/push.ts";
+import { stepCommand, stepResult } from "../step/command.ts";
+import type { InputsOf } from "../step/definition.ts";
+import { type WheelbuildImage, wheelBuilder } from "../wheelbuild/wheelbuild.ts";
+import { type Requirement, wheelStep } from "./step.ts";
+
+/** What {@link wheelImage} needs. */
+export interface WheelImageArgs {
+	readonly site: ImageNaming;
+	readonly debian: DebianRelease;
+	readonly python: Settings["python"];
+	/** What is compiled. */
+	readonly wheel: CompiledWheel;
+}
+
+/** What {@link wheelInputs} needs. */
+export interface WheelInputsArgs extends WheelImageArgs {
+	readonly site: ImageSite;
+	/** Folder of an app that needs it: errors say what to do there. It takes no part in the key. */
+	readonly app: string;
+	/** Where the build's output goes, from the project root. */
+	readonly folder: string;
+}
+
+/** What {@link WheelImage} needs. */
+export interface WheelArgs extends WheelInputsArgs {
+	readonly wheelbuild: WheelbuildImage;
+	/** Those of its build requirements that are compiled. */
+	readonly requirements: readonly pulumi.Resource[];
+}
+
+/** Longest tag of an image, without the key and the hyphen before it (distribution specification). */
+const LONGEST_TAG = 128 - 13;
+
+/**
+ * The image that keeps a wheel which is compiled here, by its source and what builds that. Neither the
+ * base nor the patch number of CPython takes part.
+ */
+export function wheelImage(args: WheelImageArgs): StackImage {
+	const { site, debian, python, wheel } = args;
+	const requirements = wheel.buildRequirements.map(
+		(choice) => [`build requirement ${choice.name}`, bytesOf(choice, args)] as const,
+	);
+	const key = contentKey({
+		sdist: `${wheel.name} ${wheel.version} sha256:${wheel.sdist.sha256}`,
+		...Object.fromEntries(requirements),
+		packages: [...new Set(wheel.buildPackages)].sort(),
+		abi: abiOf(python),
+		release: debian.codename,
+		platform: site.platform,
+		recipe: wheelBuilder(args).recipe,
+		context: { context: "components/wheel/context" },
+	});
+	const artefact = `wheel-${wheel.name}`;
+	// A version may have characters that a tag may not: 1!2.0+local (PEP 440).
+	const tag = `${artefact}-${wheel.version}`.replace(/[^\w.-]/g, "_").slice(0, LONGEST_TAG);
+	return stackImage(site, artefact, key, tag);
+}
+
+/** What decides the bytes of a build requirement. */
+function bytesOf(choice: Choice, args: WheelImageArgs): string {
+	const bytes =
+		choice.kind === "compiled"
+			? `key:${wheelImage({ ...args, wheel: choice }).key}`
+			: `sha256:${choice.file.sha256}`;
+	return `${choice.version} ${bytes}`;
+}
+
+/** Such as cp313: the tag of the interpreter that the wheel is built by (PEP 425). */
+function abiOf({ series }: Settings["python"]): string {
+	return `cp${series.series.replace(".", "")}`;
+}
+
+/**
+ * A wheel that is compiled here: wheelbuild builds its source distribution offline, and the wheel is
+ * kept as an image made from scratch (`/wheels/<file>`).
+ */
+export class WheelImage extends pulumi.ComponentResource {
+	readonly image: StackImage;
+	/** Name of the file in `/wheels`: known once it is built. */
+	readonly file: pulumi.Output<string>;
+	/** SHA-256 of the file, in hexadecimal: known once it is built. */
+	readonly sha256: pulumi.Output<string>;
+
+	constructor(name: string, args: WheelArgs, opts?: pulumi.ComponentResourceOptions) {
+		super("debian-python:components:WheelImage", name, {}, opts);
+		const { site, wheelbuild } = args;
+		this.image = wheelImage(args);
+		const build = stepCommand(
+			`${name}-build`,
+			wheelStep,
+			wheelInputs(args),
+			{ parent: this, dependsOn: [wheelbuild, ...args.requirements] },
+			isLost(site, this.image),
+		);
+		pushImage(`${name}-push`, site, this.image, this, build);
+		const result = stepResult(wheelStep, build);
+		this.file = result.apply(({ file }) => file);
+		this.sha256 = result.apply(({ sha256 }) => sha256);
+		this.registerOutputs({ image: this.image.name, file: this.file, sha256: this.sha256 });
+	}
+}
+
+/** The inputs of the step that makes the wheel. */
+export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
+	const { site, debian, python, wheel, app } = args;
+	const image = wheelImage(args);
+	const { builder, recipe } = wheelBuilder(args);
+	return {
+		IMAGE: image.name,
+		BUILDER: builder,
+		RECIPE: recipe,
+		PLATFORM: site.platform,
+		CA_BUNDLE: site.caBundle,
+		NAME: wheel.name,
+		VERSION: wheel.version,
+		SDIST: wheel.sdist,
+		REQUIREMENTS: wheel.buildRequirements.map((choice) => requirementOf(choice, args)),
+		PACKAGES: [...new Set(wheel.buildPackages)].sort(),
+		ABI: abiOf(python),
+		DEBIAN: { codename: debian.codename, number: String(debian.number) },
+		APP: app,
+		LOG: `${args.folder}/wheel-${wheel.name}-${wheel.version}.build`,
+		LABELS: {
+			...imageLabels(image),
+			"org.opencontainers.image.title": wheel.name,
+			"org.opencontainers.image.version": wheel.version,
+		},
+	};
+}
+
+function requirementOf(choice: Choice, args: WheelImageArgs): Requirement {
+	const { name, version } = choice;
+	return choice.kind === "compiled"
+		? { name, version, image: wheelImage({ ...args, wheel: choice }).name }
+		: { name, version, file: choice.file };
+}
