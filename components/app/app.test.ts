@@ -40,7 +40,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function downloaded(name: string, version: string): DownloadedWheel {
 	const sha256 = Buffer.from(`${name}${version}`).toString("hex").padEnd(64, "0").slice(0, 64);
-	return { kind: "downloaded", name, version, file: { sha256 } };
+	const file = { name: `${name}-${version}-py3-none-any.whl`, sha256 };
+	return { kind: "downloaded", name, version, file };
 }
 
 function compiled(name: string, version: string): CompiledWheel {

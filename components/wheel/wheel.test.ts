@@ -18,7 +18,7 @@ const cython: CompiledWheel = {
 	kind: "compiled",
 	name: "cython",
 	version: "3.1.0",
-	sdist: { sha256: SUM("b") },
+	sdist: { name: "cython-3.1.0.tar.gz", sha256: SUM("b") },
 	why: "from-source names it",
 	buildRequirements: [setuptools],
 	buildPackages: [],
@@ -56,10 +56,13 @@ describe("the image of a wheel", () => {
 
 	const { python, debian } = LOCAL;
 	const other = {
-		"another source": image({ sdist: { sha256: SUM("d") } }),
+		"another source": image({ sdist: { ...wheel.sdist, sha256: SUM("d") } }),
 		"another build requirement": image({ buildRequirements: [cython] }),
 		"another file of one": image({
-			buildRequirements: [cython, { ...setuptools, file: { sha256: SUM("d") } }],
+			buildRequirements: [
+				cython,
+				{ ...setuptools, file: { ...setuptools.file, sha256: SUM("d") } },
+			],
 		}),
 		"what builds one that is compiled": image({
 			buildRequirements: [{ ...cython, buildPackages: ["libc6-dev"] }, setuptools],
@@ -78,7 +81,7 @@ describe("the image of a wheel", () => {
 		const same = [
 			image({}, { ...LOCAL, python: { ...python, version: "3.13.99" } }),
 			image({}, LOCAL, { ...SITE, repository: "registry.example.org/python" }),
-			image({ sdist: { sha256: SUM("c") }, why: "from-source names it" }),
+			image({ sdist: { name: "other.tar.gz", sha256: SUM("c") }, why: "from-source names it" }),
 			image({ buildPackages: ["libssl-dev", "libpq-dev", "libpq-dev"] }),
 			image({}, { ...LOCAL, packageRelease: 7 }),
 		];

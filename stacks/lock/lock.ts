@@ -1,15 +1,14 @@
 /**
- * What a lock file says, whichever format it has: pylock.toml (PEP 751), uv.lock, or a requirements
- * file with hashes.
+ * What a lock file says, whichever format it has: pylock.toml (PEP 751), or uv.lock.
  */
 
 /** A file of a distribution, which its hash names. */
 export interface LockedFile {
-	/** Its name, such as `psycopg2-2.9.10.tar.gz`; of one in a requirements file it is not known. */
-	readonly name?: string;
+	/** Its name, such as `psycopg2-2.9.10.tar.gz`; it tells a wheel from a source distribution. */
+	readonly name: string;
 	/** SHA-256 in lower case hexadecimal digits. */
 	readonly sha256: string;
-	/** Where it is; absent where the package index has to be asked for its hash. */
+	/** Where it is (http, https); absent where the package index has to be asked for its hash. */
 	readonly url?: string;
 	/** In bytes, where the lock says it. */
 	readonly size?: number;

@@ -1,0 +1,221 @@
+/** Lock files of PEP 751: pylock.toml, and pylock.build.toml. */
+
+import { satisfies, validRange } from "@renovatebot/pep440";
+import type { TomlTable } from "smol-toml";
+import { lockedFile } from "./files.ts";
+import type { LockedDistribution, LockedFile } from "./lock.ts";
+import type { LockFile } from "./lock-file.ts";
+import { evaluateMarker, type MarkerEnvironment, markerEnvironment } from "./markers.ts";
+import { byName, normalizeName } from "./names.ts";
+import { describeTarget, type Target } from "./target.ts";
+
+/** A lock file of PEP 751, its form checked. */
+export interface Pylock {
+	/** Versions of Python that it is for. */
+	readonly requiresPython?: string;
+	/** Markers, one of which must hold; empty: it is for every platform. */
+	readonly environments: readonly string[];
+	/** Dependency groups that it has, normalised. */
+	readonly groups: readonly string[];
+	/** Those that are installed if none is named. */
+	readonly defaultGroups: readonly string[];
+	readonly packages: readonly PylockPackage[];
+	/** From which file `npm run lock` wrote it, and that file's digest (see project.ts). */
+	readonly lockedFrom?: { readonly file: string; readonly sha256: string };
+	/** By dependency group, SHA-256 of each source distribution whose build it was locked for. */
+	readonly requires: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An entry of `[[packages]]`. */
+export interface PylockPackage extends LockedDistribution {
+	/** On what condition it is installed. */
+	readonly marker?: string;
+	readonly requiresPython?: string;
+	/** What it is instead of files of an index: `vcs`, `directory` or `archive`. */
+	readonly source?: string;
+}
+
+/** Parses a lock file of PEP 751; its problems are collected in `file`. */
+export function parsePylock(file: LockFile, text: string): Pylock {
+	const root = file.parseToml(text);
+	refuseOtherVersions(file, root);
+	const requiresPython = file.get(root, "", "requires-python", "text");
+	return {
+		...(requiresPython !== undefined && { requiresPython }),
+		environments: file.get(root, "", "environments", "texts") ?? [],
+		groups: (file.get(root, "", "dependency-groups", "texts") ?? []).map(normalizeName),
+		defaultGroups: file.get(root, "", "default-groups", "texts") ?? [],
+		packages: (file.get(root, "", "packages", "tables") ?? []).map((entry, index) =>
+			parsePackage(file, entry, `packages[${index}]`),
+		),
+		...parseTool(file, root),
+	};
+}
+
+function refuseOtherVersions(file: LockFile, root: TomlTable): void {
+	if (file.problems.length > 0) return;
+	const version = file.need(root, "", "lock-version", "text");
+	if (version !== undefined && !/^1\.\d+$/.test(version))
+		file.refuse("lock-version", version, "is not 1.0, the version of PEP 751");
+}
+
+function parsePackage(file: LockFile, entry: TomlTable, place: string): PylockPackage {
+	const given = file.need(entry, `${place}.`, "name", "text") ?? "";
+	const name = normalizeName(given);
+	const key = given === "" ? place : `packages.${name}`;
+	const source = ["vcs", "directory", "archive"].find((kind) => entry[kind] !== undefined);
+	const path = file.get(entry, `${key}.`, "directory", "table")?.path;
+	const isApp = path === "." || path === "./";
+	const version = source
+		? file.get(entry, `${key}.`, "version", "text")
+		: file.need(entry, `${key}.`, "version", "text");
+	const marker = file.get(entry, `${key}.`, "marker", "text");
+	const requiresPython = file.get(entry, `${key}.`, "requires-python", "text");
+	return {
+		name,
+		version: version ?? "",
+		files: packageFiles(file, entry, key, name),
+		...(marker !== undefined && { marker }),
+		...(requiresPython !== undefined && { requiresPython }),
+		...(source !== undefined && { source: isApp ? "app" : source }),
+	};
+}
+
+function packageFiles(
+	file: LockFile,
+	entry: TomlTable,
+	key: string,
+	distribution: string,
+): LockedFile[] {
+	const sdist = file.get(entry, `${key}.`, "sdist", "table");
+	const wheels = file.get(entry, `${key}.`, "wheels", "tables") ?? [];
+	return [
+		...(sdist === undefined ? [] : [{ table: sdist, key: `${key}.sdist`, isWheel: false }]),
+		...wheels.map((table, index) => ({ table, key: `${key}.wheels[${index}]`, isWheel: true })),
+	].flatMap(({ table, key, isWheel }) => {
+		const hashes = file.get(table, `${key}.`, "hashes", "table") ?? {};
+		const found = lockedFile(file, {
+			key,
+			distribution,
+			isWheel,
+			name: file.get(table, `${key}.`, "name", "text"),
+			url: file.get(table, `${key}.`, "url", "text"),
+			path: file.get(table, `${key}.`, "path", "text"),
+			size: file.get(table, `${key}.`, "size", "number"),
+			sha256: file.get(hashes, `${key}.hashes.`, "sha256", "text"),
+		});
+		return found === undefined ? [] : [found];
+	});
+}
+
+/** Reads `[tool.debian-python]`, which `npm run lock` writes. */
+function parseTool(file: LockFile, root: TomlTable): Pick<Pylock, "lockedFrom" | "requires"> {
+	const prefix = "tool.debian-python.";
+	const tool = file.get(root, "", "tool", "table") ?? {};
+	const own = file.get(tool, "tool.", "debian-python", "table") ?? {};
+	const from = file.get(own, prefix, "locked-from", "table");
+	const requires = file.get(own, prefix, "requires", "table") ?? {};
+	return {
+		...(from !== undefined && {
+			lockedFrom: {
+				file: file.need(from, `${prefix}locked-from.`, "file", "text") ?? "",
+				sha256: file.need(from, `${prefix}locked-from.`, "sha256", "text") ?? "",
+			},
+		}),
+		requires: Object.fromEntries(
+			Object.entries(requires).map(([group, digests]) => [
+				normalizeName(group),
+				[digests].flat().map(String),
+			]),
+		),
+	};
+}
+
+/**
+ * What of a lock a target is to have, in the order of names: of the default groups, or of `groups`.
+ * Its problems are collected in `file`: one for another Python or platform, what is not in an index,
+ * two versions of one name.
+ */
+export function selectPackages(
+	file: LockFile,
+	lock: Pylock,
+	target: Target,
+	groups: readonly string[] = lock.defaultGroups,
+): LockedDistribution[] {
+	const environment = markerEnvironment(target, groups);
+	refuseOtherPython(file, "requires-python", lock.requiresPython, target);
+	refuseOtherPlatforms(file, "environments", lock.environments, environment, target);
+	const selected = lock.packages.filter(
+		({ name, marker, source }) =>
+			source !== "app" && holds(file, `packages.${name}.marker`, marker, environment),
+	);
+	for (const { name, requiresPython, source } of selected) {
+		refuseOtherPython(file, `packages.${name}.requires-python`, requiresPython, target);
+		if (source !== undefined) refuseSource(file, `packages.${name}.${source}`, name);
+	}
+	refuseTwice(file, selected, describeTarget(target));
+	return selected.map(({ name, version, files }) => ({ name, version, files })).sort(byName);
+}
+
+/** Refuses a distribution that is not in a package index. */
+export function refuseSource(file: LockFile, key: string, name: string): void {
+	file.refuse(
+		key,
+		name,
+		"is not locked as files of a package index",
+		"publish a release of it in a package index, and lock that",
+	);
+}
+
+/** Refuses two versions of one name for one target. */
+export function refuseTwice(
+	file: LockFile,
+	selected: readonly Pick<LockedDistribution, "name" | "version">[],
+	target: string,
+): void {
+	const versions = Map.groupBy(selected, ({ name }) => name);
+	for (const [name, entries] of versions)
+		if (entries.length > 1)
+			file.refuse(
+				`packages.${name}`,
+				entries.map(({ version }) => version).join(", "),
+				`is locked ${entries.length} times for ${target}`,
+			);
+}
+
+/** Tells whether a marker, if there is one, holds; one that is none is a problem, and does not. */
+export function holds(
+	file: LockFile,
+	key: string,
+	marker: string | undefined,
+	environment: MarkerEnvironment,
+): boolean {
+	if (marker === undefined) return true;
+	return file.check(key, marker, () => evaluateMarker(marker, environment)) ?? false;
+}
+
+/** Refuses versions of Python that the target's is not one of. */
+export function refuseOtherPython(
+	file: LockFile,
+	key: string,
+	specifier: string | undefined,
+	target: Target,
+): void {
+	if (specifier === undefined) return;
+	if (!validRange(specifier)) file.refuse(key, specifier, "is no version specifier (PEP 440)");
+	else if (!satisfies(target.python, specifier, { prereleases: true }))
+		file.refuse(key, specifier, `is not for ${describeTarget(target)}`);
+}
+
+/** Refuses markers none of which holds, if there are any. */
+export function refuseOtherPlatforms(
+	file: LockFile,
+	key: string,
+	markers: readonly string[],
+	environment: MarkerEnvironment,
+	target: Target,
+): void {
+	if (markers.length === 0) return;
+	if (!markers.map((marker) => holds(file, key, marker, environment)).includes(true))
+		file.refuse(key, markers.join(" | "), `is not for ${describeTarget(target)}`);
+}
