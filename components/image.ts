@@ -17,6 +17,8 @@ export interface StackImage {
 	readonly inputs: ContentKey["inputs"];
 	/** Of the package: name of the image with which it is made without a compile. */
 	readonly compiled?: string;
+	/** Of a wheel: what its build compiles, and why. */
+	readonly compiles?: string;
 }
 
 /** What the names of a stack's images follow from, beside its settings. */

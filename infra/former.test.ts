@@ -45,6 +45,14 @@ it.each([
 	expect([...deployedImages(former)]).toEqual([]);
 });
 
+it("has the apps beside the other images", () => {
+	const orders = {
+		name: "localhost/debian-python/test:app-orders-1.0-0123456789ab",
+		key: "0123456789ab",
+	};
+	expect([...deployedImages({ apps: { orders } })]).toEqual([["app-orders", orders]]);
+});
+
 it("has the package's image beside the others", () => {
 	const debbase = { name: "127.0.0.1:5000/team/python:debbase-0123456789ab", key: "0123456789ab" };
 	const former = { images: { debbase }, package: { key: "ba9876543210" } };

@@ -6,6 +6,7 @@ import { knownSide, type Side } from "../stacks/rotation.ts";
 /** Of the outputs of infra/index.ts, as an older version of the program may have written them. */
 export interface FormerOutputs {
 	readonly images?: Readonly<Record<string, DeployedImage>>;
+	readonly apps?: Readonly<Record<string, DeployedImage>>;
 	readonly package?: { readonly key?: string; readonly architecture?: string };
 	readonly debian?: { readonly codename?: string };
 	readonly cpython?: { readonly version?: string };
@@ -45,8 +46,9 @@ export function deployedSide(former: FormerOutputs | undefined): Side | undefine
 
 /** The images that were deployed last, by artefact. */
 export function deployedImages(former: FormerOutputs | undefined): Map<string, DeployedImage> {
-	const { images = {}, package: deb } = former ?? {};
+	const { images = {}, apps = {}, package: deb } = former ?? {};
 	const deployed = new Map(Object.entries(images));
+	for (const [name, image] of Object.entries(apps)) deployed.set(`app-${name}`, image);
 	// The outputs have no name of the package's image: it lies beside the others.
 	const name = deployed.get("debbase")?.name;
 	if (name !== undefined && deb?.key !== undefined) {

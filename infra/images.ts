@@ -6,6 +6,7 @@ import { pybuildImage } from "../components/pybuild/pybuild.ts";
 import { pythonImage } from "../components/python/python.ts";
 import { wheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import type { Settings } from "../stacks/settings.ts";
+import { appsImages } from "./apps.ts";
 
 /**
  * The images that the program makes of a stack's settings, in the order in which they need each other.
@@ -29,5 +30,6 @@ export function stackImages(settings: Settings, repository: string): StackImage[
 		deb.image,
 		image,
 		wheelbuild,
+		...appsImages(settings, of.site, { image }),
 	];
 }

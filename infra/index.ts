@@ -11,7 +11,9 @@ import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
 import { rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
+import { makeApps } from "./apps.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
+import { stackImages } from "./images.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
@@ -61,11 +63,10 @@ const wheelbuild = new WheelbuildImage("wheelbuild", {
 	package: pythonPackage,
 	folder,
 });
+const { wheels, apps: madeApps } = makeApps({ settings, site, pythonImage, wheelbuild, folder });
 
 if (pulumi.runtime.isDryRun()) {
-	const planned = [base, debbase, pybuild, pythonPackage, pythonImage, wheelbuild].flatMap(
-		({ image }) => image ?? [],
-	);
+	const planned = stackImages(settings, address.repository);
 	const lines = await planLines(planned, profile, { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
 	const side = deployedSide(former);
@@ -77,6 +78,8 @@ if (pulumi.runtime.isDryRun()) {
 }
 
 const output = ({ name, key }: StackImage) => ({ name, key });
+const byArtefact = (made: readonly StackImage[]) =>
+	Object.fromEntries(made.map((image) => [image.artefact, output(image)]));
 /**
  * The images, by artefact (the base only where it is made here): `name` for docker run, `key` of their
  * content, and where the stack has a registry, `digest`: `repository@sha256:...`, for deployments.
@@ -87,7 +90,16 @@ export const images = {
 	pybuild: output(pybuild.image),
 	python: { ...output(pythonImage.image), digest: pythonImage.digest },
 	wheelbuild: { ...output(wheelbuild.image), digest: wheelbuild.digest },
+	...byArtefact(wheels.map(({ image }) => image)),
+	...byArtefact(
+		madeApps.flatMap(({ wheelhouse, image }) => [wheelhouse.image, image.dependencies]),
+	),
 };
+
+/** The apps, by name; as the images. */
+export const apps = Object.fromEntries(
+	madeApps.map(({ app, image }) => [app.name, { ...output(image.image), digest: image.digest }]),
+);
 
 const packageOutput = {
 	name: pythonPackage.packageName,

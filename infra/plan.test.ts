@@ -59,6 +59,33 @@ it("says that nothing is compiled where a former compile is only packaged again"
 	]);
 });
 
+it("names each wheel that is compiled, and why", async () => {
+	vi.mocked(docker.imageId).mockImplementation(async (name) =>
+		name.includes("wheel-") ? undefined : "sha256:1",
+	);
+	const repository = "localhost/debian-python/test";
+	const wheel = (name: string, why: string): StackImage => ({
+		...image(repository, `wheel-${name}`),
+		compiles: `${name} 1.0: ${why}`,
+	});
+	const planned = [
+		image(repository, "package"),
+		wheel("lxml", "from-source names it"),
+		wheel("uwsgi", "no wheel of the lock fits"),
+	];
+	expect((await planLines(planned, "quick")).slice(1)).toEqual([
+		"wheel-lxml: build (0123456789ab): there is none yet; compiles lxml 1.0: from-source names it",
+		"wheel-uwsgi: build (0123456789ab): there is none yet; compiles uwsgi 1.0: no wheel of the lock fits",
+		"no CPython, but 2 wheels will be compiled",
+	]);
+	vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
+	expect((await planLines(planned, "quick")).slice(1)).toEqual([
+		"wheel-lxml: reused (0123456789ab)",
+		"wheel-uwsgi: reused (0123456789ab)",
+		"nothing will be compiled",
+	]);
+});
+
 it("asks the registry where there is one: what only the daemon has is still to be pushed", async () => {
 	vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
 	vi.mocked(registry.remoteDigest).mockImplementation(async (name) =>

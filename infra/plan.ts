@@ -44,6 +44,8 @@ export interface Plan {
 	 * from what is deployed; empty where it does not.
 	 */
 	readonly why: string;
+	/** Of a wheel that is built: what that compiles, and why. */
+	readonly compiles?: string;
 	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
 	readonly isCompiled?: boolean;
 }
@@ -54,7 +56,7 @@ export function plans(images: readonly StackImage[], former?: Former): Promise<P
 }
 
 /** What of a plan tells whether there is a compile. */
-type PackagePlan = Pick<Plan, "artefact" | "fate" | "isCompiled">;
+type PackagePlan = Pick<Plan, "artefact" | "fate" | "isCompiled" | "compiles">;
 
 /** Whether CPython is compiled, by the plan of the package; undefined where nobody can tell. */
 export function compiles(planned: readonly PackagePlan[]): boolean | undefined {
@@ -72,7 +74,10 @@ export function compileLine(planned: readonly PackagePlan[], profile: Profile): 
 			return `CPython will be compiled: ${time}`;
 		case false: {
 			const again = packagePlan(planned)?.isCompiled ? ": a former compile is packaged again" : "";
-			return `nothing will be compiled${again}`;
+			const wheels = planned.filter((plan) => plan.compiles !== undefined).length;
+			const what =
+				wheels === 0 ? "nothing" : `no CPython, but ${wheels} wheel${wheels === 1 ? "" : "s"}`;
+			return `${what} will be compiled${again}`;
 		}
 	}
 }
@@ -81,9 +86,10 @@ function packagePlan(planned: readonly PackagePlan[]): PackagePlan | undefined {
 	return planned.find(({ artefact }) => artefact === "package");
 }
 
-function planLine({ artefact, key, fate, why }: Plan): string {
+function planLine({ artefact, key, fate, why, compiles }: Plan): string {
 	const known = fate === "unknown" ? "" : ` (${key})`;
-	return `${artefact}: ${fate}${known}${why === "" ? "" : `: ${why}`}`;
+	const compile = compiles === undefined ? "" : `; compiles ${compiles}`;
+	return `${artefact}: ${fate}${known}${why === "" ? "" : `: ${why}`}${compile}`;
 }
 
 async function plan(image: StackImage, former?: Former): Promise<Plan> {
@@ -98,7 +104,8 @@ async function plan(image: StackImage, former?: Former): Promise<Plan> {
 			place === "nowhere" &&
 			image.compiled !== undefined &&
 			(await imagePlace(image.compiled)) !== "nowhere";
-		return { artefact, key, fate, why, isCompiled };
+		const compiles = place === "nowhere" ? image.compiles : undefined;
+		return { artefact, key, fate, why, isCompiled, ...(compiles !== undefined && { compiles }) };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}

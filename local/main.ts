@@ -1,15 +1,15 @@
 import { StepError } from "../components/step/error.ts";
 import { stopController } from "../components/step/stop.ts";
 import { sweep } from "../components/step/sweep.ts";
+import { stackApps } from "../infra/apps.ts";
 import { commandLine, configOption, runCommand, stackOption } from "./command-line.ts";
 import type { Run } from "./handlers.ts";
+import { configuredSettings } from "./images.ts";
 import { runStack } from "./program.ts";
 import { Report } from "./report.ts";
 import { readStackConfig } from "./stack-config.ts";
 import { summary } from "./summary.ts";
-
-/** The artefacts in the order in which they need each other. */
-const ARTEFACTS = ["base", "debbase", "pybuild", "package", "python", "wheelbuild"];
+import { ARTEFACTS, wantedArtefacts } from "./targets.ts";
 
 // npm waits for a result; a shell that this was started from by hand may go.
 const abort = stopController(process.env.npm_lifecycle_event ? process.ppid : undefined);
@@ -22,8 +22,7 @@ const command = commandLine(
 	.addOption(configOption)
 	.option(
 		"--target <artefact>",
-		`only this and what it needs: ${ARTEFACTS.slice(1).join(", ")}`,
-		"wheelbuild",
+		`only this and what it needs: ${ARTEFACTS.slice(1).join(", ")}, app-NAME (default: all)`,
 	)
 	.option("--preview", "say what would be built and why, and do nothing")
 	.option("--json", "print the outputs alone on standard output")
@@ -40,7 +39,7 @@ await runCommand(command);
 export interface Options {
 	readonly stack: string;
 	readonly config: readonly string[];
-	readonly target: string;
+	readonly target?: string | undefined;
 	readonly preview?: true;
 	readonly json?: true;
 }
@@ -52,20 +51,15 @@ function orStopped(error: unknown): never {
 
 async function build(options: Options): Promise<void> {
 	const { stack, target, preview = false } = options;
-	if (!ARTEFACTS.slice(1).includes(target)) {
-		throw new StepError(
-			`--target ${JSON.stringify(target)}: there is no such artefact`,
-			`known: ${ARTEFACTS.slice(1).join(", ")}`,
-		);
-	}
+	const config = readStackConfig(stack, options.config);
+	const wanted = wantedArtefacts(target, stackApps(configuredSettings(stack, config)));
 	const report = new Report();
 	const run: Run = {
 		report,
 		preview,
-		wants: (artefact) => ARTEFACTS.indexOf(artefact) <= ARTEFACTS.indexOf(target),
+		wants: (artefact) => wanted.has(artefact),
 		signal: abort.signal,
 	};
-	const config = readStackConfig(stack, options.config);
 	if (!preview) await sweep();
 	const outputs = await runStack(stack, config, run);
 	report.line(await summary(outputs, report.rows, { preview }));

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { imageInputs, labelled } from "../components/image.ts";
 import {
 	awsInvoke,
 	type EcrPolicyInputs,
@@ -38,8 +39,11 @@ let onRejection: (error: unknown) => void = () => {};
 export function runStack(stack: string, config: StackConfig, run: Run): Promise<Outputs> {
 	// Without an engine Pulumi's SDK writes the program's warnings here, once each.
 	console.warn = (text: string) => run.report.line(text.replace("[runtime] ", ""));
+	const artefacts = new Artefacts();
 	const work = () =>
-		runProgram(stack, config, (type, name, inputs) => makeResource(run, type, name, inputs));
+		runProgram(stack, config, (type, name, inputs) =>
+			makeResource(run, artefacts.of(type, name, inputs), type, inputs),
+		);
 	return run.preview ? work() : withStackLock(stack, run, work);
 }
 
@@ -90,10 +94,43 @@ export async function runProgram(
 	return (await Promise.race([plain(outputs), failed.promise])) as Outputs;
 }
 
+/** Whose each resource is: its image's artefact. */
+class Artefacts {
+	/** By the names of their images: what pushes or describes one comes after what makes it. */
+	readonly #known = new Map<string, string>();
+
+	of(type: string, name: string, inputs: object): string {
+		const { image, labels } =
+			type === "docker:index/remoteImage:RemoteImage"
+				? remoteImageParts(inputs as RemoteImageInputs)
+				: commandParts(inputs as Partial<CommandInputs>);
+		if (labels !== undefined) this.#known.set(image, labelled(labels).artefact);
+		return this.#known.get(image) ?? name;
+	}
+}
+
+interface ImageParts {
+	readonly image: string;
+	/** Of what makes the image. */
+	readonly labels: Readonly<Record<string, string>> | undefined;
+}
+
+function remoteImageParts({ name, build }: RemoteImageInputs): ImageParts {
+	return { image: name, labels: build.labels };
+}
+
+function commandParts({ environment = {} }: Partial<CommandInputs>): ImageParts {
+	const { IMAGE: image = "", LABELS } = environment;
+	return { image, labels: LABELS === undefined ? undefined : imageInputs.LABELS.parse(LABELS) };
+}
+
 /** Makes each resource for real, on the Docker daemon and in AWS; in a preview it only tells. */
-async function makeResource(run: Run, type: string, name: string, inputs: object): Promise<object> {
-	// `python-image-commit` belongs to python: children are named after the component.
-	const artefact = name.split("-")[0] ?? name;
+async function makeResource(
+	run: Run,
+	artefact: string,
+	type: string,
+	inputs: object,
+): Promise<object> {
 	switch (type) {
 		case "docker:index/remoteImage:RemoteImage":
 			return remoteImage(run, artefact, inputs as RemoteImageInputs);

@@ -10,6 +10,7 @@ import { section } from "./text.ts";
 /** The outputs that the summary shows. */
 interface Shown {
 	readonly images: Readonly<Record<string, { readonly name: string }>>;
+	readonly apps: Readonly<Record<string, { readonly name: string }>>;
 	readonly package: {
 		readonly file: string;
 		readonly sha256: string | null;
@@ -25,21 +26,41 @@ export async function summary(
 	{ preview }: { readonly preview: boolean },
 ): Promise<string> {
 	const shown = outputs as unknown as Shown;
-	const lines = ["", ...rows.map(rowLine), ""];
+	const width = Math.max(11, ...rows.map(({ artefact }) => artefact.length));
+	const lines = ["", ...rows.map((row) => rowLine(row, width)), ""];
+	const apps = Object.values(shown.apps).map(({ name }) => name);
 	if (!preview) {
-		for (const { name } of Object.values(shown.images)) lines.push(...(await imageLine(name)));
+		const images = Object.entries(shown.images).filter(([artefact]) => !isStage(artefact));
+		for (const name of [...images.map(([, image]) => image.name), ...apps])
+			lines.push(...(await imageLine(name)));
 		if (shown.package.sha256 !== null) lines.push(`  .deb      ${shown.package.file}`);
 	}
 	if (preview) lines.push(...(await changesForUsers(shown)));
 	const python = shown.images.python?.name ?? "";
 	if (!preview && (await imageId(python)) !== undefined)
 		lines.push("", `try it: docker run --rm -it ${python}`);
+	if (!preview) for (const name of apps) lines.push(...(await runLine(name)));
 	return lines.join("\n");
 }
 
-function rowLine({ artefact, outcome, why, seconds }: Row): string {
+/** Whether an image is only there to make others from. */
+function isStage(artefact: string): boolean {
+	return /^(wheel|wheelhouse|dependencies)-/.test(artefact);
+}
+
+/** How to run an app that the daemon has, with its first port on this machine's loopback interface. */
+async function runLine(image: string): Promise<string[]> {
+	if ((await imageId(image)) === undefined) return [];
+	const format = "{{range $port, $_ := .Config.ExposedPorts}}{{$port}} {{end}}";
+	const ports = await docker(["image", "inspect", "--format", format, image]);
+	const [port] = ports.split("/");
+	const publish = ports === "" ? "" : ` -p 127.0.0.1:${port}:${port}`;
+	return [`        docker run --rm --read-only${publish} ${image}`];
+}
+
+function rowLine({ artefact, outcome, why, seconds }: Row, width: number): string {
 	const detail = outcome === "built" ? formatSeconds(seconds) : why;
-	return `${artefact.padEnd(11)} ${outcome.padEnd(8)} ${detail}`.trimEnd();
+	return `${artefact.padEnd(width)} ${outcome.padEnd(8)} ${detail}`.trimEnd();
 }
 
 async function imageLine(name: string): Promise<string[]> {

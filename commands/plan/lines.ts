@@ -28,7 +28,8 @@ function shown(value: string): string {
 	return value === "" ? "none" : shortReference(value);
 }
 
-function artefactLine({ artefact, fate, changes }: ArtefactPlan): string[] {
+function artefactLine({ artefact, fate, changes, compiles }: ArtefactPlan): string[] {
 	const word = fate === "unknown" ? "cannot tell" : fate;
-	return [artefact, changes === "" ? word : `${word}: ${changes}`];
+	const compile = compiles === undefined ? "" : `; compiles ${compiles}`;
+	return [artefact, (changes === "" ? word : `${word}: ${changes}`) + compile];
 }

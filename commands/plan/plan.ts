@@ -35,6 +35,8 @@ export interface ArtefactPlan {
 	readonly changes: string;
 	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
 	readonly isCompiled?: boolean;
+	/** Of a wheel that is built: what that compiles, and why. */
+	readonly compiles?: string;
 	/** Why its fate is unknown; absent where it is known. */
 	readonly problem?: string;
 }
@@ -95,10 +97,11 @@ async function planArtefact(
 	try {
 		const place = await imagePlace(name);
 		const fate = fateOf(name, place);
-		const { compiled } = image;
-		return place !== "nowhere" || compiled === undefined
-			? { ...plan, fate }
-			: { ...plan, fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
+		const { compiled, compiles } = image;
+		if (place !== "nowhere") return { ...plan, fate };
+		if (compiled !== undefined)
+			return { ...plan, fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
+		return { ...plan, fate, ...(compiles !== undefined && { compiles }) };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}

@@ -37,7 +37,8 @@ export interface PylockPackage extends LockedDistribution {
 
 /** Parses a lock file of PEP 751; its problems are collected in `file`. */
 export function parsePylock(file: LockFile, text: string): Pylock {
-	const root = parseRoot(file, text);
+	const root = file.parseToml(text);
+	refuseOtherVersions(file, root);
 	const requiresPython = file.get(root, "", "requires-python", "text");
 	return {
 		...(requiresPython !== undefined && { requiresPython }),
@@ -51,15 +52,11 @@ export function parsePylock(file: LockFile, text: string): Pylock {
 	};
 }
 
-/** The lock's table; an empty one, and a problem, if it is of another version of the form. */
-function parseRoot(file: LockFile, text: string): TomlTable {
-	const root = file.parseToml(text);
-	if (file.problems.length > 0) return {};
+function refuseOtherVersions(file: LockFile, root: TomlTable): void {
+	if (file.problems.length > 0) return;
 	const version = file.need(root, "", "lock-version", "text");
-	if (version !== undefined && /^1\.\d+$/.test(version)) return root;
-	if (version !== undefined)
+	if (version !== undefined && !/^1\.\d+$/.test(version))
 		file.refuse("lock-version", version, "is not 1.0, the version of PEP 751");
-	return {};
 }
 
 function parsePackage(file: LockFile, entry: TomlTable, place: string): PylockPackage {

@@ -57,12 +57,11 @@ export function readUvLock(
 ): UvSelection {
 	const nothing = { distributions: [], names: new Set<string>() };
 	const root = file.parseToml(text);
-	if (file.problems.length > 0) return nothing;
 	const environment = markerEnvironment(target);
+	if (file.problems.length > 0) return nothing;
 	const version = file.need(root, "", "version", "number");
 	if (version !== undefined && version !== 1)
 		file.refuse("version", version, "is not 1, the version of uv.lock that is known here");
-	if (file.problems.length > 0) return nothing;
 	refuseOtherPython(file, "requires-python", file.get(root, "", "requires-python", "text"), target);
 	const supported = file.get(root, "", "supported-markers", "texts") ?? [];
 	refuseOtherPlatforms(file, "supported-markers", supported, environment, target);

@@ -1,0 +1,153 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AppImage, appImages } from "../components/app/app.ts";
+import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts";
+import type { PythonImage } from "../components/python/python.ts";
+import { WheelImage, wheelImage } from "../components/wheel/wheel.ts";
+import type { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
+import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
+import type { App } from "../stacks/apps/app.ts";
+import { lockedApps } from "../stacks/apps/locked.ts";
+import type { Choice, CompiledWheel } from "../stacks/lock/lock.ts";
+import { LockError } from "../stacks/lock/lock-error.ts";
+import type { Settings } from "../stacks/settings.ts";
+
+/**
+ * The apps of a stack, with what their locks have for it.
+ *
+ * @throws RunError with everything that is wrong in a lock.
+ */
+export function stackApps(settings: Settings): App[] {
+	try {
+		return lockedApps(settings);
+	} catch (error) {
+		if (error instanceof LockError) throw new pulumi.RunError(error.message);
+		throw error;
+	}
+}
+
+/** A wheel that a stack compiles, of whichever app. */
+export interface StackWheel {
+	readonly wheel: CompiledWheel;
+	readonly image: StackImage;
+	/** The first of the apps that need it. */
+	readonly app: App;
+}
+
+/** The images of a stack's apps: their wheels, each once, then those of each app. */
+export function appsImages(
+	settings: Settings,
+	site: ImageNaming,
+	pythonImage: { readonly image: StackImage },
+): StackImage[] {
+	const imageOf = wheelNaming(settings, site);
+	const apps = stackApps(settings);
+	return [
+		...stackWheels(apps, imageOf).map(({ image }) => image),
+		...apps.flatMap((app) => {
+			const wheelhouse = { image: wheelhouseImage({ site, app, wheel: imageOf }) };
+			const { dependencies, image } = appImages({ site, app, pythonImage, wheelhouse });
+			return [wheelhouse.image, dependencies, image];
+		}),
+	];
+}
+
+/** The artefacts of an app alone: its wheels, its wheelhouse, its dependencies and itself. */
+export function artefactsOf(app: App): string[] {
+	const wheels = [...app.distributions, ...app.buildRequirements].flatMap(compiledIn);
+	return [
+		...wheels.map(({ name }) => `wheel-${name}`),
+		`wheelhouse-${app.name}`,
+		`dependencies-${app.name}`,
+		`app-${app.name}`,
+	];
+}
+
+/** What {@link makeApps} needs. */
+export interface AppsArgs {
+	readonly settings: Settings;
+	readonly site: ImageSite;
+	readonly pythonImage: PythonImage;
+	readonly wheelbuild: WheelbuildImage;
+	/** Where logs of builds go, from the project root. */
+	readonly folder: string;
+}
+
+/** Make the wheels and the images of a stack's apps. */
+export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[] } {
+	const { settings, site, pythonImage } = args;
+	const imageOf = wheelNaming(settings, site);
+	const wanted = stackApps(settings);
+	const wheels = makeWheels(args, stackWheels(wanted, imageOf));
+	const apps = wanted.map((app) => {
+		const wheelhouse = new WheelhouseImage(`wheelhouse-${app.name}`, {
+			site,
+			app,
+			wheel: imageOf,
+			python: settings.python,
+			pythonImage,
+			wheels: app.distributions.flatMap((choice) =>
+				choice.kind === "compiled" ? (wheels.get(imageOf(choice).name) ?? []) : [],
+			),
+		});
+		return { app, wheelhouse, image: new AppImage({ site, app, pythonImage, wheelhouse }) };
+	});
+	return { wheels: [...wheels.values()], apps };
+}
+
+/** An app and the resources that make it. */
+export interface MadeApp {
+	readonly app: App;
+	readonly wheelhouse: WheelhouseImage;
+	readonly image: AppImage;
+}
+
+/** The wheels, by the names of their images. */
+function makeWheels(
+	{ settings, site, wheelbuild, folder }: AppsArgs,
+	wanted: readonly StackWheel[],
+): Map<string, WheelImage> {
+	const { debian, python } = settings;
+	const imageOf = wheelNaming(settings, site);
+	const made = new Map<string, WheelImage>();
+	const names = new Set<string>();
+	for (const { wheel, image, app } of wanted) {
+		const plain = `wheel-${wheel.name}-${wheel.version}`;
+		// Two apps may lock other tools for one version.
+		const name = names.has(plain) ? `${plain}-${image.key}` : plain;
+		names.add(name);
+		const requirements: pulumi.Resource[] = wheel.buildRequirements.flatMap((choice) =>
+			choice.kind === "compiled" ? (made.get(imageOf(choice).name) ?? []) : [],
+		);
+		const rest = { site, debian, python, wheel, wheelbuild, requirements, app: app.folder, folder };
+		made.set(image.name, new WheelImage(name, rest));
+	}
+	return made;
+}
+
+/** The wheels that apps compile, each once; what builds a wheel stands before it. */
+export function stackWheels(
+	apps: readonly App[],
+	imageOf: (wheel: CompiledWheel) => StackImage,
+): StackWheel[] {
+	const found = new Map<string, StackWheel>();
+	for (const app of apps) {
+		for (const wheel of [...app.distributions, ...app.buildRequirements].flatMap(compiledIn)) {
+			const image = { ...imageOf(wheel), compiles: `${wheel.name} ${wheel.version}: ${wheel.why}` };
+			if (!found.has(image.name)) found.set(image.name, { wheel, image, app });
+		}
+	}
+	return [...found.values()];
+}
+
+/** What is compiled for a choice, itself last. */
+function compiledIn(choice: Choice): CompiledWheel[] {
+	if (choice.kind === "downloaded") return [];
+	return [...choice.buildRequirements.flatMap(compiledIn), choice];
+}
+
+function wheelNaming(
+	{ debian, python }: Settings,
+	site: ImageNaming,
+): (wheel: CompiledWheel) => StackImage {
+	return (wheel) => wheelImage({ site, debian, python, wheel });
+}

@@ -1,0 +1,48 @@
+/** From apps to what their locks have for a stack. */
+
+import { chooseFiles, chooseOwnBuild } from "../lock/choose.ts";
+import { LockError } from "../lock/lock-error.ts";
+import { buildSystemDigest } from "../lock/project.ts";
+import { readBuildLock, readLock, readProject } from "../lock/read-lock.ts";
+import { type Target, targetOf } from "../lock/target.ts";
+import type { Settings } from "../settings.ts";
+import type { App, AppSource } from "./app.ts";
+import { folderOnDisk, readIfThere } from "./folder.ts";
+
+/**
+ * The apps of a stack with what is to be done for each distribution of their locks, which are read
+ * from their folders.
+ *
+ * @throws LockError with everything that is wrong in any of them.
+ */
+export function lockedApps(settings: Settings): App[] {
+	const target = targetOf(settings);
+	const errors: LockError[] = [];
+	const apps = settings.apps.flatMap((app) => {
+		try {
+			return lockedApp(app, target);
+		} catch (error) {
+			if (!(error instanceof LockError)) throw error;
+			errors.push(error);
+			return [];
+		}
+	});
+	if (errors.length > 0) throw new LockError(errors.flatMap(({ problems }) => problems));
+	return apps;
+}
+
+function lockedApp(app: AppSource, target: Target): App {
+	const { folder, name, fromSource, buildPackages, isPackage } = app;
+	const content = folderOnDisk(folder);
+	const read = (file: string) => readIfThere(content, file);
+	const lock = readLock(folder, read, target);
+	const options = { fromSource, buildPackages, buildLock: readBuildLock(folder, read) };
+	const digest = () => buildSystemDigest(readProject(folder, read));
+	return {
+		...app,
+		distributions: chooseFiles(lock, target, options),
+		buildRequirements: isPackage
+			? chooseOwnBuild(lock, { name, digest: digest() }, target, options)
+			: [],
+	};
+}
