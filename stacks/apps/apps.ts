@@ -2,9 +2,10 @@
 
 import { posix } from "node:path";
 import { type ConfigProblem, quote } from "../config-error.ts";
+import { normalizeName } from "../lock/names.ts";
 import type { AppSource } from "./app.ts";
 import { type AppFolder, folderOnDisk, listFiles, readIfThere } from "./folder.ts";
-import { normalizeName, type Pyproject, readPyproject } from "./pyproject.ts";
+import { type Pyproject, readPyproject } from "./pyproject.ts";
 import { exampleOf, TABLE } from "./table.ts";
 
 /** The unprivileged user of an app that names none; schema.json has the same. */

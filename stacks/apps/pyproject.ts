@@ -5,6 +5,7 @@ import { distance } from "fastest-levenshtein";
 import { parse, TomlError } from "smol-toml";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { nearestOf } from "../guess.ts";
+import { normalizeName } from "../lock/names.ts";
 import { type AppTable, checkTable, exampleOf, TABLE } from "./table.ts";
 
 /** What an app's pyproject.toml says. */
@@ -16,11 +17,6 @@ export interface Pyproject {
 	/** Whether it has `[build-system]` (PEP 518). */
 	readonly isPackage: boolean;
 	readonly table: AppTable;
-}
-
-/** A name as PEP 503 compares it. */
-export function normalizeName(name: string): string {
-	return name.toLowerCase().replace(/[-_.]+/g, "-");
 }
 
 /** With what stands before and after it in a tag, which has at most 128 characters. */

@@ -24,8 +24,12 @@ export class LockFile {
 	/** The file, from where the folder is named. */
 	readonly path: string;
 
-	constructor(folder: string, name: string) {
+	readonly #remedy: string | undefined;
+
+	/** `remedy` is what helps where nothing else is said: the lock is made again, by default. */
+	constructor(folder: string, name: string, remedy?: string) {
 		this.folder = folder;
+		this.#remedy = remedy;
 		this.path = `${shown(folder)}/${name}`;
 	}
 
@@ -35,7 +39,7 @@ export class LockFile {
 	}
 
 	/** Adds a problem, once. `value` is what stands there; `undefined`: nothing. */
-	refuse(key: string, value: unknown, reason: string, remedy = this.relock): void {
+	refuse(key: string, value: unknown, reason: string, remedy = this.#remedy ?? this.relock): void {
 		const { path: file } = this;
 		const problem = { file, key: shown(key), value: shownValue(value), reason, remedy };
 		if (!this.problems.some((other) => isDeepStrictEqual(other, problem)))

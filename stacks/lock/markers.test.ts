@@ -32,6 +32,9 @@ describe("evaluateMarker", () => {
 		["'foo.bar' in dependency_groups", true],
 		["'lxml' in dependency_groups or 'psycopg2' in dependency_groups", true],
 		["'lxml' not in dependency_groups and 'psycopg2' in dependency_groups", true],
+		["sys_platform < 'linuy' or sys_platform > 'a'", false], // texts have no order
+		["sys_platform >= 'linux' and sys_platform <= 'linux'", true],
+		["'posix' ~= python_full_version", false],
 		// "and" binds closer than "or"
 		["os_name == 'posix' or os_name == 'a' and os_name == 'b'", true],
 		["(os_name == 'posix' or os_name == 'a') and os_name == 'b'", false],
@@ -54,6 +57,7 @@ describe("evaluateMarker", () => {
 		["extras == 'test'", '"name" in set'],
 		["dependency_groups in 'test'", '"name" in set'],
 		["os_name ~= 'posix'", "compares texts by ~="],
+		["os_name === 'posix'", "compares texts by ==="],
 	])("refuses %s", (marker, reason) =>
 		expect(() => evaluateMarker(marker, environment)).toThrow(reason),
 	);

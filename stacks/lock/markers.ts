@@ -6,7 +6,7 @@
  * leave room, pip's library "packaging" 26 is followed.
  */
 
-import { satisfies, validRange } from "@renovatebot/pep440";
+import { satisfies, valid, validRange } from "@renovatebot/pep440";
 import { Refusal } from "../config-values.ts";
 import { normalizeName } from "./names.ts";
 import { pythonSeries, type Target } from "./target.ts";
@@ -233,21 +233,22 @@ const versionVariables: ReadonlySet<string> = new Set([
 ]);
 
 function compareTexts(left: string, operator: string, right: string, isVersion: boolean): boolean {
-	if (isVersion && !operator.endsWith("in") && validRange(`${operator}${right}`))
-		return satisfies(left, `${operator}${right}`, { prereleases: true });
+	const specifier = `${operator}${right}`;
+	if (isVersion && !operator.endsWith("in") && validRange(specifier))
+		return valid(left) !== null && satisfies(left, specifier, { prereleases: true });
 	const comparison = textComparisons[operator];
 	if (comparison === undefined) throw new Refusal(`compares texts by ${operator}`);
 	return comparison(left, right);
 }
 
+/** Texts have no order: "packaging" holds none of two for the lesser one. */
 const textComparisons: Readonly<Record<string, (left: string, right: string) => boolean>> = {
 	"==": (left, right) => left === right,
-	"===": (left, right) => left === right,
 	"!=": (left, right) => left !== right,
-	"<": (left, right) => left < right,
-	"<=": (left, right) => left <= right,
-	">": (left, right) => left > right,
-	">=": (left, right) => left >= right,
+	"<": () => false,
+	"<=": (left, right) => left === right,
+	">": () => false,
+	">=": (left, right) => left === right,
 	in: (left, right) => right.includes(left),
 	"not in": (left, right) => !right.includes(left),
 };

@@ -1,8 +1,9 @@
 /** What a pyproject.toml says that a lock depends on. */
 
 import { createHash } from "node:crypto";
+import { holds } from "./checks.ts";
 import type { LockFile } from "./lock-file.ts";
-import { evaluateMarker, type MarkerEnvironment } from "./markers.ts";
+import type { MarkerEnvironment } from "./markers.ts";
 import { normalizeName } from "./names.ts";
 import { parseRequirement, type Requirement } from "./requirement.ts";
 
@@ -10,8 +11,10 @@ import { parseRequirement, type Requirement } from "./requirement.ts";
 export interface Project {
 	/** Normalised; absent where there is no `[project]`. */
 	readonly name?: string;
-	/** Absent where they are dynamic: known to the build system alone. */
+	/** As they stand there; absent where they are dynamic: known to the build system alone. */
 	readonly dependencies?: readonly string[];
+	/** The dependencies, parsed. */
+	readonly requirements: readonly Requirement[];
 	readonly requiresPython?: string;
 	/** `requires` of `[build-system]`; absent where there is none. */
 	readonly buildRequires?: readonly string[];
@@ -29,6 +32,9 @@ export function parseProject(file: LockFile, text: string): Project {
 	return {
 		...(name !== undefined && { name: normalizeName(name) }),
 		...(!isDynamic && { dependencies }),
+		requirements: dependencies.flatMap(
+			(text) => file.check("project.dependencies", text, () => parseRequirement(text)) ?? [],
+		),
 		...(requiresPython !== undefined && { requiresPython }),
 		...(buildSystem !== undefined && {
 			buildRequires: file.get(buildSystem, "build-system.", "requires", "texts") ?? [],
@@ -36,20 +42,15 @@ export function parseProject(file: LockFile, text: string): Project {
 	};
 }
 
-/** The dependencies of a project that apply in an environment. */
+/** The dependencies of a project that apply in an environment; what is wrong is told of `file`. */
 export function projectRequirements(
 	file: LockFile,
-	{ dependencies = [] }: Project,
+	{ requirements }: Project,
 	environment: MarkerEnvironment,
 ): Requirement[] {
-	return dependencies.flatMap((text) => {
-		const parsed = file.check("project.dependencies", text, () => {
-			const requirement = parseRequirement(text);
-			const { marker } = requirement;
-			return { requirement, applies: marker === undefined || evaluateMarker(marker, environment) };
-		});
-		return parsed?.applies ? [parsed.requirement] : [];
-	});
+	return requirements.filter(({ marker }) =>
+		holds(file, "dependencies of pyproject.toml", marker, environment),
+	);
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -58,12 +59,15 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
  * SHA-256 of what a lock of a project is made from: its dependencies, in whichever order, and
  * requires-python. Nothing else of pyproject.toml makes a lock stale.
  */
-export function projectDigest({ dependencies = [], requiresPython }: Project): string {
+export function projectDigest({
+	dependencies = [],
+	requiresPython,
+}: Pick<Project, "dependencies" | "requiresPython">): string {
 	return sha256(JSON.stringify([[...dependencies].sort(), requiresPython ?? null]));
 }
 
 /** SHA-256 of what the lock of a project's own build is made from: `requires` of `[build-system]`. */
-export function buildSystemDigest({ buildRequires = [] }: Project): string {
+export function buildSystemDigest({ buildRequires = [] }: Pick<Project, "buildRequires">): string {
 	return sha256(JSON.stringify([...buildRequires].sort()));
 }
 

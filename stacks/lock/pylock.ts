@@ -1,11 +1,17 @@
 /** Lock files of PEP 751: pylock.toml, and pylock.build.toml. */
 
-import { satisfies, validRange } from "@renovatebot/pep440";
 import type { TomlTable } from "smol-toml";
+import {
+	holds,
+	refuseOtherPlatforms,
+	refuseOtherPython,
+	refuseSource,
+	refuseTwice,
+} from "./checks.ts";
 import { lockedFile } from "./files.ts";
 import type { LockedDistribution, LockedFile } from "./lock.ts";
 import type { LockFile } from "./lock-file.ts";
-import { evaluateMarker, type MarkerEnvironment, markerEnvironment } from "./markers.ts";
+import { markerEnvironment } from "./markers.ts";
 import { byName, normalizeName } from "./names.ts";
 import { describeTarget, type Target } from "./target.ts";
 
@@ -37,8 +43,7 @@ export interface PylockPackage extends LockedDistribution {
 
 /** Parses a lock file of PEP 751; its problems are collected in `file`. */
 export function parsePylock(file: LockFile, text: string): Pylock {
-	const root = file.parseToml(text);
-	refuseOtherVersions(file, root);
+	const root = parseRoot(file, text);
 	const requiresPython = file.get(root, "", "requires-python", "text");
 	return {
 		...(requiresPython !== undefined && { requiresPython }),
@@ -52,11 +57,15 @@ export function parsePylock(file: LockFile, text: string): Pylock {
 	};
 }
 
-function refuseOtherVersions(file: LockFile, root: TomlTable): void {
-	if (file.problems.length > 0) return;
+/** The lock's table; an empty one, and a problem, if it is of another version of the form. */
+function parseRoot(file: LockFile, text: string): TomlTable {
+	const root = file.parseToml(text);
+	if (file.problems.length > 0) return {};
 	const version = file.need(root, "", "lock-version", "text");
-	if (version !== undefined && !/^1\.\d+$/.test(version))
+	if (version !== undefined && /^1\.\d+$/.test(version)) return root;
+	if (version !== undefined)
 		file.refuse("lock-version", version, "is not 1.0, the version of PEP 751");
+	return {};
 }
 
 function parsePackage(file: LockFile, entry: TomlTable, place: string): PylockPackage {
@@ -155,67 +164,4 @@ export function selectPackages(
 	}
 	refuseTwice(file, selected, describeTarget(target));
 	return selected.map(({ name, version, files }) => ({ name, version, files })).sort(byName);
-}
-
-/** Refuses a distribution that is not in a package index. */
-export function refuseSource(file: LockFile, key: string, name: string): void {
-	file.refuse(
-		key,
-		name,
-		"is not locked as files of a package index",
-		"publish a release of it in a package index, and lock that",
-	);
-}
-
-/** Refuses two versions of one name for one target. */
-export function refuseTwice(
-	file: LockFile,
-	selected: readonly Pick<LockedDistribution, "name" | "version">[],
-	target: string,
-): void {
-	const versions = Map.groupBy(selected, ({ name }) => name);
-	for (const [name, entries] of versions)
-		if (entries.length > 1)
-			file.refuse(
-				`packages.${name}`,
-				entries.map(({ version }) => version).join(", "),
-				`is locked ${entries.length} times for ${target}`,
-			);
-}
-
-/** Tells whether a marker, if there is one, holds; one that is none is a problem, and does not. */
-export function holds(
-	file: LockFile,
-	key: string,
-	marker: string | undefined,
-	environment: MarkerEnvironment,
-): boolean {
-	if (marker === undefined) return true;
-	return file.check(key, marker, () => evaluateMarker(marker, environment)) ?? false;
-}
-
-/** Refuses versions of Python that the target's is not one of. */
-export function refuseOtherPython(
-	file: LockFile,
-	key: string,
-	specifier: string | undefined,
-	target: Target,
-): void {
-	if (specifier === undefined) return;
-	if (!validRange(specifier)) file.refuse(key, specifier, "is no version specifier (PEP 440)");
-	else if (!satisfies(target.python, specifier, { prereleases: true }))
-		file.refuse(key, specifier, `is not for ${describeTarget(target)}`);
-}
-
-/** Refuses markers none of which holds, if there are any. */
-export function refuseOtherPlatforms(
-	file: LockFile,
-	key: string,
-	markers: readonly string[],
-	environment: MarkerEnvironment,
-	target: Target,
-): void {
-	if (markers.length === 0) return;
-	if (!markers.map((marker) => holds(file, key, marker, environment)).includes(true))
-		file.refuse(key, markers.join(" | "), `is not for ${describeTarget(target)}`);
 }

@@ -61,7 +61,7 @@ export function readLock(folder: string, read: ReadFile, target: Target): Lock {
 
 /** Reads an app's pyproject.toml, as far as locks depend on it; throws a LockError. */
 export function readProject(folder: string, read: ReadFile): Project {
-	const file = new LockFile(folder, "pyproject.toml");
+	const file = new LockFile(folder, "pyproject.toml", "mend it");
 	const project = parseProject(file, read("pyproject.toml") ?? "");
 	file.finish();
 	return project;

@@ -18,7 +18,7 @@ export interface Requirement {
 }
 
 const requirement =
-	/^\s*(?<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[(?<extras>[^\]]*)\])?\s*(?:@\s*(?<url>\S+)\s*(?:\s;(?<urlMarker>.*))?|\(?(?<specifier>[^;()@]*)\)?\s*(?:;(?<marker>.*))?)$/s;
+	/^\s*(?<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[(?<extras>[^\]]*)\])?\s*(?:@\s*(?<url>\S+)\s*(?:\s;(?<urlMarker>.*))?|\(?(?<specifier>[<>=!~][^;()@]*)?\)?\s*(?:;(?<marker>.*))?)$/s;
 
 /** Parses a dependency specifier; throws a Refusal if it is none. */
 export function parseRequirement(text: string): Requirement {

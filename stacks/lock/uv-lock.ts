@@ -1,19 +1,19 @@
 /** uv.lock: the lock of uv's projects, of which a target has a part. */
 
 import type { TomlTable } from "smol-toml";
-import { lockedFile } from "./files.ts";
-import type { LockedDistribution, LockedFile } from "./lock.ts";
-import type { LockFile } from "./lock-file.ts";
-import { type MarkerEnvironment, markerEnvironment } from "./markers.ts";
-import { byName, normalizeName } from "./names.ts";
-import { type Project, projectRequirements } from "./project.ts";
 import {
 	holds,
 	refuseOtherPlatforms,
 	refuseOtherPython,
 	refuseSource,
 	refuseTwice,
-} from "./pylock.ts";
+} from "./checks.ts";
+import { lockedFile } from "./files.ts";
+import type { LockedDistribution, LockedFile } from "./lock.ts";
+import type { LockFile } from "./lock-file.ts";
+import { type MarkerEnvironment, markerEnvironment } from "./markers.ts";
+import { byName, normalizeName } from "./names.ts";
+import { type Project, projectRequirements } from "./project.ts";
 import { describeTarget, type Target } from "./target.ts";
 
 /** What uv has written, uv writes again. */
@@ -57,11 +57,12 @@ export function readUvLock(
 ): UvSelection {
 	const nothing = { distributions: [], names: new Set<string>() };
 	const root = file.parseToml(text);
-	const environment = markerEnvironment(target);
 	if (file.problems.length > 0) return nothing;
+	const environment = markerEnvironment(target);
 	const version = file.need(root, "", "version", "number");
 	if (version !== undefined && version !== 1)
 		file.refuse("version", version, "is not 1, the version of uv.lock that is known here");
+	if (file.problems.length > 0) return nothing;
 	refuseOtherPython(file, "requires-python", file.get(root, "", "requires-python", "text"), target);
 	const supported = file.get(root, "", "supported-markers", "texts") ?? [];
 	refuseOtherPlatforms(file, "supported-markers", supported, environment, target);

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { LockFile } from "./lock-file.ts";
+import { buildSystemDigest, parseProject, projectDigest, requirementsDigest } from "./project.ts";
+import { readBuildLock, readLock } from "./read-lock.ts";
+import type { Target } from "./target.ts";
+
+const target: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", machine: "x86_64" };
+const hash = "1".repeat(64);
+
+const pyproject = (...dependencies: string[]) => `[project]
+name = "Orders"
+dependencies = ${JSON.stringify(dependencies)}
+requires-python = ">=3.11"
+`;
+
+const digestOf = (text: string) => projectDigest(parseProject(new LockFile("x", "y"), text));
+
+const pylock = (rest = "") => `lock-version = "1.0"
+[[packages]]
+name = "flask"
+version = "3.0"
+wheels = [{ name = "flask-3.0-py3-none-any.whl", hashes = { sha256 = "${hash}" } }]
+${rest}`;
+
+const lockedFrom = (file: string, sha256: string) =>
+	pylock(`[tool.debian-python]\nlocked-from = { file = "${file}", sha256 = "${sha256}" }`);
+
+const uvLock = `version = 1
+[[package]]
+name = "orders"
+source = { virtual = "." }
+`;
+
+type Files = Readonly<Record<string, string>>;
+const read = (files: Files) => readLock("../orders", (name) => files[name], target);
+const requirements = `flask==3.0 --hash=sha256:${hash}\n`;
+
+describe("readLock", () => {
+	it("takes the first of pylock.toml and uv.lock", () => {
+		const files = { "pyproject.toml": pyproject(), "uv.lock": uvLock, "requirements.txt": "" };
+		expect(read({ ...files, "pylock.toml": pylock() })).toEqual({
+			folder: "../orders",
+			name: "pylock.toml",
+			distributions: [
+				{
+					name: "flask",
+					version: "3.0",
+					files: [{ name: "flask-3.0-py3-none-any.whl", sha256: hash }],
+				},
+			],
+			names: new Set(["flask"]),
+		});
+		expect(read(files)).toMatchObject({ name: "uv.lock", distributions: [] });
+	});
+
+	it("takes a lock as fresh as what it was made from", () => {
+		const text = pyproject("flask>=3", "six");
+		const same = `${pyproject("six", "flask>=3")}version = "2"\n`;
+		const digest = digestOf(text);
+		const fresh = lockedFrom("pyproject.toml", digest);
+		expect(read({ "pyproject.toml": same, "pylock.toml": fresh })).toMatchObject({
+			names: new Set(["flask"]),
+		});
+		const of = lockedFrom("requirements.txt", requirementsDigest(requirements));
+		expect(read({ "pylock.toml": of, "requirements.txt": requirements })).toMatchObject({
+			name: "pylock.toml",
+		});
+	});
+
+	const remedy = "run npm run lock -- ../orders";
+	const key = "../orders/pylock.toml: tool.debian-python.locked-from";
+	it.each<[string, Files, string]>([
+		[
+			"no lock",
+			{ "pyproject.toml": pyproject() },
+			`../orders/pylock.toml: the file: nothing is there, nor is a uv.lock or a requirements.txt; ${remedy}`,
+		],
+		[
+			"requirements alone",
+			{ "requirements.txt": requirements },
+			`../orders/requirements.txt: --hash: nothing tells which files the hashes are of; ${remedy}, which writes pylock.toml from it`,
+		],
+		[
+			"requirements without hashes",
+			{ "requirements.txt": "flask==3.0" },
+			`../orders/requirements.txt: line 1: "flask==3.0" has no hash; ${remedy}`,
+		],
+		[
+			"a lock of other requirements",
+			{
+				"requirements.txt": `${requirements}#`,
+				"pylock.toml": lockedFrom("requirements.txt", requirementsDigest(requirements)),
+			},
+			`${key}: "requirements.txt" has changed since: the lock is stale; ${remedy}`,
+		],
+		[
+			"a lock of requirements that are gone",
+			{ "pylock.toml": lockedFrom("requirements.txt", hash) },
+			`${key}: "requirements.txt" is no file of the folder; ${remedy}`,
+		],
+		[
+			"a lock of a file out of the folder",
+			{ "../x": "", "pylock.toml": lockedFrom("../x", requirementsDigest("")) },
+			`${key}: "../x" is no file of the folder; ${remedy}`,
+		],
+		[
+			"a lock of other dependencies",
+			{
+				"pyproject.toml": pyproject("flask>=3.1"),
+				"pylock.toml": lockedFrom("pyproject.toml", digestOf(pyproject("flask>=3"))),
+			},
+			`${key}: "pyproject.toml" has other dependencies since: the lock is stale; ${remedy}`,
+		],
+		[
+			"a lock of others that lacks a dependency",
+			{ "pyproject.toml": pyproject("six", "a; os_name == 'nt'"), "pylock.toml": pylock() },
+			`../orders/pylock.toml: packages: "six" of pyproject.toml is not in it: the lock is stale; ${remedy}`,
+		],
+		[
+			"a lock of others with an older version",
+			{ "pyproject.toml": pyproject("Flask>=3.1"), "pylock.toml": pylock() },
+			`../orders/pylock.toml: packages.flask.version: "3.0" is not >=3.1, as pyproject.toml wants it: the lock is stale; ${remedy}`,
+		],
+		[
+			"a pyproject.toml that is none",
+			{ "pyproject.toml": "[project]\ndependencies = 3", "pylock.toml": pylock() },
+			`../orders/pyproject.toml: project.dependencies: "3" is not a list of texts; mend it`,
+		],
+		[
+			"a dependency that is none",
+			{ "pyproject.toml": pyproject("flask 3"), "pylock.toml": pylock() },
+			`../orders/pyproject.toml: project.dependencies: "flask 3" is no dependency specifier (PEP 508); mend it`,
+		],
+		[
+			"a dependency of some kernels",
+			{ "pyproject.toml": pyproject("six; platform_release > '5'"), "pylock.toml": pylock() },
+			`../orders/pylock.toml: dependencies of pyproject.toml: "platform_release > '5'" depends on the kernel, which differs by machine; ${remedy}`,
+		],
+	])("refuses %s", (_, files, message) => {
+		expect(() => read(files)).toThrow(expect.objectContaining({ name: "LockError", message }));
+	});
+});
+
+it("reads a build lock, if there is one", () => {
+	expect(readBuildLock("../orders", () => undefined)).toBeUndefined();
+	expect(readBuildLock("../orders", () => pylock())?.pylock.packages).toHaveLength(1);
+	expect(() => readBuildLock("../orders", () => "x")).toThrow(
+		"../orders/pylock.build.toml: the file",
+	);
+});
+
+describe("digests", () => {
+	const project = (rest: string) => parseProject(new LockFile("x", "y"), rest);
+	it("change with dependencies and requires-python alone", () => {
+		const one = digestOf(pyproject("a"));
+		expect(digestOf(`${pyproject("a")}version = "3"`)).toBe(one);
+		expect(digestOf(pyproject("a").replace("3.11", "3.12"))).not.toBe(one);
+		expect(digestOf(pyproject("b"))).not.toBe(one);
+		expect(digestOf("[project]")).toBe(digestOf(""));
+	});
+	it("change with what builds the project", () => {
+		const one = buildSystemDigest(project('[build-system]\nrequires = ["hatchling", "a"]'));
+		expect(buildSystemDigest(project('[build-system]\nrequires = ["a", "hatchling"]'))).toBe(one);
+		expect(buildSystemDigest(project('[build-system]\nrequires = ["hatchling"]'))).not.toBe(one);
+	});
+});
