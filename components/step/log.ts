@@ -10,11 +10,17 @@ import type { Step } from "./step.ts";
  * Run a container of makeContainer (container.ts), show its phases, lines that begin with `==> `, and
  * write its whole output to a file, as sbuild does.
  *
+ * @param flags `a` to add to a file that is there.
  * @throws StepError that names the file.
  */
-export async function runLogged(step: Step, container: string, file: string): Promise<void> {
+export async function runLogged(
+	step: Step,
+	container: string,
+	file: string,
+	flags: "w" | "a" = "w",
+): Promise<void> {
 	makeFolder(dirname(file));
-	const log = createWriteStream(file);
+	const log = createWriteStream(file, { flags });
 	// On a full disk: the build goes on to its end, whose files will say the same or find room.
 	let full: Error | undefined;
 	log.on("error", (error) => {

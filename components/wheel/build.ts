@@ -38,7 +38,7 @@ async function buildWheel(step: Step): Promise<void> {
 	const root = PACKAGES.length === 0 ? builder : await prepare(step, builder, run);
 	const container = await makeJob(step, root, run, "build", ["--network=none"]);
 	try {
-		await runLogged(step, container, LOG);
+		await runLogged(step, container, LOG, PACKAGES.length === 0 ? "w" : "a");
 	} catch (error) {
 		throw step.signal.aborted ? error : await explain(step, root, run, error);
 	}

@@ -1,3 +1,6 @@
+import { Version } from "@cyclonedx/cyclonedx-library/Spec";
+import { JsonStrictValidator } from "@cyclonedx/cyclonedx-library/Validation";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
@@ -116,5 +119,19 @@ describe("the inputs of its step", () => {
 
 	it("have the log beside the .deb", () => {
 		expect(inputs.LOG).toBe("packages/local/wheel-psycopg2-2.9.10.build");
+	});
+});
+
+describe("the program in the container", () => {
+	const tests = "components/wheel/wheel-tests/test_wheel.py";
+
+	it("passes its own tests", async () => {
+		const { exitCode, stderr } = await execa("python3", ["-B", tests], { reject: false });
+		expect(exitCode, stderr).toBe(0);
+	});
+
+	it("writes an SBOM that CycloneDX's schema allows", async () => {
+		const { stdout } = await execa("python3", ["-B", tests, "bom"]);
+		expect(await new JsonStrictValidator(Version.v1dot6).validate(stdout)).toBeNull();
 	});
 });

@@ -41,7 +41,7 @@ LOG = "/mnt/build.log"
 # Debug information is half of a wheel and more, and CPython's flags have -g.
 LDFLAGS = "-Wl,--strip-debug"
 # pip's last words where a build requirement is not among the links.
-UNLOCKED = re.compile(r"^ERROR: No matching distribution found for (.+)$", re.MULTILINE)
+UNLOCKED = re.compile(r"^\s*ERROR: No matching distribution found for (.+)$", re.MULTILINE)
 
 
 def main(action, job_file):
@@ -63,10 +63,17 @@ def title(job):
 def prepare(job):
     packages = job["packages"]
     say("==> aptinstall " + " ".join(packages))
-    if subprocess.call(["aptinstall"] + packages) != 0:
+    command = ["aptinstall"] + packages
+    apt = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    errors = []
+    for raw in apt.stdout:
+        line = raw.decode("utf-8", "replace").rstrip()
+        say(line)
+        errors += re.findall("^E: (.*)", line)
+    if apt.wait() != 0:
         raise Failure(
-            "%s: the packages %s cannot be installed" % (title(job), " ".join(packages)),
-            "look at their names in build-packages of %s" % job["project"],
+            "%s: its build packages cannot be installed (%s)" % (title(job), " ".join(errors)),
+            "look at build-packages.%s in %s" % (job["name"], job["project"]),
         )
     crates.fetch(source(job), os.path.join(BUILD, "cargo-source"))
 
@@ -77,8 +84,12 @@ def build(job):
         os.makedirs(folder)
     used = [place(requirement, LINKS) for requirement in job["requirements"]]
     os.environ.update(crates.OFFLINE, LDFLAGS=LDFLAGS, MAKEFLAGS="-j%d" % os.cpu_count())
+    # pip's name for --no-compile: nearly all modules of the build requirements are never imported.
+    os.environ["PIP_NO_COMPILE"] = "no"
     say("==> build")
-    words = ["wheel", "--no-deps", "--no-index", "--find-links", LINKS, "--wheel-dir", OUT]
+    # --verbose: else pip shows the compiler's output only where that fails.
+    words = ["wheel", "--verbose", "--no-deps", "--no-index"]
+    words += ["--find-links", LINKS, "--wheel-dir", OUT]
     status, _ = pip_command.pip(words + [source(job)])
     if status != 0:
         raise Failure("%s cannot be built" % title(job), "the log says why")
