@@ -2,7 +2,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LockedFile } from "../../stacks/lock/lock.ts";
 import { copyInto, makeContainer, runContainer } from "../step/container.ts";
-import { docker, PROJECT_LABEL } from "../step/docker.ts";
 import type { Step } from "../step/step.ts";
 
 /** The volume that keeps what was fetched, on purpose: a cache, which may be removed at any time. */
@@ -45,7 +44,6 @@ export interface Fetched {
 export async function fetchFiles(step: Step, args: FetchArgs): Promise<Fetched> {
 	const names = new Map<string, string>();
 	if (args.files.length === 0) return { volume: VOLUME, names };
-	await docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, VOLUME]);
 	const command = ["python3", "-I", "-B", "/mnt/fetch.py", "/mnt/wanted.json", "/downloads"];
 	const container = await makeContainer(step, args.image, command, [
 		`--platform=${args.platform}`,

@@ -229,10 +229,12 @@ function release(packages: string): string {
 	].join("\n");
 }
 
-/** Serve a folder where the machine and the containers of its Docker's default network reach it. */
-async function serve(folder: string): Promise<Server> {
-	const format = "{{range .IPAM.Config}}{{.Gateway}}{{end}}";
-	const gateway = docker("network", "inspect", "--format", format, "bridge");
+/** Serve a folder, where the machine and the containers of its Docker's default network reach it. */
+export async function serve(folder: string): Promise<Server> {
+	// Docker 20.10 does not always tell the gateway: it is the network's first address then.
+	const format = "{{range .IPAM.Config}}{{or .Gateway .Subnet}}{{end}}";
+	const told = docker("network", "inspect", "--format", format, "bridge");
+	const gateway = told.replace(/\d+\/\d+$/, "1");
 	const server = createServer((request, response) => {
 		const file = join(folder, decodeURIComponent(request.url ?? ""));
 		const found = file.startsWith(folder) && statSync(file, { throwIfNoEntry: false })?.isFile();
