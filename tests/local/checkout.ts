@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { ownerState } from "../../components/step/owner.ts";
 
 /** What the outputs of a run look like. */
 export interface RunOutputs {
@@ -122,5 +123,5 @@ export function remains(): string[] {
 		...execFileSync("find", [tmpdir(), "-maxdepth", "1", "-name", "debian-python-*"], {
 			encoding: "utf8",
 		}).split("\n"),
-	].filter((name) => /(^|\/)debian-python-/.test(name));
+	].filter((name) => ownerState(name.slice(name.lastIndexOf("/") + 1)) !== undefined);
 }
