@@ -1,6 +1,7 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
 import { StepError } from "../components/step/error.ts";
 import { ConfigError } from "../stacks/config-error.ts";
+import { LockError } from "../stacks/lock/lock-error.ts";
 
 /** What a person is told of an error: its message, and where in the program only if it is a defect. */
 export function errorLine(error: unknown): string {
@@ -8,8 +9,10 @@ export function errorLine(error: unknown): string {
 	return isExpected(error) ? error.message : (error.stack ?? error.message);
 }
 
+const EXPECTED = [StepError, ConfigError, LockError];
+
 /** Whether an error is about what the user can change, not about this program. */
 export function isExpected(error: Error): boolean {
 	// RunError is what Pulumi too shows without a stack trace.
-	return error instanceof StepError || error instanceof ConfigError || RunError.isInstance(error);
+	return EXPECTED.some((kind) => error instanceof kind) || RunError.isInstance(error);
 }

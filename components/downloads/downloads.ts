@@ -5,9 +5,10 @@ import { copyInto, makeContainer, runContainer } from "../step/container.ts";
 import type { Step } from "../step/step.ts";
 
 /** The volume that keeps what was fetched, on purpose: a cache, which may be removed at any time. */
-const VOLUME = "debian-python-downloads";
+export const VOLUME = "debian-python-downloads";
 
-const CONTEXT = "components/downloads/context";
+/** Its fetch.py is a module as well. */
+export const CONTEXT = "components/downloads/context";
 
 /** A file that is to be had, and whose it is: errors name that. */
 export interface WantedFile extends LockedFile {

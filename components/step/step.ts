@@ -49,19 +49,29 @@ export async function runStep<Result extends object>(
 ): Promise<void> {
 	// Pulumi's command provider and the local run both are the parent or its parent's shell.
 	const abort = stopController(Number(process.env.DEBIAN_PYTHON_RUN ?? process.ppid));
-	const undo: (() => Promise<unknown>)[] = [];
 	try {
-		await sweep();
-		const result = await work(makeStep(abort.signal, undo));
+		const result = await withStep(abort.signal, work);
 		process.stdout.write(`${JSON.stringify(result)}\n`);
 	} catch (error) {
 		process.stderr.write(`error: ${abort.signal.aborted ? "stopped" : errorLine(error)}\n`);
 		process.exitCode = 1;
+	}
+	process.exit();
+}
+
+/** Do a step's work in a process that has more to do. */
+export async function withStep<Result>(
+	signal: AbortSignal,
+	work: (step: Step) => Promise<Result>,
+): Promise<Result> {
+	const undo: (() => Promise<unknown>)[] = [];
+	try {
+		await sweep();
+		return await work(makeStep(signal, undo));
 	} finally {
 		// Newest first: a volume cannot go before the container that uses it.
 		for (const remove of undo.reverse()) await remove().catch(() => undefined);
 	}
-	process.exit();
 }
 
 function errorLine(error: unknown): string {

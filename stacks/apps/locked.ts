@@ -3,7 +3,7 @@
 import { chooseFiles, chooseOwnBuild } from "../lock/choose.ts";
 import { LockError } from "../lock/lock-error.ts";
 import { buildSystemDigest } from "../lock/project.ts";
-import { readBuildLock, readLock, readProject } from "../lock/read-lock.ts";
+import { type ReadFile, readBuildLock, readLock, readProject } from "../lock/read-lock.ts";
 import { type Target, targetOf } from "../lock/target.ts";
 import type { Settings } from "../settings.ts";
 import type { App, AppSource } from "./app.ts";
@@ -31,10 +31,14 @@ export function lockedApps(settings: Settings): App[] {
 	return apps;
 }
 
-function lockedApp(app: AppSource, target: Target): App {
+/**
+ * An app with what its locks have for a target.
+ *
+ * @param read gives the locks and pyproject.toml, of the app's folder by default.
+ * @throws LockError with everything that is wrong in them.
+ */
+export function lockedApp(app: AppSource, target: Target, read = readerOf(app)): App {
 	const { folder, name, fromSource, buildPackages, isPackage } = app;
-	const content = folderOnDisk(folder);
-	const read = (file: string) => readIfThere(content, file);
 	const lock = readLock(folder, read, target);
 	const options = { fromSource, buildPackages, buildLock: readBuildLock(folder, read) };
 	const digest = () => buildSystemDigest(readProject(folder, read));
@@ -45,4 +49,10 @@ function lockedApp(app: AppSource, target: Target): App {
 			? chooseOwnBuild(lock, { name, digest: digest() }, target, options)
 			: [],
 	};
+}
+
+/** Gives the text of a file of an app's folder. */
+export function readerOf({ folder }: AppSource): ReadFile {
+	const content = folderOnDisk(folder);
+	return (file) => readIfThere(content, file);
 }

@@ -1,0 +1,111 @@
+import { readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import { pack } from "tar-stream";
+import { CONTEXT as DOWNLOADS_CONTEXT, VOLUME } from "../../components/downloads/downloads.ts";
+import {
+	copyFrom,
+	copyInto,
+	makeContainer,
+	runContainer,
+} from "../../components/step/container.ts";
+import { docker, PROJECT_LABEL } from "../../components/step/docker.ts";
+import type { Step } from "../../components/step/step.ts";
+
+const CONTEXT = "commands/lock/context";
+
+/** What context/lock.py is asked for. */
+export interface LockRequest {
+	/** From what is locked. */
+	readonly source: LockSource;
+	/** Whether the newest versions are taken, and not those of the locks that are there. */
+	readonly upgrade: boolean;
+	readonly uv: { readonly version: string; readonly sha256: string };
+	readonly fromSource: ":all:" | readonly string[];
+	/** Debian packages that the builds need. */
+	readonly packages: readonly string[];
+	/** The app's name, if it is a package: what builds it is locked as well. */
+	readonly app: string | null;
+	/** By name of a distribution, the lock of what builds it that is there. */
+	readonly preferences: Readonly<Record<string, string>>;
+}
+
+/** From what an app may be locked. */
+export type LockSource = "uv.lock" | "pyproject.toml" | "requirements.in" | "requirements.txt";
+
+/** What context/lock.py gives; locks are as uv writes pylock.toml. */
+export interface LockResult {
+	/** Of what the app has at run time. */
+	readonly lock: string;
+	/** The new uv.lock; null where there is none. */
+	readonly uvLock: string | null;
+	/** By name of a distribution that is compiled: of what builds it. */
+	readonly groups: Readonly<Record<string, BuildGroup>>;
+}
+
+/** What builds a distribution. */
+export interface BuildGroup {
+	/** SHA-256 of its source distributions, sorted; none: it is the app. */
+	readonly sdists: readonly string[];
+	/** Empty where it needs nothing. */
+	readonly lock: string;
+}
+
+/** Where an app is locked. */
+export interface LockPlace {
+	/** The stack's image wheelbuild, which is there. */
+	readonly image: string;
+	readonly platform: string;
+	readonly caBundle?: string | undefined;
+	/** The app's folder, and its files that uv and build backends may look at. */
+	readonly folder: string;
+	readonly files: readonly string[];
+}
+
+/** Lock an app in a container, with the Python, the glibc and the platform that it will have. */
+export async function lockInContainer(
+	step: Step,
+	place: LockPlace,
+	request: LockRequest,
+): Promise<LockResult> {
+	await docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, VOLUME]);
+	const command = ["/venv/bin/python", "-I", "-B", "/mnt/lock.py", "/mnt"];
+	const container = await makeContainer(step, place.image, command, [
+		`--platform=${place.platform}`,
+		"--entrypoint=",
+		"--user=0:0",
+		`--volume=${VOLUME}:/downloads`,
+		...(process.env.PIP_INDEX_URL === undefined ? [] : ["--env=PIP_INDEX_URL"]),
+		...(place.caBundle === undefined ? [] : CERTIFICATES.map((name) => `--env=${name}=${BUNDLE}`)),
+	]);
+	for (const context of [CONTEXT, DOWNLOADS_CONTEXT])
+		await copyInto(container, `${context}/.`, "/mnt/");
+	if (place.caBundle !== undefined) await copyInto(container, place.caBundle, BUNDLE);
+	await docker(["cp", "-", `${container}:/mnt`], { input: await requestTar(place, request) });
+	await runContainer(step, container, (line) => {
+		if (line.startsWith("==> ")) step.progress(line.slice("==> ".length));
+		// What fetch.py says of a file that is there, and what the error has.
+		else if (!/^(file|error:) /.test(line)) process.stderr.write(`${line}\n`);
+	});
+	const { files } = await copyFrom(container, "/mnt/result.json");
+	return JSON.parse(String(files.get("result.json"))) as LockResult;
+}
+
+const BUNDLE = "/mnt/ca-bundle.crt";
+
+/** The variables that Python and uv, and pip, read the bundle's path from. */
+const CERTIFICATES = ["SSL_CERT_FILE", "PIP_CERT"];
+
+async function requestTar({ folder, files }: LockPlace, request: LockRequest): Promise<Buffer> {
+	const tar = pack();
+	const content = Array.fromAsync(tar as AsyncIterable<Buffer>);
+	tar.entry({ name: "request.json" }, JSON.stringify(request));
+	tar.entry({ name: "app", type: "directory" });
+	for (const file of files) {
+		const name = `app/${file}`;
+		const linkname = await readlink(join(folder, file)).catch(() => undefined);
+		if (linkname !== undefined) tar.entry({ name, type: "symlink", linkname });
+		else tar.entry({ name }, await readFile(join(folder, file)));
+	}
+	tar.finalize();
+	return Buffer.concat(await content);
+}

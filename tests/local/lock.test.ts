@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { Checkout, docker, type Ended, remains, removeImages } from "./checkout.ts";
+import { seedImages } from "./seed.ts";
+
+/*
+ * `npm run lock` with the package index: an app with a distribution that its release has as a source
+ * alone, and whose build wants a Debian package.
+ */
+
+const MINUTE = 60_000;
+const PYPROJECT = `[project]
+name = "orders"
+version = "1.0"
+dependencies = ["jinja2", "psycopg2"]
+
+[tool.debian-python]
+command = ["python", "-m", "orders"]
+build-packages = { psycopg2 = ["libpq-dev"] }
+`;
+let checkout: Checkout;
+let app: string;
+
+beforeAll(async () => {
+	checkout = new Checkout();
+	await seedImages(checkout, checkout.repository);
+	await checkout.build(["--target", "wheelbuild"]);
+}, 20 * MINUTE);
+afterAll(() => checkout.remove());
+
+beforeEach(() => {
+	app = join(checkout.folder, "orders");
+	mkdirSync(app, { recursive: true });
+	writeFileSync(join(app, "pyproject.toml"), PYPROJECT);
+});
+
+async function lock(...options: readonly string[]): Promise<Ended> {
+	const args = ["commands/lock/main.ts", "orders", "-s", checkout.stack, ...options];
+	const run = await execa("node", args, { cwd: checkout.folder, reject: false });
+	return { exitCode: run.exitCode, stdout: run.stdout, stderr: run.stderr };
+}
+
+const file = (name: string) => readFileSync(join(app, name), "utf8");
+const versionOf = (name: string, text: string) =>
+	new RegExp(`name = "${name}"\nversion = "(.*)"`).exec(text)?.[1];
+
+it("locks what an app has and what builds it, and keeps that", {
+	timeout: 5 * MINUTE,
+}, async () => {
+	const first = await lock("--no-urls");
+	expect(first.stderr).not.toContain("error");
+	expect(first.stdout).toMatch(
+		/^orders: 3 distributions are locked, 1 of them compiled here\n {2}psycopg2 [\d.]+: no wheel of the lock fits$/,
+	);
+	const [runtime, build] = [file("pylock.toml"), file("pylock.build.toml")];
+	for (const text of [runtime, build]) expect(text).not.toContain("://");
+	expect(versionOf("markupsafe", runtime)).toBeDefined();
+	expect(build).toContain(`marker = "'psycopg2' in dependency_groups"`);
+
+	// An older version stays, of what runs and of what builds, until --upgrade.
+	const [jinja2, setuptools] = [versionOf("jinja2", runtime), versionOf("setuptools", build)];
+	const older = runtime.replace(`version = "${jinja2}"`, 'version = "3.1.4"');
+	writeFileSync(join(app, "pylock.toml"), older);
+	writeFileSync(join(app, "pylock.build.toml"), build.replaceAll(`"${setuptools}"`, '"80.9.0"'));
+	expect((await lock("--no-urls")).exitCode).toBe(0);
+	expect(versionOf("jinja2", file("pylock.toml"))).toBe("3.1.4");
+	expect(versionOf("setuptools", file("pylock.build.toml"))).toBe("80.9.0");
+	expect((await lock("--no-urls", "--upgrade")).exitCode).toBe(0);
+	expect(file("pylock.toml")).toBe(runtime);
+	expect(file("pylock.build.toml")).toBe(build);
+
+	const preview = await checkout.run(["--preview", "-c", 'apps=["orders"]']);
+	expect(preview.stderr + preview.stdout).toMatch(/wheel-psycopg2 +to build/);
+	expect(remains()).toEqual([]);
+});
+
+it("writes nothing where it cannot lock, and says why in a line", {
+	timeout: 2 * MINUTE,
+}, async () => {
+	const before = existsSync(join(app, "pylock.toml")) ? file("pylock.toml") : undefined;
+	const none = PYPROJECT.replace('"jinja2"', '"jinja2>99"').replace(/^build-packages.*\n/m, "");
+	writeFileSync(join(app, "pyproject.toml"), none);
+	const { exitCode, stdout, stderr } = await lock();
+	expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+	expect(stderr.split("\n").at(-1)).toMatch(
+		/^error: uv cannot lock pyproject.toml: No solution found .*jinja2>99.*; change its dependencies$/,
+	);
+	expect(existsSync(join(app, "pylock.toml")) ? file("pylock.toml") : undefined).toBe(before);
+	expect(remains()).toEqual([]);
+});
+
+it("says how to get the image that it locks in", { timeout: MINUTE }, async () => {
+	const names = docker("image", "ls", "--format", "{{.Tag}}", checkout.repository).split("\n");
+	removeImages(checkout.repository);
+	expect(names.join()).toContain("wheelbuild-");
+	expect((await lock()).stderr).toMatch(
+		new RegExp(
+			`^error: the image .*:wheelbuild-\\S+ is not there; build it: npm start -- -s ${checkout.stack}$`,
+		),
+	);
+});
