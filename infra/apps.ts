@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { AppImage, appImages } from "../components/app/app.ts";
 import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts";
 import type { PythonImage } from "../components/python/python.ts";
+import type { RepositoryAddress } from "../components/registry/address.ts";
+import { appRepository, ImageRegistry } from "../components/registry/registry.ts";
 import { WheelImage, wheelImage } from "../components/wheel/wheel.ts";
 import type { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
@@ -45,7 +47,8 @@ export function appsImages(
 		...stackWheels(apps, imageOf).map(({ image }) => image),
 		...apps.flatMap((app) => {
 			const wheelhouse = { image: wheelhouseImage({ site, app, wheel: imageOf }) };
-			const { dependencies, image } = appImages({ site, app, pythonImage, wheelhouse });
+			const own = { ...site, repository: appRepository(site.repository, app.name) };
+			const { dependencies, image } = appImages({ site, own, app, pythonImage, wheelhouse });
 			return [wheelhouse.image, dependencies, image];
 		}),
 	];
@@ -65,6 +68,8 @@ export function artefactsOf(app: App): string[] {
 /** What {@link makeApps} needs. */
 export interface AppsArgs {
 	readonly settings: Settings;
+	/** Of the stack's repository, in which each app has one of its own. */
+	readonly address: RepositoryAddress;
 	readonly site: ImageSite;
 	readonly pythonImage: PythonImage;
 	readonly wheelbuild: WheelbuildImage;
@@ -74,7 +79,7 @@ export interface AppsArgs {
 
 /** Make the wheels and the images of a stack's apps. */
 export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[] } {
-	const { settings, site, pythonImage } = args;
+	const { settings, address, site, pythonImage } = args;
 	const imageOf = wheelNaming(settings, site);
 	const wanted = stackApps(settings);
 	const wheels = makeWheels(args, stackWheels(wanted, imageOf));
@@ -89,7 +94,15 @@ export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[
 				choice.kind === "compiled" ? (wheels.get(imageOf(choice).name) ?? []) : [],
 			),
 		});
-		return { app, wheelhouse, image: new AppImage({ site, app, pythonImage, wheelhouse }) };
+		const own = new ImageRegistry(`registry-${app.name}`, { settings, address, app: app.name });
+		const image = new AppImage({
+			site,
+			own: { ...site, ...own.site },
+			app,
+			pythonImage,
+			wheelhouse,
+		});
+		return { app, wheelhouse, image };
 	});
 	return { wheels: [...wheels.values()], apps };
 }

@@ -47,7 +47,7 @@ it.each([
 
 it("has the apps beside the other images", () => {
 	const orders = {
-		name: "localhost/debian-python/test:app-orders-1.0-0123456789ab",
+		name: "localhost/debian-python/test/orders:1.0-0123456789ab",
 		key: "0123456789ab",
 	};
 	expect([...deployedImages({ apps: { orders } })]).toEqual([["app-orders", orders]]);

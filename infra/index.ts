@@ -63,7 +63,14 @@ const wheelbuild = new WheelbuildImage("wheelbuild", {
 	package: pythonPackage,
 	folder,
 });
-const { wheels, apps: madeApps } = makeApps({ settings, site, pythonImage, wheelbuild, folder });
+const { wheels, apps: madeApps } = makeApps({
+	settings,
+	address,
+	site,
+	pythonImage,
+	wheelbuild,
+	folder,
+});
 
 if (pulumi.runtime.isDryRun()) {
 	const planned = stackImages(settings, address.repository);

@@ -59,7 +59,8 @@ function images(change: Partial<App> = {}, python = "000000000000") {
 	const changed = { ...app, ...change };
 	const wheelhouse = { image: wheelhouseImage({ site, app: changed, wheel }) };
 	const pythonImage = { image: { name: "python", key: python, artefact: "python", inputs: {} } };
-	const { dependencies, image } = appImages({ site, app: changed, pythonImage, wheelhouse });
+	const own = { ...site, repository: `${site.repository}/orders` };
+	const { dependencies, image } = appImages({ site, own, app: changed, pythonImage, wheelhouse });
 	return { wheelhouse: wheelhouse.image, dependencies, image };
 }
 
@@ -72,12 +73,13 @@ function changed(before: ReturnType<typeof images>, after: ReturnType<typeof ima
 describe("an app's images", () => {
 	it("are named by it, its version and their keys", () => {
 		const tags = Object.values(images()).map((image) => imageTag(image).slice(0, -12));
-		expect(tags).toEqual(["wheelhouse-orders-", "dependencies-orders-", "app-orders-1.0-"]);
+		expect(tags).toEqual(["wheelhouse-orders-", "dependencies-orders-", "1.0-"]);
+		expect(images().image.name).toMatch("localhost/debian-python/test/orders:1.0-");
 		const { image } = images({ version: "1!2.0+local" });
-		expect(imageTag(image)).toMatch(/^app-orders-1_2\.0_local-[0-9a-f]{12}$/);
+		expect(imageTag(image)).toMatch(/^1_2\.0_local-[0-9a-f]{12}$/);
 		const { version: _, ...unversioned } = app;
 		app = unversioned;
-		expect(imageTag(images().image)).toMatch(/^app-orders-[0-9a-f]{12}$/);
+		expect(imageTag(images().image)).toMatch(/^app-[0-9a-f]{12}$/);
 	});
 
 	it("a change of the code is one of the last alone", () => {

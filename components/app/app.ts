@@ -10,6 +10,7 @@ import {
 	stackImage,
 } from "../image.ts";
 import type { PythonImage } from "../python/python.ts";
+import { APP_ALIAS } from "../registry/ecr-policies.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 import { quoteInstruction } from "../step/docker.ts";
@@ -19,7 +20,10 @@ import { appStep, dependenciesStep } from "./step.ts";
 
 /** What {@link appImages} needs. */
 export interface AppImagesArgs {
+	/** Of the stack, where the dependencies are named. */
 	readonly site: ImageNaming;
+	/** Of the app, where its image is named. */
+	readonly own: ImageNaming;
 	readonly app: App;
 	readonly pythonImage: { readonly image: StackImage };
 	readonly wheelhouse: { readonly image: StackImage };
@@ -28,6 +32,7 @@ export interface AppImagesArgs {
 /** What {@link AppImage} needs. */
 export interface AppImageArgs extends AppImagesArgs {
 	readonly site: ImageSite;
+	readonly own: ImageSite;
 	readonly pythonImage: PythonImage;
 	readonly wheelhouse: WheelhouseImage;
 }
@@ -42,7 +47,7 @@ export interface AppImages {
 
 /** The images of an app, by its settings and its files. */
 export function appImages(args: AppImagesArgs): AppImages {
-	const { site, app } = args;
+	const { site, own, app } = args;
 	const ofDependencies = contentKey({
 		python: args.pythonImage.image.key,
 		wheelhouse: args.wheelhouse.image.key,
@@ -63,9 +68,8 @@ export function appImages(args: AppImagesArgs): AppImages {
 		smoke: JSON.stringify(app.smoke ?? []),
 	});
 	// A version may have what no tag has: 1!2.0+local (PEP 440).
-	const version = app.version === undefined ? "" : `-${app.version.replace(/[^\w.-]/g, "_")}`;
-	const artefact = `app-${app.name}`;
-	return { dependencies, image: stackImage(site, artefact, key, `${artefact}${version}`) };
+	const tag = app.version?.replace(/[^\w.-]/g, "_") ?? "app";
+	return { dependencies, image: stackImage(own, `app-${app.name}`, key, tag) };
 }
 
 /**
@@ -100,13 +104,13 @@ export class AppImage extends pulumi.ComponentResource {
 	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
-		const { site, app } = args;
+		const { site, own, app } = args;
 		const { dependencies, image } = appImages(args);
 		super("debian-python:components:AppImage", image.artefact, {}, opts);
 		this.dependencies = dependencies;
 		this.image = image;
 		const installed = this.#installDependencies(args);
-		const aliases = [`${site.repository}:${app.name}`];
+		const aliases = [`${own.repository}:${APP_ALIAS}`];
 		const made = stepCommand(
 			`${image.artefact}-commit`,
 			appStep,
@@ -114,7 +118,6 @@ export class AppImage extends pulumi.ComponentResource {
 				IMAGE: image.name,
 				FROM: dependencies.name,
 				FOLDER: app.folder,
-				FILES: app.files,
 				FILES_HASH: hashFiles(app),
 				USER: app.user,
 				CHANGES: appChanges(app),
@@ -130,9 +133,9 @@ export class AppImage extends pulumi.ComponentResource {
 				PLATFORM: site.platform,
 			},
 			{ parent: this, dependsOn: [installed] },
-			isLost(site, image),
+			isLost(own, image),
 		);
-		this.digest = pushImage(`${image.artefact}-push`, site, image, this, made, { aliases });
+		this.digest = pushImage(`${image.artefact}-push`, own, image, this, made, { aliases });
 		this.registerOutputs({ image: image.name });
 	}
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "tar-stream";
+import { folderOnDisk, listFiles } from "../../stacks/apps/folder.ts";
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
 import { hashFiles, readAny } from "../content-key.ts";
@@ -59,7 +60,8 @@ async function add(step: Step, image: string): Promise<void> {
 
 /** The app's files as a tar, the same whatever their owners, times and modes are here. */
 async function packFiles(): Promise<Buffer> {
-	const { FOLDER: folder, FILES: files, FILES_HASH } = inputs;
+	const { FOLDER: folder, FILES_HASH } = inputs;
+	const { files } = listFiles(folderOnDisk(folder), folder, undefined);
 	if (hashFiles({ folder, files }) !== FILES_HASH)
 		throw new StepError(`the files of ${folder} were changed while this ran`, "run again");
 	const tar = pack();

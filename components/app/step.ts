@@ -27,9 +27,7 @@ export const appStep = defineStep<{ image: string }>()("components/app/run-app.t
 	FROM: text,
 	/** The app's folder, from the project root. */
 	FOLDER: text,
-	/** Paths of its files from there. */
-	FILES: list,
-	/** Their hash, as the key has it. */
+	/** Hash of its files, as the key has it. Their list may be longer than a variable (execve(2)). */
 	FILES_HASH: text,
 	/** Name of the user that it runs as. */
 	USER: text,

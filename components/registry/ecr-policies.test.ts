@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lifecyclePolicy, movingTags, pullPolicy } from "./ecr-policies.ts";
+import { appLifecyclePolicy, lifecyclePolicy, movingTags, pullPolicy } from "./ecr-policies.ts";
 
 const KEY = "0123456789ab";
 const PUBLISHED = [
@@ -34,6 +34,16 @@ describe("the lifecycle policy", () => {
 		expect(rules.at(-1)).toMatchObject({
 			selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days" },
 		});
+	});
+});
+
+it("of an app's own repository, nothing that has a tag expires", () => {
+	const rules = appLifecyclePolicy().rules as Rule[];
+	expect(rules).toHaveLength(1);
+	expect(rules[0]).toMatchObject({
+		rulePriority: 1,
+		selection: { tagStatus: "untagged" },
+		action: { type: "expire" },
 	});
 });
 

@@ -36,6 +36,9 @@ export function movingTags(version: string, series: string): string[] {
 	return ["*base-*", "pybuild-*", "*builder-*", `python-${version}`, `python-${series}`];
 }
 
+/** What leads to the newest image of an app, in its own repository: engines take it where no tag is named. */
+export const APP_ALIAS = "latest";
+
 /**
  * The repository's lifecycle policy. Published images (python, wheelbuild) are in no rule, so they
  * stay, for an alias to go back to; what no tag leads to is of no use after a week.
@@ -60,18 +63,27 @@ export function lifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
 				},
 				action: { type: "expire" },
 			})),
-			{
-				rulePriority: counts.length + 1,
-				description: "Images without a tag for a week",
-				selection: {
-					tagStatus: "untagged",
-					countType: "sinceImagePushed",
-					countUnit: "days",
-					countNumber: 7,
-				},
-				action: { type: "expire" },
-			},
+			untaggedRule(counts.length + 1),
 		],
+	};
+}
+
+/** The same of an app's own repository, in which all is published. */
+export function appLifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
+	return { rules: [untaggedRule(1)] };
+}
+
+function untaggedRule(rulePriority: number): inputs.ecr.LifecyclePolicyRule {
+	return {
+		rulePriority,
+		description: "Images without a tag for a week",
+		selection: {
+			tagStatus: "untagged",
+			countType: "sinceImagePushed",
+			countUnit: "days",
+			countNumber: 7,
+		},
+		action: { type: "expire" },
 	};
 }
 

@@ -3,29 +3,42 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../stacks/settings.ts";
 import type { ImageSite } from "../image.ts";
 import type { RepositoryAddress } from "./address.ts";
-import { lifecyclePolicy, movingTags, pullPolicy } from "./ecr-policies.ts";
+import {
+	APP_ALIAS,
+	appLifecyclePolicy,
+	lifecyclePolicy,
+	movingTags,
+	pullPolicy,
+} from "./ecr-policies.ts";
 
 /** What {@link ImageRegistry} needs. */
 export interface ImageRegistryArgs {
 	readonly settings: Settings;
 	/** Where the images are named; see {@link repositoryAddress}. */
 	readonly address: RepositoryAddress;
+	/** Name of the app whose own repository it is, in the stack's; absent: it is the stack's. */
+	readonly app?: string;
+}
+
+/** Where an app's images are named, in a stack's repository. */
+export function appRepository(repository: string, app: string): string {
+	return `${repository}/${app}`;
 }
 
 /**
- * Where the images of a stack are named and pushed: a repository in Amazon ECR that the stack owns,
- * one in another registry, or, without a registry, names for the Docker daemon alone.
+ * Where the images of a stack, or of one of its apps, are named and pushed: a repository in Amazon ECR
+ * that the stack owns, one in another registry, or, without a registry, names for the Docker daemon
+ * alone.
  */
 export class ImageRegistry extends pulumi.ComponentResource {
 	readonly site: ImageSite;
 
 	constructor(name: string, args: ImageRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:ImageRegistry", name, {}, opts);
-		const { settings, address } = args;
-		const children =
-			settings.registry.kind === "ecr" ? ecrRepository(this, name, settings, address) : [];
+		const { settings, address, app } = args;
+		const children = settings.registry.kind === "ecr" ? ecrRepository(this, name, args) : [];
 		this.site = {
-			repository: address.repository,
+			repository: app === undefined ? address.repository : appRepository(address.repository, app),
 			platform: settings.platform,
 			...(settings.caBundle === undefined ? {} : { caBundle: settings.caBundle }),
 			...(address.host === undefined ? {} : { registry: { dependsOn: children } }),
@@ -38,16 +51,16 @@ export class ImageRegistry extends pulumi.ComponentResource {
 function ecrRepository(
 	parent: ImageRegistry,
 	name: string,
-	settings: Settings,
-	{ path }: RepositoryAddress,
+	{ settings, address: { path }, app }: ImageRegistryArgs,
 ): pulumi.Resource[] {
 	const { version, series } = settings.python;
+	const moving = app === undefined ? movingTags(version, series.series) : [APP_ALIAS];
 	const repository = new ecr.Repository(
 		`${name}-repository`,
 		{
-			name: path,
+			name: app === undefined ? path : appRepository(path, app),
 			imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
-			imageTagMutabilityExclusionFilters: movingTags(version, series.series).map((filter) => ({
+			imageTagMutabilityExclusionFilters: moving.map((filter) => ({
 				filter,
 				filterType: "WILDCARD",
 			})),
@@ -60,7 +73,10 @@ function ecrRepository(
 	);
 	const lifecycle = new ecr.LifecyclePolicy(
 		`${name}-lifecycle`,
-		{ repository: repository.name, policy: lifecyclePolicy() },
+		{
+			repository: repository.name,
+			policy: app === undefined ? lifecyclePolicy() : appLifecyclePolicy(),
+		},
 		{ parent, deletedWith: repository },
 	);
 	if (settings.ecrPullAccounts.length === 0) return [repository, lifecycle];

@@ -93,10 +93,12 @@ export class Checkout {
 	}
 }
 
-/** Forget all images of a repository here, as on a machine that never had them. */
+/** Forget all images of a repository and of those in it, as on a machine that never had them. */
 export function removeImages(repository: string): void {
-	const names = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository)
-		.split("\n")
+	const names = [repository, `${repository}/*`]
+		.flatMap((pattern) =>
+			docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", pattern).split("\n"),
+		)
 		// Of an image whose last tag moved on, only the digest is left.
 		.filter((name) => name !== "" && !name.endsWith("<none>"));
 	if (names.length > 0) docker("image", "rm", "--force", ...names);
