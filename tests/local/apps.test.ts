@@ -1,0 +1,307 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Checkout, docker, type RunOutputs } from "./checkout.ts";
+import { layerPaths } from "./layers.ts";
+import { seedImages } from "./seed.ts";
+
+/*
+ * An app of a stack, from its lock to a container that answers: MarkupSafe is compiled here, and Jinja
+ * downloaded by its hash.
+ */
+
+const MINUTE = 60_000;
+
+const PYPROJECT = `
+[project]
+name = "hello"
+version = "1.0"
+requires-python = ">=3.13"
+dependencies = ["jinja2"]
+
+[tool.debian-python]
+command = ["python", "server.py"]
+ports = [8000]
+healthcheck = ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000')"]
+environment = { NAME = 'a "b" $c' }
+from-source = ["markupsafe"]
+smoke = ["python", "-c", "import server"]
+`;
+
+const SERVER = `
+import os, signal, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import jinja2
+import markupsafe
+
+PAGE = jinja2.Template("Hello {{ name }} of {{ native }}", autoescape=True)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        native = markupsafe._escape_inner.__module__
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(PAGE.render(name=os.environ["NAME"], native=native).encode())
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    HTTPServer(("", 8000), Handler).serve_forever()
+`;
+
+const LOCK = `
+lock-version = "1.0"
+created-by = "by hand"
+
+[[packages]]
+name = "jinja2"
+version = "3.1.6"
+wheels = [{ name = "jinja2-3.1.6-py3-none-any.whl", hashes = { sha256 = "85ece4451f492d0c13c5dd7c13a64681a86afae63a5f347908daf103ce6d2f67" } }]
+
+[[packages]]
+name = "markupsafe"
+version = "3.0.2"
+sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0" } }
+`;
+
+const BUILD_LOCK = `
+lock-version = "1.0"
+created-by = "by hand"
+dependency-groups = ["markupsafe"]
+
+[[packages]]
+name = "setuptools"
+version = "80.9.0"
+marker = "'markupsafe' in dependency_groups"
+wheels = [{ name = "setuptools-80.9.0-py3-none-any.whl", hashes = { sha256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922" } }]
+
+[tool.debian-python.requires]
+markupsafe = ["ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0"]
+`;
+
+/** The outputs of a run of a stack with an app. */
+interface Outputs extends RunOutputs {
+	readonly apps: Readonly<Record<"hello", { name: string; key: string }>>;
+}
+
+const APPS = ["-c", 'apps=["hello"]'];
+let checkout: Checkout;
+let first: Outputs;
+/** The name of the dependencies' image. */
+let dependencies: string;
+
+beforeAll(async () => {
+	checkout = new Checkout();
+	mkdirSync(join(checkout.folder, "hello"));
+	checkout.write("hello/pyproject.toml", PYPROJECT);
+	checkout.write("hello/server.py", SERVER);
+	checkout.write("hello/pylock.toml", LOCK);
+	checkout.write("hello/pylock.build.toml", BUILD_LOCK);
+	await seedImages(checkout, checkout.repository);
+	first = await build();
+	dependencies = imageOf(first, "dependencies-hello");
+}, 20 * MINUTE);
+afterAll(() => checkout.remove());
+
+async function build(): Promise<Outputs> {
+	return (await checkout.build(APPS)) as Outputs;
+}
+
+function imageOf(outputs: Outputs, artefact: string): string {
+	return (outputs.images as Readonly<Record<string, { name: string }>>)[artefact]?.name ?? "";
+}
+
+/** The digests of an image's layers, the base's first. */
+function layers(image: string): string[] {
+	return JSON.parse(
+		docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", image),
+	) as string[];
+}
+
+/** Run the app as an orchestrator would, and remove it in the end. */
+async function withApp<T>(
+	options: readonly string[],
+	work: (container: string) => Promise<T>,
+): Promise<T> {
+	const container = `app-${randomBytes(4).toString("hex")}`;
+	docker("run", "--detach", "--name", container, "--read-only", ...options, first.apps.hello.name);
+	try {
+		return await work(container);
+	} finally {
+		docker("rm", "--force", container);
+	}
+}
+
+/** What the app answers, asked from inside: nobody else listens there. */
+async function answer(container: string): Promise<string> {
+	const program =
+		"import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000').read().decode())";
+	for (let tries = 50; ; tries--) {
+		const { exitCode, stdout, stderr } = await execa(
+			"docker",
+			["exec", container, "python", "-c", program],
+			{ reject: false },
+		);
+		if (exitCode === 0) return stdout;
+		if (tries === 0) throw new Error(stderr);
+	}
+}
+
+describe("an app's image", () => {
+	it(
+		"answers, read-only, as any user, with the wheel that was compiled here",
+		async () => {
+			for (const options of [[], ["--user=54321:54321", "--cap-drop=ALL"]])
+				await withApp(options, async (container) => {
+					expect(await answer(container)).toBe("Hello a &#34;b&#34; $c of markupsafe._speedups");
+				});
+		},
+		MINUTE,
+	);
+
+	it(
+		"turns healthy, and ends within 2 seconds of SIGTERM with status 0",
+		async () => {
+			await withApp([], async (container) => {
+				const health = () => docker("inspect", "--format", "{{.State.Health.Status}}", container);
+				await expect.poll(health, { timeout: MINUTE, interval: 500 }).toBe("healthy");
+				docker("stop", "--time=2", container);
+				expect(docker("inspect", "--format", "{{.State.ExitCode}}", container)).toBe("0");
+			});
+		},
+		2 * MINUTE,
+	);
+
+	it("is run by an unprivileged user with a name, and says what it is", () => {
+		const image = first.apps.hello.name;
+		const inspect = docker("image", "inspect", "--format", "{{json .Config}}", image);
+		const config = JSON.parse(inspect) as Record<string, unknown>;
+		expect(config).toMatchObject({
+			User: "10001:10001",
+			WorkingDir: "/app",
+			ExposedPorts: { "8000/tcp": {} },
+			StopSignal: "SIGTERM",
+			Cmd: ["python", "server.py"],
+			Healthcheck: { Test: ["CMD", "python", "-c", expect.stringContaining("urlopen")] },
+			Labels: {
+				"org.opencontainers.image.title": "hello",
+				"org.opencontainers.image.version": "1.0",
+			},
+		});
+		expect(config.Env).toContain('NAME=a "b" $c');
+		expect(docker("run", "--rm", image, "sh", "-c", "id -un; touch /app/x || echo no")).toBe(
+			"app\nno",
+		);
+		expect(docker("image", "inspect", "--format", "{{.Id}}", `${checkout.repository}/hello`)).toBe(
+			docker("image", "inspect", "--format", "{{.Id}}", image),
+		);
+	});
+
+	it(
+		"has nothing that only builds, in any layer",
+		() => {
+			const paths = layerPaths(first.apps.hello.name).flat();
+			expect(paths.filter((path) => /(\.whl|\.deb|\/gcc)$/.test(path))).toEqual([
+				expect.stringMatching(/ensurepip\/_bundled\/pip-\S+\.whl$/),
+			]);
+			expect(paths).toContain("app/__pycache__/server.cpython-313.pyc");
+		},
+		MINUTE,
+	);
+});
+
+describe("a wheelhouse", () => {
+	it("is an index that pip and a Dockerfile can use, hashes checked", () => {
+		const image = imageOf(first, "wheelhouse-hello");
+		const volume = `wheelhouse-${randomBytes(4).toString("hex")}`;
+		const holder = docker("create", `--volume=${volume}:/wheels`, image, "none");
+		try {
+			const script =
+				"pip install -q --root-user-action=ignore --no-index --find-links /wheels --no-deps --require-hashes -r /wheels/requirements.txt && pip list --format=freeze";
+			const mount = `--volume=${volume}:/wheels:ro`;
+			const list = docker("run", "--rm", mount, first.images.python.name, "sh", "-c", script);
+			expect(list).toMatch(/Jinja2==3\.1\.6\nMarkupSafe==3\.0\.2/i);
+		} finally {
+			docker("rm", holder);
+			docker("volume", "rm", volume);
+		}
+		const names = layerPaths(image).flat();
+		expect(names.filter((name) => name.endsWith("/"))).toEqual([
+			...["simple/", "simple/jinja2/", "simple/markupsafe/", "wheels/"],
+		]);
+	});
+});
+
+describe("a second run", () => {
+	it(
+		"after a change of the code makes one layer, and of a new version too",
+		async () => {
+			const before = layers(first.apps.hello.name);
+			checkout.write("hello/server.py", SERVER.replace("Hello", "Good morning"));
+			const second = await build();
+			expect(imageOf(second, "dependencies-hello")).toBe(dependencies);
+			expect(layers(second.apps.hello.name).slice(0, -1)).toEqual(before.slice(0, -1));
+			expect(layers(second.apps.hello.name).at(-1)).not.toBe(before.at(-1));
+			checkout.write("hello/pyproject.toml", PYPROJECT.replace('"1.0"', '"1.1"'));
+			const third = await build();
+			expect(imageOf(third, "dependencies-hello")).toBe(dependencies);
+			expect(third.apps.hello.name).toContain("/hello:1.1-");
+		},
+		5 * MINUTE,
+	);
+
+	it(
+		"of all of it, on a machine that has nothing of it, makes the same layers",
+		async () => {
+			checkout.write("hello/pyproject.toml", PYPROJECT);
+			checkout.write("hello/server.py", SERVER);
+			const images = [imageOf(first, "wheelhouse-hello"), dependencies, first.apps.hello.name];
+			const before = images.map(layers);
+			docker("image", "rm", "--force", ...images, `${checkout.repository}/hello`);
+			const again = await build();
+			expect(again.apps).toEqual(first.apps);
+			expect(images.map(layers)).toEqual(before);
+		},
+		5 * MINUTE,
+	);
+});
+
+describe("an app is refused, in one line, before its image has a name", () => {
+	it(
+		"whose smoke test fails",
+		async () => {
+			const smoke = 'smoke = ["python", "-c", "import none"]';
+			checkout.write("hello/pyproject.toml", PYPROJECT.replace(/^smoke = .*$/m, smoke));
+			expect(await refusal()).toEqual([
+				expect.stringMatching(
+					/^error: gate smoke: python -c import none: ModuleNotFoundError: No module named 'none'; /,
+				),
+			]);
+		},
+		2 * MINUTE,
+	);
+
+	it(
+		"whose lock lacks what a distribution asks for",
+		async () => {
+			checkout.write("hello/pyproject.toml", PYPROJECT.replace(/^(from-source|smoke) = .*$/gm, ""));
+			checkout.write("hello/pylock.toml", LOCK.slice(0, LOCK.lastIndexOf("[[packages]]")));
+			expect(await refusal()).toEqual([
+				expect.stringMatching(
+					/^error: gate agreement: jinja2 3\.1\.6 requires markupsafe, .*; lock /,
+				),
+			]);
+		},
+		3 * MINUTE,
+	);
+
+	async function refusal(): Promise<string[]> {
+		const { exitCode, stderr } = await checkout.run(APPS);
+		expect(exitCode).toBe(1);
+		return stderr.split("\n").filter((line) => line.startsWith("error: "));
+	}
+});
