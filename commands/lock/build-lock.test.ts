@@ -82,6 +82,13 @@ describe("pylock.toml", () => {
 		expect(problems({ machine: "aarch64" })).toEqual(["environments"]);
 	});
 
+	it("has no password of the package index", () => {
+		const lock = uvLock(["jinja2", "3.1"]).replaceAll("https://", "https://me:secret@");
+		const written = pylockText({ target, packages: packagesOf(lock, true), tool });
+		expect(written).toContain('"https://example.org/simple"');
+		expect(written).not.toMatch(/me:|secret/);
+	});
+
 	it("names no host without urls, and the same files", () => {
 		expect(text(false)).not.toContain("://");
 		const { lock } = parsed(text(false));

@@ -1,6 +1,6 @@
 /** Writes lock files of PEP 751, in one way: what is the same gives the same bytes. */
 
-import { parse, TomlDate, type TomlTable } from "smol-toml";
+import { parse, TomlDate, type TomlTable, type TomlValue } from "smol-toml";
 import { normalizeName } from "../../stacks/lock/names.ts";
 import type { Target } from "../../stacks/lock/target.ts";
 
@@ -73,7 +73,7 @@ export function packagesOf(lock: string, urls: boolean): Package[] {
 		...(marker !== undefined && { marker: String(marker) }),
 		rest: {
 			...others,
-			...(index !== undefined && urls && { index }),
+			...(index !== undefined && urls && { index: withoutPassword(index) }),
 			...(sdist !== undefined && { sdist: fileOf(sdist as TomlTable, urls) }),
 			...(wheels !== undefined && { wheels: sortedFiles(wheels as TomlTable[], urls) }),
 		},
@@ -93,14 +93,23 @@ function sortedFiles(files: readonly TomlTable[], urls: boolean) {
 		.sort((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
 }
 
-function fileOf({ name, url, size, hashes }: TomlTable, urls: boolean) {
-	const { pathname } = new URL(String(url));
+function fileOf({ name, url, path, size, hashes }: TomlTable, urls: boolean) {
+	const place = String(url ?? path).replace(/[?#].*$/, "");
 	return {
-		name: String(name ?? decodeURIComponent(pathname.slice(pathname.lastIndexOf("/") + 1))),
-		...(urls && { url }),
+		name: String(name ?? decodeURIComponent(place.slice(place.lastIndexOf("/") + 1))),
+		...(url !== undefined && urls && { url: withoutPassword(url) }),
+		...(path !== undefined && { path }),
 		...(size !== undefined && { size }),
 		hashes,
 	};
+}
+
+/** A lock is in version control: who may read the package index stands elsewhere. */
+function withoutPassword(url: TomlValue): string {
+	const bare = new URL(String(url));
+	bare.username = "";
+	bare.password = "";
+	return bare.href;
 }
 
 /** A value as TOML, on one line. */

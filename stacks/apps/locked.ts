@@ -2,8 +2,15 @@
 
 import { chooseFiles, chooseOwnBuild } from "../lock/choose.ts";
 import { LockError } from "../lock/lock-error.ts";
+import { LockFile } from "../lock/lock-file.ts";
 import { buildSystemDigest } from "../lock/project.ts";
-import { type ReadFile, readBuildLock, readLock, readProject } from "../lock/read-lock.ts";
+import {
+	type Lock,
+	type ReadFile,
+	readBuildLock,
+	readLock,
+	readProject,
+} from "../lock/read-lock.ts";
 import { type Target, targetOf } from "../lock/target.ts";
 import type { Settings } from "../settings.ts";
 import type { App, AppSource } from "./app.ts";
@@ -40,6 +47,7 @@ export function lockedApps(settings: Settings): App[] {
 export function lockedApp(app: AppSource, target: Target, read = readerOf(app)): App {
 	const { folder, name, fromSource, buildPackages, isPackage } = app;
 	const lock = readLock(folder, read, target);
+	refuseUnknownExceptions(app, lock);
 	const options = { fromSource, buildPackages, buildLock: readBuildLock(folder, read) };
 	const digest = () => buildSystemDigest(readProject(folder, read));
 	return {
@@ -49,6 +57,20 @@ export function lockedApp(app: AppSource, target: Target, read = readerOf(app)):
 			? chooseOwnBuild(lock, { name, digest: digest() }, target, options)
 			: [],
 	};
+}
+
+/** An exception that is none any more, or misspelt, would hide what it was not made for. */
+function refuseUnknownExceptions(app: AppSource, lock: Lock): void {
+	const file = new LockFile(app.folder, "pyproject.toml");
+	for (const name of Object.keys(app.importExceptions))
+		if (name !== app.name && !lock.names.has(name))
+			file.refuse(
+				"tool.debian-python.import-exceptions",
+				name,
+				`is no distribution of ${lock.name}`,
+				"write the name of one, or leave it out",
+			);
+	file.finish();
 }
 
 /** Gives the text of a file of an app's folder. */

@@ -155,10 +155,15 @@ def compiled(packages, names):
 def fits(package):
     """Whether a wheel of a package fits here."""
     for wheel in package.get("wheels", []):
-        name = wheel.get("name") or fetch.unquote(wheel["url"].rpartition("/")[2])
-        if not TAGS.isdisjoint(parse_wheel_filename(name)[3]):
+        if not TAGS.isdisjoint(parse_wheel_filename(name_of(wheel))[3]):
             return True
     return False
+
+
+def name_of(file):
+    """The name of a file of a lock (PEP 751: it may follow from where it is)."""
+    place = file.get("url") or file.get("path", "")
+    return file.get("name") or fetch.unquote(place.partition("#")[0].rpartition("/")[2])
 
 
 class Project:
@@ -230,8 +235,8 @@ def unpacked(name, package):
         "distribution": name,
         "version": package["version"],
         "sha256": sdist["hashes"]["sha256"],
-        "url": sdist["url"],
-        "name": sdist.get("name") or fetch.unquote(sdist["url"].rpartition("/")[2]),
+        "url": sdist.get("url"),
+        "name": name_of(sdist),
     }
     wrong = fetch.had(item, DOWNLOADS, fetch.Index())
     if wrong:

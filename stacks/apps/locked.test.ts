@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import type { Target } from "../lock/target.ts";
+import type { AppSource } from "./app.ts";
+import { lockedApp } from "./locked.ts";
+
+const target: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", machine: "x86_64" };
+const app: AppSource = {
+	name: "orders",
+	folder: "../orders",
+	command: ["orders"],
+	ports: [],
+	environment: {},
+	user: "app",
+	packages: [],
+	importExceptions: {},
+	isPackage: false,
+	fromSource: [],
+	buildPackages: {},
+	files: [],
+};
+
+const files: Readonly<Record<string, string>> = {
+	"pyproject.toml": '[project]\nname = "orders"\ndependencies = ["jinja2"]\n',
+	"pylock.toml": `lock-version = "1.0"
+created-by = "uv"
+
+[[packages]]
+name = "jinja2"
+version = "3.1.6"
+wheels = [{ name = "jinja2-3.1.6-py3-none-any.whl", hashes = { sha256 = "${"a".repeat(64)}" } }]
+`,
+};
+const read = (name: string) => files[name];
+
+it("has what the lock has", () => {
+	expect(lockedApp(app, target, read).distributions).toMatchObject([
+		{ kind: "downloaded", name: "jinja2", version: "3.1.6" },
+	]);
+});
+
+it("refuses an import exception that is of nothing", () => {
+	const importExceptions = { jinja2: "a", orders: "b", jinja: "c" };
+	expect(() => lockedApp({ ...app, importExceptions }, target, read)).toThrow(
+		/^\.\.\/orders\/pyproject\.toml: tool\.debian-python\.import-exceptions: "jinja" is no distribution of pylock\.toml; write the name of one, or leave it out$/,
+	);
+});
