@@ -1,16 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pack } from "tar-stream";
-import { folderOnDisk, listFiles } from "../../stacks/apps/folder.ts";
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
-import { hashFiles, readAny } from "../content-key.ts";
 import { makePristineContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { packFiles } from "./app-files.ts";
 import { CONTEXT } from "./contexts.ts";
 import { checkLayer } from "./layer-content.ts";
 import { appStep } from "./step.ts";
@@ -31,7 +29,7 @@ await runStep<ResultOf<typeof appStep>>(async (step) => {
 });
 
 async function add(step: Step, image: string): Promise<void> {
-	const { FROM: from, PLATFORM } = inputs;
+	const { FROM: from, PLATFORM, FOLDER: folder, FILES_HASH: hash } = inputs;
 	await needImage(from, step.signal);
 	step.progress(`add ${inputs.FOLDER}`);
 	// Not from a volume: the image's history then says all that was done.
@@ -43,7 +41,9 @@ async function add(step: Step, image: string): Promise<void> {
 		"--tmpfs=/tmp:exec",
 		`--stop-signal=${STOP_SIGNAL}`,
 	]);
-	await docker(["cp", "-", `${container}:/`], { input: await packFiles() });
+	await docker(["cp", "-", `${container}:/`], {
+		input: await packFiles({ folder, hash }, "app"),
+	});
 	const said: string[] = [];
 	await runContainer(step, container, (line) => said.push(line));
 	await checkLayer(container);
@@ -56,25 +56,6 @@ async function add(step: Step, image: string): Promise<void> {
 	await checkConfig(id, from, [...changes, `STOPSIGNAL ${STOP_SIGNAL}`], labels);
 	await smoke(step, id);
 	await docker(["tag", id, image]);
-}
-
-/** The app's files as a tar, the same whatever their owners, times and modes are here. */
-async function packFiles(): Promise<Buffer> {
-	const { FOLDER: folder, FILES_HASH } = inputs;
-	const { files } = listFiles(folderOnDisk(folder), folder, undefined);
-	if (hashFiles({ folder, files }) !== FILES_HASH)
-		throw new StepError(`the files of ${folder} were changed while this ran`, "run again");
-	const tar = pack();
-	tar.entry({ name: "app", type: "directory", mode: 0o755 });
-	for (const name of files) {
-		const { kind, content } = readAny(join(folder, name));
-		const path = `app/${name}`;
-		if (kind === "link")
-			tar.entry({ name: path, type: "symlink", linkname: content.toString(), mode: 0o777 });
-		else tar.entry({ name: path, mode: kind === "executable" ? 0o755 : 0o644 }, content);
-	}
-	tar.finalize();
-	return Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>));
 }
 
 /** `UID:GID` of the script's line `user: UID GID`: Kubernetes tells by a number that it is not root. */

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
+import { packFiles } from "../app/app-files.ts";
 import { type Fetched, fetchFiles } from "../downloads/downloads.ts";
 import { needBuilder } from "../step/builder.ts";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
@@ -15,8 +16,11 @@ import { wheelStep } from "./step.ts";
 
 const CONTEXT = "components/wheel/context";
 
+/** Where the files of an app are, in /mnt. */
+const SOURCE_FOLDER = "source";
+
 const inputs = readInputs(wheelStep);
-const { IMAGE: image, PLATFORM, CA_BUNDLE, NAME, VERSION, SDIST, PACKAGES } = inputs;
+const { IMAGE: image, PLATFORM, CA_BUNDLE, NAME, VERSION, SOURCE, PACKAGES } = inputs;
 
 await runStep<ResultOf<typeof wheelStep>>(async (step) => {
 	if (!(await findImage(image, step.signal))) await buildWheel(step);
@@ -52,7 +56,8 @@ function lockedFiles() {
 			? { ...requirement.file, distribution: requirement.name, version: requirement.version }
 			: [],
 	);
-	return [{ ...SDIST, distribution: NAME, version: VERSION }, ...wanted];
+	if ("app" in SOURCE) return wanted;
+	return [{ ...SOURCE.sdist, distribution: NAME, version: VERSION ?? "" }, ...wanted];
 }
 
 /** What each container of a build has. */
@@ -86,7 +91,9 @@ async function giveFiles(step: Step, { volume, names }: Fetched): Promise<Run> {
 		abi: inputs.ABI,
 		release: inputs.DEBIAN.codename,
 		number: inputs.DEBIAN.number,
-		sdist: locked(SDIST.sha256),
+		...("app" in SOURCE
+			? { source: `/mnt/${SOURCE_FOLDER}` }
+			: { sdist: locked(SOURCE.sdist.sha256) }),
 		requirements,
 		packages: PACKAGES,
 		folder: inputs.APP,
@@ -117,6 +124,10 @@ async function makeJob(
 	]);
 	await copyInto(container, job, "/mnt/job.json");
 	await copyInto(container, `${CONTEXT}/.`, "/mnt/");
+	if ("app" in SOURCE) {
+		const input = await packFiles(SOURCE.app, SOURCE_FOLDER);
+		await docker(["cp", "-", `${container}:/mnt`], { input });
+	}
 	if (CA_BUNDLE !== undefined) await copyInto(container, CA_BUNDLE, "/mnt/ca-bundle.crt");
 	return container;
 }

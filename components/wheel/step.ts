@@ -1,4 +1,5 @@
 import type { LockedFile } from "../../stacks/lock/lock.ts";
+import type { AppFiles } from "../app/app-files.ts";
 import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
 
@@ -7,6 +8,9 @@ export type Requirement = {
 	readonly name: string;
 	readonly version: string;
 } & ({ readonly file: LockedFile } | { readonly image: string });
+
+/** What a wheel is built of: a source distribution of a lock, or the files of an app. */
+export type WheelSource = { readonly sdist: LockedFile } | { readonly app: AppFiles };
 
 /** What a step that makes a wheel prints. */
 export interface WheelResult {
@@ -17,7 +21,7 @@ export interface WheelResult {
 	readonly sha256: string;
 }
 
-/** Build the wheel of a source distribution, and keep it as an image made from scratch. */
+/** Build a wheel of its source, and keep it as an image made from scratch. */
 export const wheelStep = defineStep<WheelResult>()("components/wheel/build.ts", {
 	...imageInputs,
 	/** Name of the image that is run. */
@@ -29,9 +33,9 @@ export const wheelStep = defineStep<WheelResult>()("components/wheel/build.ts", 
 	CA_BUNDLE: optional(text),
 	/** Normalised name of the distribution. */
 	NAME: text,
-	VERSION: text,
-	/** Its source distribution. */
-	SDIST: record<LockedFile>(),
+	/** Absent where the build alone says it. */
+	VERSION: optional(text),
+	SOURCE: record<WheelSource>(),
 	REQUIREMENTS: record<readonly Requirement[]>(),
 	/** Debian packages that the build needs. */
 	PACKAGES: list,

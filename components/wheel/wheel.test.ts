@@ -1,11 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Version } from "@cyclonedx/cyclonedx-library/Spec";
 import { JsonStrictValidator } from "@cyclonedx/cyclonedx-library/Validation";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
-import { wheelImage, wheelInputs } from "./wheel.ts";
+import { type OwnWheel, wheelImage, wheelInputs } from "./wheel.ts";
 
 const settings = (stack: string) => configuredSettings(stack, readStackConfig(stack, []));
 const LOCAL = settings("local");
@@ -119,6 +122,33 @@ describe("the inputs of its step", () => {
 
 	it("have the log beside the .deb", () => {
 		expect(inputs.LOG).toBe("packages/local/wheel-psycopg2-2.9.10.build");
+	});
+});
+
+describe("the wheel of an app itself", () => {
+	const folder = mkdtempSync(join(tmpdir(), "own-"));
+	afterAll(() => rmSync(folder, { recursive: true }));
+	const app: OwnWheel = {
+		kind: "own",
+		name: "guestbook",
+		folder,
+		files: ["guestbook.py", "pyproject.toml"],
+		buildRequirements: [setuptools],
+		buildPackages: [],
+	};
+	const { debian, python } = LOCAL;
+	const named = (wheel = app) => wheelImage({ site: SITE, debian, python, wheel }).name;
+	const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
+
+	it("has a key of its files, and a tag with its version where that is known", () => {
+		for (const name of app.files) write(name, "");
+		const before = named();
+		expect(before).toMatch(/:wheel-guestbook-[0-9a-f]{12}$/);
+		expect(named({ ...app, version: "1.0" })).toMatch(/:wheel-guestbook-1\.0-[0-9a-f]{12}$/);
+		write("other.py", "");
+		expect(named()).toBe(before);
+		write("guestbook.py", "x = 1");
+		expect(named()).not.toBe(before);
 	});
 });
 

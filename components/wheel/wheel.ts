@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { App } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
 import type { Settings } from "../../stacks/settings.ts";
-import { contentKey } from "../content-key.ts";
+import { contentKey, hashFiles } from "../content-key.ts";
 import {
 	type ImageNaming,
 	type ImageSite,
@@ -17,13 +18,29 @@ import type { InputsOf } from "../step/definition.ts";
 import { type WheelbuildImage, wheelBuilder } from "../wheelbuild/wheelbuild.ts";
 import { type Requirement, wheelStep } from "./step.ts";
 
+/** An app that is a distribution itself: its wheel is built of its own files. */
+export interface OwnWheel
+	extends Pick<App, "name" | "version" | "folder" | "files" | "buildRequirements"> {
+	readonly kind: "own";
+	/** Debian packages that its build needs. */
+	readonly buildPackages: readonly string[];
+}
+
+/** The wheel of an app that is a distribution itself (`isPackage`). */
+export function ownWheel(app: App): OwnWheel {
+	const { name, version, folder, files, buildRequirements } = app;
+	const buildPackages = app.buildPackages[name] ?? [];
+	const said = version === undefined ? {} : { version };
+	return { kind: "own", name, ...said, folder, files, buildRequirements, buildPackages };
+}
+
 /** What {@link wheelImage} needs. */
 export interface WheelImageArgs {
 	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
 	readonly python: Settings["python"];
 	/** What is compiled. */
-	readonly wheel: CompiledWheel;
+	readonly wheel: CompiledWheel | OwnWheel;
 }
 
 /** What {@link wheelInputs} needs. */
@@ -55,7 +72,9 @@ export function wheelImage(args: WheelImageArgs): StackImage {
 		(choice) => [`build requirement ${choice.name}`, bytesOf(choice, args)] as const,
 	);
 	const key = contentKey({
-		sdist: `${wheel.name} ${wheel.version} sha256:${wheel.sdist.sha256}`,
+		...(wheel.kind === "own"
+			? { version: wheel.version ?? "none", files: wheel }
+			: { sdist: `${wheel.name} ${wheel.version} sha256:${wheel.sdist.sha256}` }),
 		...Object.fromEntries(requirements),
 		packages: [...new Set(wheel.buildPackages)].sort(),
 		abi: abiOf(python),
@@ -66,8 +85,15 @@ export function wheelImage(args: WheelImageArgs): StackImage {
 	});
 	const artefact = `wheel-${wheel.name}`;
 	// A version may have characters that a tag may not: 1!2.0+local (PEP 440).
-	const tag = `${artefact}-${wheel.version}`.replace(/[^\w.-]/g, "_").slice(0, LONGEST_TAG);
+	const tag = titleOf(wheel)
+		.replace(/[^\w.-]/g, "_")
+		.slice(0, LONGEST_TAG);
 	return stackImage(site, artefact, key, tag);
+}
+
+/** Such as wheel-psycopg2-2.9.10. */
+function titleOf({ name, version }: CompiledWheel | OwnWheel): string {
+	return ["wheel", name, ...(version === undefined ? [] : [version])].join("-");
 }
 
 /** What decides the bytes of a build requirement. */
@@ -85,7 +111,7 @@ function abiOf({ series }: Settings["python"]): string {
 }
 
 /**
- * A wheel that is compiled here: wheelbuild builds its source distribution offline, and the wheel is
+ * A wheel that is compiled here: wheelbuild builds its source offline, and the wheel is
  * kept as an image made from scratch (`/wheels/<file>`).
  */
 export class WheelImage extends pulumi.ComponentResource {
@@ -127,17 +153,20 @@ export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
 		CA_BUNDLE: site.caBundle,
 		NAME: wheel.name,
 		VERSION: wheel.version,
-		SDIST: wheel.sdist,
+		SOURCE:
+			wheel.kind === "own"
+				? { app: { folder: wheel.folder, hash: hashFiles(wheel) } }
+				: { sdist: wheel.sdist },
 		REQUIREMENTS: wheel.buildRequirements.map((choice) => requirementOf(choice, args)),
 		PACKAGES: [...new Set(wheel.buildPackages)].sort(),
 		ABI: abiOf(python),
 		DEBIAN: { codename: debian.codename, number: String(debian.number) },
 		APP: app,
-		LOG: `${args.folder}/wheel-${wheel.name}-${wheel.version}.build`,
+		LOG: `${args.folder}/${titleOf(wheel)}.build`,
 		LABELS: {
 			...imageLabels(image),
 			"org.opencontainers.image.title": wheel.name,
-			"org.opencontainers.image.version": wheel.version,
+			...(wheel.version !== undefined && { "org.opencontainers.image.version": wheel.version }),
 		},
 	};
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WheelResult } from "../../components/wheel/step.ts";
-import { wheelInputs } from "../../components/wheel/wheel.ts";
+import { type OwnWheel, wheelInputs } from "../../components/wheel/wheel.ts";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
@@ -82,7 +82,7 @@ function wheelOf(file: LockedFile, change: Partial<CompiledWheel> = {}): Compile
 }
 
 /** Run the step as WheelImage does. */
-async function build(wheel: CompiledWheel) {
+async function build(wheel: CompiledWheel | OwnWheel) {
 	const site = { repository: checkout.repository, platform };
 	const inputs = wheelInputs({ site, debian, python, wheel, app: "examples/app", folder });
 	const environment = Object.entries(inputs).flatMap(([name, value]) =>
@@ -184,6 +184,25 @@ describe("a source distribution", () => {
 		5 * MINUTE,
 	);
 });
+
+it(
+	"the files of an app that is a distribution become a wheel, those alone",
+	async () => {
+		const own = join(folder, "own");
+		cpSync("tests/local/wheelbuild", own, { recursive: true });
+		writeFileSync(join(own, "flags"), "");
+		const files = ["backend.py", "flags", "native.c", "pyproject.toml"];
+		const rest = { buildRequirements: [], buildPackages: [] };
+		const wheel: OwnWheel = { kind: "own", name: "native", folder: own, files, ...rest };
+		const { result, error } = await build(wheel);
+		expect(error).toBeUndefined();
+		expect(result?.file).toBe("native-1.0-1deb12-cp313-cp313-manylinux_2_17_x86_64.whl");
+		writeFileSync(join(own, ".dockerignore"), "pyproject.toml\n");
+		const { error: without } = await build({ ...wheel, files: files.slice(0, -1) });
+		expect(without).toMatch(/^error: native cannot be built; the log says why \(log: /);
+	},
+	5 * MINUTE,
+);
 
 describe("what fails", () => {
 	it.each([

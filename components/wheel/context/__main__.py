@@ -57,7 +57,8 @@ def main(action, job_file):
 
 
 def title(job):
-    return "%s %s" % (job["name"], job["version"])
+    # An app need not say its version.
+    return " ".join(job[each] for each in ("name", "version") if each in job)
 
 
 def prepare(job):
@@ -111,12 +112,11 @@ def keep(job, built, used):
                 "its build must link libraries of build-packages",
             )
     tagged = wheel_file.is_linux(built) and pip_command.version() >= (20, 3)
-    sha256 = job["sdist"]["sha256"]
-    bom = sbom.write(job, os.path.basename(job["sdist"]["path"]), used, owners, built)
+    bom = sbom.write(job, used, owners, built)
     path = wheel_file.rewrite(
         built,
         WHEELS,
-        "sha256:" + sha256,
+        "sha256:" + job["sdist"]["sha256"] if "sdist" in job else None,
         job["release"],
         wheel_file.platform_tag(needs, elf.own_glibc()) if tagged else None,
         "deb" + job["number"],
@@ -139,8 +139,12 @@ def check_python(job):
 
 
 def source(job):
-    """The source distribution: its path, by its own name."""
-    return place(job["sdist"], SOURCE)[1]
+    """The path of the source distribution, by its own name; or of a copy of an app's files."""
+    if "sdist" in job:
+        return place(job["sdist"], SOURCE)[1]
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    shutil.copytree(job["source"], SOURCE, symlinks=True)
+    return SOURCE
 
 
 def place(item, folder):

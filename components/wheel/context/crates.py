@@ -13,11 +13,14 @@ OFFLINE = {"CARGO_HOME": HOME, "CARGO_NET_OFFLINE": "true"}
 
 
 def fetch(source, folder):
-    """Fetch the crates of all Cargo.lock files in a source distribution, where cargo is there."""
-    if shutil.which("cargo") is None or not tarfile.is_tarfile(source):
+    """Fetch the crates of all Cargo.lock files in a source distribution, or a folder, where cargo is there."""
+    if shutil.which("cargo") is None:
         return
-    with tarfile.open(source) as archive:
-        archive.extractall(folder)
+    if os.path.isdir(source):
+        folder = source
+    elif tarfile.is_tarfile(source):
+        with tarfile.open(source) as archive:
+            archive.extractall(folder)
     environment = dict(os.environ, CARGO_HOME=HOME)
     for top, _, names in sorted(os.walk(folder)):
         if "Cargo.lock" not in names:
@@ -29,5 +32,5 @@ def fetch(source, folder):
                 "the crates that %s locks cannot be fetched" % os.path.basename(source),
                 "see what cargo says in the log: is the network there, and Debian's cargo new enough",
             )
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,7 +4,9 @@ Of Debian's packages there are the names alone: their versions move with the arc
 image that has them installed says these.
 """
 
+import email
 import json
+import os
 import re
 import zipfile
 from urllib.parse import quote
@@ -12,26 +14,29 @@ from urllib.parse import quote
 METADATA = re.compile(r"[^/]+\.dist-info/METADATA$")
 
 
-def write(job, sdist, used, owners, built):
+def write(job, used, owners, built):
     """The SBOM of a wheel. used: build requirements; owners: packages of the libraries, by soname."""
-    purl = pypi(job["name"], job["version"])
+    metadata = headers(built)
+    version = metadata.get("Version", "")
+    purl = pypi(job["name"], version)
     component = {
         "type": "library",
         "bom-ref": purl,
         "name": job["name"],
-        "version": job["version"],
+        "version": version,
         "purl": purl,
-        "externalReferences": [
+    }
+    if "sdist" in job:
+        component["externalReferences"] = [
             {
                 "type": "source-distribution",
-                "url": quote(sdist),
+                "url": quote(os.path.basename(job["sdist"]["path"])),
                 "hashes": [hash_of(job["sdist"]["sha256"])],
             }
-        ],
-    }
-    licence = licence_expression(built)
-    if licence:
-        component["licenses"] = [{"expression": licence}]
+        ]
+    # PEP 639
+    if "License-Expression" in metadata:
+        component["licenses"] = [{"expression": metadata["License-Expression"]}]
     libraries = [library(job, package, owners) for package in sorted(set(owners.values()))]
     tools = [tool(item["name"], item["version"], sha256) for item, _, sha256 in used]
     tools += [debian_component(job, package) for package in sorted(job["packages"])]
@@ -83,14 +88,9 @@ def hash_of(sha256):
     return {"alg": "SHA-256", "content": sha256}
 
 
-def licence_expression(wheel):
-    """Of its metadata (PEP 639); None where there is none."""
+def headers(wheel):
+    """The fields of its metadata, those that are there once."""
     with zipfile.ZipFile(wheel) as archive:
         # Only at the top: a distribution may have others inside, as setuptools has.
         (name,) = [each for each in archive.namelist() if METADATA.match(each)]
-        for line in archive.read(name).decode("utf-8", "replace").splitlines():
-            if not line:
-                return None
-            if line.startswith("License-Expression: "):
-                return line.partition(": ")[2].strip()
-    return None
+        return dict(email.message_from_bytes(archive.read(name)).items())

@@ -77,6 +77,10 @@ class Explain(Folder):
         self.assertIsNone(self.explained("error: something else\n"))
 
 
+    def test_an_app_without_a_version(self):
+        self.assertEqual(wheel.title({"name": "guestbook"}), "guestbook")
+
+
 class Place(Folder):
     def test_hashes_are_checked(self):
         item = {"path": self.write("a.tar.gz", "content"), "sha256": "0" * 64}
@@ -102,11 +106,11 @@ def bom():
     with zipfile.ZipFile(built, "w") as archive:
         archive.writestr("x/_vendor/y-1.dist-info/METADATA", "Name: y\n")
         archive.writestr(
-            "x-1.dist-info/METADATA", "Name: x\nLicense-Expression: MIT OR Apache-2.0\n\nText\n"
+            "x-1.dist-info/METADATA", "Version: 2.9.10+x\nLicense-Expression: MIT OR Apache-2.0\n\nText\n"
         )
     used = [({"name": "setuptools", "version": "80.9.0"}, "", "a" * 64)]
     owners = {"libpq.so.5": "libpq5", "libstdc++.so.6": "libstdc++6"}
-    return sbom.write(JOB, "psycopg2-2.9.10.tar.gz", used, owners, built)
+    return sbom.write(JOB, used, owners, built)
 
 
 class Sbom(unittest.TestCase):
