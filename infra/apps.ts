@@ -68,6 +68,7 @@ export function artefactsOf(app: App): string[] {
 /** What {@link makeApps} needs. */
 export interface AppsArgs {
 	readonly settings: Settings;
+	readonly apps: readonly App[];
 	/** Of the stack's repository, in which each app has one of its own. */
 	readonly address: RepositoryAddress;
 	readonly site: ImageSite;
@@ -81,9 +82,8 @@ export interface AppsArgs {
 export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[] } {
 	const { settings, address, site, pythonImage } = args;
 	const imageOf = wheelNaming(settings, site);
-	const wanted = stackApps(settings);
-	const wheels = makeWheels(args, stackWheels(wanted, imageOf));
-	const apps = wanted.map((app) => {
+	const wheels = makeWheels(args, stackWheels(args.apps, imageOf));
+	const apps = args.apps.map((app) => {
 		const wheelhouse = new WheelhouseImage(`wheelhouse-${app.name}`, {
 			site,
 			app,

@@ -11,7 +11,7 @@ import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
 import { rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
-import { makeApps } from "./apps.ts";
+import { makeApps, stackApps } from "./apps.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
 import { stackImages } from "./images.ts";
 import { planLines } from "./plan.ts";
@@ -20,6 +20,8 @@ import { stackSettings } from "./settings.ts";
 
 const settings = stackSettings();
 const { debian, python, architecture, packageRelease, profile } = settings;
+// A lock that is refused must end this before anything is made.
+const appsOfStack = stackApps(settings);
 for (const warning of settings.warnings) void pulumi.log.warn(warning);
 
 const address = await usableAddress(settings);
@@ -65,6 +67,7 @@ const wheelbuild = new WheelbuildImage("wheelbuild", {
 });
 const { wheels, apps: madeApps } = makeApps({
 	settings,
+	apps: appsOfStack,
 	address,
 	site,
 	pythonImage,
