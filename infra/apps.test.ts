@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { contentKey } from "../components/content-key.ts";
 import { stackImage } from "../components/image.ts";
+import type { OwnWheel } from "../components/wheel/wheel.ts";
 import type { App } from "../stacks/apps/app.ts";
 import type { Choice, CompiledWheel } from "../stacks/lock/lock.ts";
 import { artefactsOf, stackWheels } from "./apps.ts";
@@ -8,7 +9,7 @@ import { artefactsOf, stackWheels } from "./apps.ts";
 const site = { repository: "localhost/debian-python/test", platform: "linux/amd64" };
 
 /** The image of a wheel, by all that it is built of. */
-const imageOf = (wheel: CompiledWheel) =>
+const imageOf = (wheel: CompiledWheel | OwnWheel) =>
 	stackImage(site, `wheel-${wheel.name}`, contentKey({ wheel: JSON.stringify(wheel) }));
 
 function compiled(name: string, ...buildRequirements: readonly Choice[]): CompiledWheel {
@@ -47,6 +48,21 @@ it("what other tools build is another wheel", () => {
 	const apps = [app("one", lxml), app("two", compiled("lxml", setuptools))];
 	const wheels = stackWheels(apps, imageOf).filter(({ wheel }) => wheel.name === "lxml");
 	expect(wheels.map(({ app }) => app.name)).toEqual(["one", "two"]);
+});
+
+it("the wheel of an app that is a distribution is built last, and is no news", () => {
+	const orders: App = {
+		...app("orders", lxml),
+		isPackage: true,
+		buildPackages: {},
+		buildRequirements: [setuptools],
+	};
+	const wheels = stackWheels([orders], imageOf);
+	expect(wheels.map(({ wheel }) => wheel.name)).toEqual([
+		...["setuptools", "cython", "lxml", "orders"],
+	]);
+	expect(wheels.at(-1)?.image.compiles).toBeUndefined();
+	expect(artefactsOf(orders)).toContain("wheel-orders");
 });
 
 it("an app's artefacts are its wheels, the tools' among them, and its images", () => {

@@ -4,7 +4,7 @@ import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts"
 import type { PythonImage } from "../components/python/python.ts";
 import type { RepositoryAddress } from "../components/registry/address.ts";
 import { appRepository, ImageRegistry } from "../components/registry/registry.ts";
-import { WheelImage, wheelImage } from "../components/wheel/wheel.ts";
+import { type OwnWheel, ownWheel, WheelImage, wheelImage } from "../components/wheel/wheel.ts";
 import type { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
 import type { App } from "../stacks/apps/app.ts";
@@ -29,7 +29,7 @@ export function stackApps(settings: Settings): App[] {
 
 /** A wheel that a stack compiles, of whichever app. */
 export interface StackWheel {
-	readonly wheel: CompiledWheel;
+	readonly wheel: CompiledWheel | OwnWheel;
 	readonly image: StackImage;
 	/** The first of the apps that need it. */
 	readonly app: App;
@@ -48,7 +48,8 @@ export function appsImages(
 		...apps.flatMap((app) => {
 			const wheelhouse = { image: wheelhouseImage({ site, app, wheel: imageOf }) };
 			const own = { ...site, repository: appRepository(site.repository, app.name) };
-			const { dependencies, image } = appImages({ site, own, app, pythonImage, wheelhouse });
+			const wheel = app.isPackage ? { image: imageOf(ownWheel(app)) } : undefined;
+			const { dependencies, image } = appImages({ site, own, app, pythonImage, wheelhouse, wheel });
 			return [wheelhouse.image, dependencies, image];
 		}),
 	];
@@ -56,9 +57,8 @@ export function appsImages(
 
 /** The artefacts of an app alone: its wheels, its wheelhouse, its dependencies and itself. */
 export function artefactsOf(app: App): string[] {
-	const wheels = [...app.distributions, ...app.buildRequirements].flatMap(compiledIn);
 	return [
-		...wheels.map(({ name }) => `wheel-${name}`),
+		...wheelsOf(app).map(({ name }) => `wheel-${name}`),
 		`wheelhouse-${app.name}`,
 		`dependencies-${app.name}`,
 		`app-${app.name}`,
@@ -101,6 +101,7 @@ export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[
 			app,
 			pythonImage,
 			wheelhouse,
+			wheel: app.isPackage ? wheels.get(imageOf(ownWheel(app)).name) : undefined,
 		});
 		return { app, wheelhouse, image };
 	});
@@ -124,7 +125,9 @@ function makeWheels(
 	const made = new Map<string, WheelImage>();
 	const names = new Set<string>();
 	for (const { wheel, image, app } of wanted) {
-		const plain = `wheel-${wheel.name}-${wheel.version}`;
+		// Another version of an app is the same thing, made anew.
+		const version = wheel.kind === "own" ? "" : `-${wheel.version}`;
+		const plain = `wheel-${wheel.name}${version}`;
 		// Two apps may lock other tools for one version.
 		const name = names.has(plain) ? `${plain}-${image.key}` : plain;
 		names.add(name);
@@ -140,16 +143,28 @@ function makeWheels(
 /** The wheels that apps compile, each once; what builds a wheel stands before it. */
 export function stackWheels(
 	apps: readonly App[],
-	imageOf: (wheel: CompiledWheel) => StackImage,
+	imageOf: (wheel: CompiledWheel | OwnWheel) => StackImage,
 ): StackWheel[] {
 	const found = new Map<string, StackWheel>();
 	for (const app of apps) {
-		for (const wheel of [...app.distributions, ...app.buildRequirements].flatMap(compiledIn)) {
-			const image = { ...imageOf(wheel), compiles: `${wheel.name} ${wheel.version}: ${wheel.why}` };
+		for (const wheel of wheelsOf(app)) {
+			const image = { ...imageOf(wheel), ...compiles(wheel) };
 			if (!found.has(image.name)) found.set(image.name, { wheel, image, app });
 		}
 	}
 	return [...found.values()];
+}
+
+/** All that is built for an app: what its own wheel needs, and that, stand last. */
+function wheelsOf(app: App): (CompiledWheel | OwnWheel)[] {
+	const compiled = [...app.distributions, ...app.buildRequirements].flatMap(compiledIn);
+	return app.isPackage ? [...compiled, ownWheel(app)] : compiled;
+}
+
+/** What a wheel's build compiles. Every change of an app builds its own wheel, which is no news. */
+function compiles(wheel: CompiledWheel | OwnWheel): Pick<StackImage, "compiles"> {
+	if (wheel.kind === "own") return {};
+	return { compiles: `${wheel.name} ${wheel.version}: ${wheel.why}` };
 }
 
 /** What is compiled for a choice, itself last. */
@@ -161,6 +176,6 @@ function compiledIn(choice: Choice): CompiledWheel[] {
 function wheelNaming(
 	{ debian, python }: Settings,
 	site: ImageNaming,
-): (wheel: CompiledWheel) => StackImage {
+): (wheel: CompiledWheel | OwnWheel) => StackImage {
 	return (wheel) => wheelImage({ site, debian, python, wheel });
 }

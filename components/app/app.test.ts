@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { App } from "../../stacks/apps/app.ts";
 import type { CompiledWheel, DownloadedWheel } from "../../stacks/lock/lock.ts";
 import { contentKey } from "../content-key.ts";
-import { imageTag, stackImage } from "../image.ts";
+import { imageTag, type StackImage, stackImage } from "../image.ts";
 import { wheelhouseImage } from "../wheelhouse/wheelhouse.ts";
 import { appImages } from "./app.ts";
 
@@ -55,12 +55,22 @@ const wheel = ({ name, version }: CompiledWheel) =>
 	stackImage(site, `wheel-${name}`, contentKey({ version }));
 
 /** The images of the app with some of its settings changed. */
-function images(change: Partial<App> = {}, python = "000000000000") {
+function images(
+	change: Partial<App> = {},
+	python = "000000000000",
+	own?: { readonly image: StackImage },
+) {
 	const changed = { ...app, ...change };
 	const wheelhouse = { image: wheelhouseImage({ site, app: changed, wheel }) };
 	const pythonImage = { image: { name: "python", key: python, artefact: "python", inputs: {} } };
-	const own = { ...site, repository: `${site.repository}/orders` };
-	const { dependencies, image } = appImages({ site, own, app: changed, pythonImage, wheelhouse });
+	const { dependencies, image } = appImages({
+		site,
+		own: { ...site, repository: `${site.repository}/orders` },
+		app: changed,
+		pythonImage,
+		wheelhouse,
+		wheel: own,
+	});
 	return { wheelhouse: wheelhouse.image, dependencies, image };
 }
 
@@ -114,6 +124,16 @@ describe("an app's images", () => {
 		expect(changed(images(), images({ distributions: newer }))).toEqual(all);
 		const rebuilt = [first as DownloadedWheel, compiled("markupsafe", "3.0.3")];
 		expect(changed(images(), images({ distributions: rebuilt }))).toEqual(all);
+	});
+
+	it("of a distribution follow from its wheel, and not from its files", () => {
+		const own = { image: stackImage(site, "wheel-orders", contentKey({ version: 1 })) };
+		const before = images({}, undefined, own);
+		expect(changed(images(), before)).toEqual(["image"]);
+		writeFileSync(join(folder, "main.py"), "print(2)\n");
+		expect(changed(before, images({}, undefined, own))).toEqual([]);
+		const next = { image: stackImage(site, "wheel-orders", contentKey({ version: 2 })) };
+		expect(changed(before, images({}, undefined, next))).toEqual(["image"]);
 	});
 
 	it("another base changes what is made on it, and no wheel", () => {

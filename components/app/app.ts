@@ -14,6 +14,7 @@ import { APP_ALIAS } from "../registry/ecr-policies.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 import { quoteInstruction } from "../step/docker.ts";
+import type { WheelImage } from "../wheel/wheel.ts";
 import type { WheelhouseImage } from "../wheelhouse/wheelhouse.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { appStep, dependenciesStep } from "./step.ts";
@@ -27,6 +28,8 @@ export interface AppImagesArgs {
 	readonly app: App;
 	readonly pythonImage: { readonly image: StackImage };
 	readonly wheelhouse: { readonly image: StackImage };
+	/** Its own wheel, where the app is a distribution. */
+	readonly wheel?: { readonly image: StackImage } | undefined;
 }
 
 /** What {@link AppImage} needs. */
@@ -35,6 +38,7 @@ export interface AppImageArgs extends AppImagesArgs {
 	readonly own: ImageSite;
 	readonly pythonImage: PythonImage;
 	readonly wheelhouse: WheelhouseImage;
+	readonly wheel?: WheelImage | undefined;
 }
 
 /** The images of an app, by its settings. */
@@ -62,7 +66,7 @@ export function appImages(args: AppImagesArgs): AppImages {
 	const key = contentKey({
 		dependencies: dependencies.key,
 		version: app.version ?? "none",
-		files: app,
+		...(args.wheel === undefined ? { files: app } : { wheel: args.wheel.image.key }),
 		user: app.user,
 		changes: appChanges(app),
 		smoke: JSON.stringify(app.smoke ?? []),
@@ -94,7 +98,7 @@ function appChanges(app: App): readonly string[] {
 
 /**
  * An app for production: the image python with the distributions of its lock in layers of their own,
- * and on top the app's files in /app. It runs as an unprivileged user, who may write nothing; any
+ * and on top the app: its own wheel where it is a distribution, else its files in /app. It runs as an unprivileged user, who may write nothing; any
  * other works too.
  */
 export class AppImage extends pulumi.ComponentResource {
@@ -104,7 +108,7 @@ export class AppImage extends pulumi.ComponentResource {
 	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
-		const { site, own, app } = args;
+		const { own, app, wheel } = args;
 		const { dependencies, image } = appImages(args);
 		super("debian-python:components:AppImage", image.artefact, {}, opts);
 		this.dependencies = dependencies;
@@ -117,8 +121,9 @@ export class AppImage extends pulumi.ComponentResource {
 			{
 				IMAGE: image.name,
 				FROM: dependencies.name,
-				FOLDER: app.folder,
-				FILES_HASH: hashFiles(app),
+				FILES: wheel ? undefined : { folder: app.folder, hash: hashFiles(app) },
+				WHEEL: wheel && { name: app.name, image: wheel.image.name },
+				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
 				USER: app.user,
 				CHANGES: appChanges(app),
 				SMOKE: app.smoke ?? [],
@@ -130,9 +135,9 @@ export class AppImage extends pulumi.ComponentResource {
 					"org.opencontainers.image.revision": "",
 				},
 				ALIASES: aliases,
-				PLATFORM: site.platform,
+				PLATFORM: own.platform,
 			},
-			{ parent: this, dependsOn: [installed] },
+			{ parent: this, dependsOn: wheel === undefined ? [installed] : [installed, wheel] },
 			isLost(own, image),
 		);
 		this.digest = pushImage(`${image.artefact}-push`, own, image, this, made, { aliases });

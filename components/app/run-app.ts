@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
-import { makePristineContainer, runContainer } from "../step/container.ts";
+import { fillVolume, makePristineContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { packFiles } from "./app-files.ts";
-import { CONTEXT } from "./contexts.ts";
+import { CONTEXT, FOLDERS } from "./contexts.ts";
+import { passAppGates } from "./gates.ts";
 import { checkLayer } from "./layer-content.ts";
 import { appStep } from "./step.ts";
 
@@ -29,21 +30,23 @@ await runStep<ResultOf<typeof appStep>>(async (step) => {
 });
 
 async function add(step: Step, image: string): Promise<void> {
-	const { FROM: from, PLATFORM, FOLDER: folder, FILES_HASH: hash } = inputs;
+	const { FROM: from, PLATFORM, FILES, WHEEL } = inputs;
 	await needImage(from, step.signal);
-	step.progress(`add ${inputs.FOLDER}`);
+	step.progress(`add ${FILES?.folder ?? WHEEL?.image}`);
+	const volume = WHEEL && (await wheelVolume(step, WHEEL.image));
 	// Not from a volume: the image's history then says all that was done.
 	const script = ["clamp", "app"].map((name) => readFileSync(join(CONTEXT, name), "utf8"));
 	const command = ["/bin/sh", "-c", script.join("\n"), "app", inputs.USER, UID];
+	if (WHEEL !== undefined) command.push(WHEEL.name);
 	const container = await makePristineContainer(step, from, command, [
 		`--platform=${PLATFORM}`,
 		"--network=none",
 		"--tmpfs=/tmp:exec",
 		`--stop-signal=${STOP_SIGNAL}`,
+		...(volume === undefined ? [] : [`--volume=${volume}:/mnt:ro`]),
 	]);
-	await docker(["cp", "-", `${container}:/`], {
-		input: await packFiles({ folder, hash }, "app"),
-	});
+	if (FILES !== undefined)
+		await docker(["cp", "-", `${container}:/`], { input: await packFiles(FILES, "app") });
 	const said: string[] = [];
 	await runContainer(step, container, (line) => said.push(line));
 	await checkLayer(container);
@@ -54,8 +57,21 @@ async function add(step: Step, image: string): Promise<void> {
 		...labelChanges(labels),
 	]);
 	await checkConfig(id, from, [...changes, `STOPSIGNAL ${STOP_SIGNAL}`], labels);
+	if (volume !== undefined) await passAppGates(step, id, volume, inputs);
 	await smoke(step, id);
 	await docker(["tag", id, image]);
+}
+
+/** A volume with the app's own wheel, and with the gates, since that may change what holds. */
+async function wheelVolume(step: Step, wheel: string): Promise<string> {
+	await needImage(wheel, step.signal);
+	return fillVolume(step, {
+		image: wheel,
+		platform: inputs.PLATFORM,
+		folder: "/wheels",
+		context: CONTEXT,
+		folders: FOLDERS,
+	});
 }
 
 /** `UID:GID` of the script's line `user: UID GID`: Kubernetes tells by a number that it is not root. */

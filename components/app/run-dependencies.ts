@@ -1,5 +1,4 @@
 import { checkConfig } from "../commit/config.ts";
-import { passGates } from "../commit/gates.ts";
 import {
 	copyFrom,
 	fillVolume,
@@ -13,6 +12,7 @@ import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
+import { passAppGates } from "./gates.ts";
 import { layerGroups, type SizedWheel } from "./groups.ts";
 import { checkLayer } from "./layer-content.ts";
 import { dependenciesStep } from "./step.ts";
@@ -55,10 +55,7 @@ async function install(step: Step, image: string): Promise<void> {
 		top = await addLayer(step, (await runScript(step, top, volume, "layer", names)).container);
 	}
 	await checkConfig(top, from, CHANGES, LABELS);
-	const gates = ["/venv/bin/python", "-B", "/mnt/gates", ...inputs.IMPORT_EXCEPTIONS];
-	await passGates(step, top, volume, { GATES: gates, PLATFORM }, (line) =>
-		line.startsWith("warning: ") ? step.progress(line) : process.stderr.write(`${line}\n`),
-	);
+	await passAppGates(step, top, volume, inputs);
 	await docker(["tag", top, image]);
 }
 

@@ -1,5 +1,6 @@
 import { imageInputs } from "../image.ts";
-import { defineStep, list, optional, text } from "../step/definition.ts";
+import { defineStep, list, optional, record, text } from "../step/definition.ts";
+import type { AppFiles } from "./app-files.ts";
 
 /** Install the wheels of a wheelhouse in the image python, a layer for each group of distributions. */
 export const dependenciesStep = defineStep<{ image: string }>()(
@@ -20,15 +21,25 @@ export const dependenciesStep = defineStep<{ image: string }>()(
 	},
 );
 
+/** The wheel of an app that is a distribution itself. */
+export interface AppWheel {
+	/** Normalised name of the distribution. */
+	readonly name: string;
+	/** Name of the image that has it in `/wheels`. */
+	readonly image: string;
+}
+
 /** Add an app's own files to its dependencies. */
 export const appStep = defineStep<{ image: string }>()("components/app/run-app.ts", {
 	...imageInputs,
 	/** Name of the image with the dependencies. */
 	FROM: text,
-	/** The app's folder, from the project root. */
-	FOLDER: text,
-	/** Hash of its files, as the key has it. Their list may be longer than a variable (execve(2)). */
-	FILES_HASH: text,
+	/** The app's own files; absent where it is a distribution. */
+	FILES: optional(record<AppFiles>()),
+	/** Its own wheel, where it is a distribution. */
+	WHEEL: optional(record<AppWheel>()),
+	/** Names of distributions that need not import. */
+	IMPORT_EXCEPTIONS: list,
 	/** Name of the user that it runs as. */
 	USER: text,
 	/** Dockerfile instructions for the new image. */
