@@ -11,7 +11,6 @@ def check(distributions, exceptions):
         [sys.executable, "-m", "pip", "check", "--disable-pip-version-check"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
     )
     output = process.communicate()[0].decode("utf-8", "replace").strip()
     if process.returncode:
