@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { appStep, dependenciesStep } from "../components/app/step.ts";
 import { imageInputs, labelled } from "../components/image.ts";
 import { tagOf } from "../components/image-name.ts";
 import { readPublication } from "../components/registry/publication.ts";
@@ -19,6 +20,8 @@ import { imagePlace } from "../components/step/presence.ts";
 import { findImage } from "../components/step/registry.ts";
 import { hasTerminal } from "../components/step/stop.ts";
 import { whyBuild } from "../components/step/why.ts";
+import { wheelStep } from "../components/wheel/step.ts";
+import { wheelhouseStep } from "../components/wheelhouse/step.ts";
 import type { Report } from "./report.ts";
 
 /** What a local run gives to each resource. */
@@ -134,12 +137,23 @@ async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): 
 	await makeImage(run, artefact, {
 		image,
 		labels,
-		async make() {
-			stdout = await runCommand(run, artefact, inputs);
+		async make(exists) {
+			if (exists && MAKE_IMAGES_ALONE.includes(inputs.create)) await moveAliases(image, inputs);
+			else stdout = await runCommand(run, artefact, inputs);
 		},
 	});
 	const sha256 = await imageLabel(image, "debian-python.deb.sha256");
 	return { ...inputs, stdout: stdout ?? JSON.stringify({ image, sha256: sha256 ?? null }) };
+}
+
+/** Steps that have nothing to do where their image is there, but to move its aliases: none need be started. */
+const MAKE_IMAGES_ALONE = [wheelStep, wheelhouseStep, dependenciesStep, appStep].map(
+	stepCommandLine,
+);
+
+async function moveAliases(image: string, { environment }: CommandInputs): Promise<void> {
+	const aliases = appStep.inputs.ALIASES.parse(environment.ALIASES ?? "[]");
+	for (const alias of aliases) await docker(["tag", image, alias]);
 }
 
 async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<void> {
