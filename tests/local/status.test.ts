@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { execa } from "execa";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { stackNames } from "../../local/stack-config.ts";
 import { cpythonSeries } from "../../stacks/cpython.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import { lastDay } from "../../stacks/support.ts";
+import { launchBrowser } from "./browser.ts";
 import { Checkout } from "./checkout.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
 
@@ -23,7 +24,6 @@ import { startRegistry, type TestRegistry } from "./registry.ts";
 
 /** The stacks of the repository that the checkout keeps: each takes a second or two. */
 const KEPT = ["jessie", "trixie"];
-const BROWSERS = ["chromium-headless-shell", "chromium", "google-chrome"];
 const DAY = 24 * 60 * 60 * 1000;
 
 let checkout: Checkout;
@@ -123,7 +123,7 @@ describe("the page", () => {
 		expect([exitCode, stderr]).toEqual([0, ""]);
 		table ||= (await status()).stdout;
 		url = pathToFileURL(join(checkout.folder, "status.html")).href;
-		browser = await chromium.launch({ executablePath: findBrowser() });
+		browser = await launchBrowser();
 	});
 	afterAll(() => browser?.close());
 
@@ -243,16 +243,6 @@ describe("the page", () => {
 		expect(line?.x).toBeLessThan(360);
 	});
 });
-
-function findBrowser(): string {
-	const found = BROWSERS.flatMap((name) => {
-		const { status, stdout } = spawnSync("sh", ["-c", 'command -v "$1"', "sh", name]);
-		return status === 0 ? [String(stdout).trim()] : [];
-	});
-	if (found[0] === undefined)
-		throw new Error(`none of ${BROWSERS.join(", ")}: sh local/setup --test`);
-	return found[0];
-}
 
 /** Axe's rules of WCAG 2.2 AA and its best practices. It does not look at colours in an SVG. */
 async function accessibility(page: Page): Promise<axe.AxeResults> {
