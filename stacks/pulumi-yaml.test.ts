@@ -12,13 +12,14 @@ const today = new Date("2026-11-22T00:00:00Z");
 
 const stacks = readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 
-/** A stack's config as the program gets it: strings, without the project's name. */
+/** A stack's config as the program gets it: strings, lists as JSON, without the project's name. */
 function configOf(stack: string): Record<string, string> {
 	const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8"));
 	return Object.fromEntries(
 		Object.entries(config).map(([key, value]) => {
 			expect(key).toMatch(/^debian-python:/);
-			return [key.slice("debian-python:".length), String(value)];
+			const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+			return [key.slice("debian-python:".length), text];
 		}),
 	);
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -19,6 +19,7 @@ export interface RunOutputs {
 		sha256: string;
 		key: string;
 	};
+	readonly apps: Readonly<Record<string, { name: string; key: string }>>;
 	readonly warnings: readonly string[];
 }
 
@@ -31,7 +32,7 @@ export interface Ended {
 
 /**
  * A checkout of its own, elsewhere on the disk, with a stack of its own: nothing that was built
- * before helps it, and nothing of it stays.
+ * before helps it, and nothing of it stays. Its stack is as local, but has no apps.
  */
 export class Checkout {
 	readonly folder = mkdtempSync(join(tmpdir(), "checkout-"));
@@ -52,7 +53,8 @@ export class Checkout {
 			{ input: files },
 		);
 		symlinkSync(join(process.cwd(), "node_modules"), join(this.folder, "node_modules"));
-		execFileSync("cp", ["Pulumi.local.yaml", join(this.folder, `Pulumi.${this.stack}.yaml`)]);
+		const local = readFileSync("Pulumi.local.yaml", "utf8");
+		this.write(`Pulumi.${this.stack}.yaml`, local.replace(/^ *debian-python:apps:.*\n/m, ""));
 	}
 
 	/**
