@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ContentKey } from "./content-key.ts";
-import { tagOf } from "./image-name.ts";
 import { record, text } from "./step/definition.ts";
 import { lacksPush, type Place } from "./step/presence.ts";
 import { INPUTS_LABEL } from "./step/why.ts";
@@ -70,11 +69,6 @@ export function stackImage(
 	tag: string = artefact,
 ): StackImage {
 	return { name: `${site.repository}:${tag}-${key}`, key, artefact, inputs };
-}
-
-/** What stands behind the colon in the name of an image. */
-export function imageTag({ name }: StackImage): string {
-	return tagOf(name);
 }
 
 /**

@@ -12,6 +12,7 @@ import { sizeBudget } from "../stacks/budget.ts";
 import { rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
+import { packagesFolder } from "./images.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
@@ -29,7 +30,7 @@ const site = { ...registry.site, places };
 const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
 const debbase = new DebbaseImage("debbase", { site, debian, base });
 const pybuild = new PybuildImage("pybuild", { site, debian, debbase });
-const folder = `packages/${settings.stack}`;
+const folder = packagesFolder(settings.stack);
 const pythonPackage = new PythonPackage("package", {
 	site,
 	debian,

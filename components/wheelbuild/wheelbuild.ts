@@ -7,23 +7,30 @@ import {
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
-	imageTag,
 	type StackImage,
 	stackImage,
 } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
 import type { PythonImage } from "../python/python.ts";
+import { type Description, describeImage } from "../sbom/description.ts";
 
-/** What {@link WheelbuildImage} needs. */
-export interface WheelbuildImageArgs {
-	readonly site: ImageSite;
+/** What the image wheelbuild of a stack follows from. */
+export interface WheelbuildArgs {
+	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
 	readonly python: Settings["python"];
 	readonly packageRelease: number;
-	readonly pythonImage: PythonImage;
-	readonly package: PythonPackage;
+	readonly pythonImage: { readonly image: StackImage };
+	readonly package: { readonly image: StackImage };
 	/** Where its SBOM and provenance go, from the project root. */
 	readonly folder: string;
+}
+
+/** What {@link WheelbuildImage} needs. */
+export interface WheelbuildImageArgs extends WheelbuildArgs {
+	readonly site: ImageSite;
+	readonly pythonImage: PythonImage;
+	readonly package: PythonPackage;
 }
 
 const CONTEXT = "components/wheelbuild/context";
@@ -36,13 +43,7 @@ const CHANGES = [
 ] as const;
 
 /** The image wheelbuild of a stack, by its settings. */
-export function wheelbuildImage(args: {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	readonly packageRelease: number;
-	readonly pythonImage: { readonly image: StackImage };
-}): StackImage {
+export function wheelbuildImage(args: WheelbuildArgs): StackImage {
 	const { site, debian, python, pythonImage } = args;
 	const key = contentKey({
 		python: pythonImage.image.key,
@@ -52,6 +53,16 @@ export function wheelbuildImage(args: {
 	});
 	const tag = `wheelbuild-${python.version}-r${args.packageRelease}`;
 	return stackImage(site, "wheelbuild", key, tag);
+}
+
+/** What describes the image wheelbuild of a stack, by its settings. */
+export function wheelbuildDescription(args: WheelbuildArgs): Description {
+	return describeImage({
+		...args,
+		image: wheelbuildImage(args),
+		from: args.pythonImage.image,
+		package: args.package.image,
+	});
 }
 
 /** The image wheelbuild: python, the compiler, the -dev package, and `buildwheels`. */
@@ -74,11 +85,7 @@ export class WheelbuildImage extends pulumi.ComponentResource {
 				context: CONTEXT,
 				arguments: [python.series.series, ...debian.compilerPackages],
 				changes: CHANGES,
-				description: {
-					stem: `${args.folder}/${imageTag(this.image)}`,
-					debian,
-					python,
-				},
+				description: wheelbuildDescription(args),
 				labels: {
 					...imageLabels(this.image),
 					"org.opencontainers.image.title": `Wheel builder for Python ${python.version}`,
