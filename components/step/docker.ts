@@ -24,9 +24,42 @@ interface FailedCall {
 	readonly stderr?: unknown;
 }
 
-/** The ID of a local image, or undefined where the daemon does not have it. */
-export function imageId(name: string): Promise<string | undefined> {
-	return imageField(name, "{{.Id}}");
+/** Images that are asked for together, and their IDs. */
+interface Question {
+	readonly names: string[];
+	readonly ids: Promise<readonly (string | undefined | Promise<string | undefined>)[]>;
+}
+
+/** The question that will be asked once all who run now have said what they want to know. */
+let question: Question | undefined;
+
+/**
+ * The ID of a local image, or undefined where the daemon does not have it. Those who ask at the same
+ * time are answered by one call of docker: each is a process, of which a stack would start six.
+ */
+export async function imageId(name: string): Promise<string | undefined> {
+	question ??= newQuestion();
+	const index = question.names.push(name) - 1;
+	return (await question.ids)[index];
+}
+
+function newQuestion(): Question {
+	const names: string[] = [];
+	const ids = Promise.resolve().then(() => {
+		question = undefined;
+		return imageIds(names);
+	});
+	return { names, ids };
+}
+
+async function imageIds(names: readonly string[]) {
+	if (names.length > 1) {
+		const args = ["image", "inspect", "--format", "{{.Id}}", ...names];
+		const { failed, stdout } = await execa("docker", args, { reject: false });
+		if (!failed) return stdout.split("\n");
+	}
+	// Where not all are there, each has an answer of its own.
+	return names.map((name) => imageField(name, "{{.Id}}"));
 }
 
 /** A label of a local image; undefined where the image or the label is missing. */
