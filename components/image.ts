@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ContentKey } from "./content-key.ts";
+import { lacksPush, type Place } from "./distribution/presence.ts";
 import { record, text } from "./step/definition.ts";
-import { lacksPush, type Place } from "./step/presence.ts";
 import { INPUTS_LABEL } from "./step/why.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */

@@ -1,7 +1,7 @@
+import { keyInputs } from "../components/distribution/inputs.ts";
+import { imagePlace, lacksPush, type Place } from "../components/distribution/presence.ts";
 import type { StackImage } from "../components/image.ts";
 import { repositoryOf } from "../components/image-name.ts";
-import { imageInputs } from "../components/registry/inputs.ts";
-import { imagePlace, lacksPush, type Place } from "../components/step/presence.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
 import type { Profile } from "../stacks/settings.ts";
 import type { DeployedImage } from "./former.ts";
@@ -125,7 +125,7 @@ async function whyNow(image: StackImage, place: Place, deployed: DeployedImage):
 	}
 	if (deployed.key === image.key)
 		return `${repositoryOf(deployed.name)} -> ${repositoryOf(image.name)}`;
-	const before = await imageInputs(deployed.name);
+	const before = await keyInputs(deployed.name);
 	return before === undefined
 		? `${deployed.key} is deployed, which is not here to compare with`
 		: inputChanges(before, image.inputs);

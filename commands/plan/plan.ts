@@ -1,5 +1,5 @@
+import { imagePlace } from "../../components/distribution/presence.ts";
 import type { StackImage } from "../../components/image.ts";
-import { imagePlace } from "../../components/step/presence.ts";
 import { inputChanges } from "../../components/step/why.ts";
 import { stackImages } from "../../infra/images.ts";
 import { compiles, fateOf, type Plan } from "../../infra/plan.ts";

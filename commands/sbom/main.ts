@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { remoteDigest } from "../../components/distribution/daemon.ts";
+import { readReferrer } from "../../components/distribution/referrers.ts";
 import { registryHost } from "../../components/image-name.ts";
 import type { Description } from "../../components/sbom/description.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
-import { readReferrer } from "../../components/sbom/referrers.ts";
 import { describeStep } from "../../components/sbom/step.ts";
 import { stepCall } from "../../components/step/command.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
-import { remoteDigest } from "../../components/step/registry.ts";
 import { stopController } from "../../components/step/stop.ts";
 import { stackDescriptions } from "../../infra/images.ts";
 import { commandLine, configOption, runCommand, stackOption } from "../../local/command-line.ts";

@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
+import { isPassing, UnattachableError, wantsCredentialsToPush } from "../distribution/client.ts";
+import { dockerCredentials, loginAdvice } from "../distribution/credentials.ts";
+import { retry } from "../distribution/daemon.ts";
+import { isWithoutProxy } from "../distribution/no-proxy.ts";
+import { attachedTypes } from "../distribution/referrers.ts";
 import { registryHost, repositoryOf } from "../image-name.ts";
-import { isPassing, UnattachableError, wantsCredentialsToPush } from "../registry/client.ts";
-import { dockerCredentials, loginAdvice } from "../registry/credentials.ts";
-import { isWithoutProxy } from "../registry/no-proxy.ts";
 import { RegistryError, StepError } from "../step/error.ts";
-import { retry } from "../step/registry.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
-import { attachedTypes } from "./referrers.ts";
 
 /** Tries and waits of a request, where a registry is away for a moment or throttles. */
 const FETCH = {

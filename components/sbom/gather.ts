@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { needImage } from "../distribution/daemon.ts";
 import {
 	type Copied,
 	copyFrom,
@@ -10,7 +11,6 @@ import {
 import type { InputsOf } from "../step/definition.ts";
 import { docker, imageId } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
-import { needImage } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
 import { type Bundled, bundledIn, type Deb, type Facts, type Wheel, wheelOf } from "./facts.ts";

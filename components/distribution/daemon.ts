@@ -2,8 +2,6 @@ import { execa } from "execa";
 import pRetry from "p-retry";
 import { keyOfInputs } from "../content-key.ts";
 import { formerName, registryHost } from "../image-name.ts";
-import { readTagDigest } from "../registry/client.ts";
-import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
 import {
 	docker,
 	dockerError,
@@ -11,11 +9,13 @@ import {
 	explainDocker,
 	imageId,
 	imageLabel,
-} from "./docker.ts";
-import { askEngine } from "./engine-api.ts";
-import { RegistryError, StepError } from "./error.ts";
-import { refuseProxies, strayProxies } from "./proxies.ts";
-import { INPUTS_LABEL } from "./why.ts";
+} from "../step/docker.ts";
+import { askEngine } from "../step/engine-api.ts";
+import { RegistryError, StepError } from "../step/error.ts";
+import { refuseProxies, strayProxies } from "../step/proxies.ts";
+import { INPUTS_LABEL } from "../step/why.ts";
+import { readTagDigest } from "./client.ts";
+import { loginAdvice, registryAuthHeader } from "./credentials.ts";
 
 /** Waits of 1, 4 and 10 seconds between tries: what a registry that is restarted or throttles needs. */
 const RETRIES = { retries: 3, minTimeout: 1_000, factor: 4, maxTimeout: 10_000 };
@@ -76,7 +76,7 @@ export async function needImage(name: string, signal?: AbortSignal): Promise<voi
  * @returns `sha256:...`, as the registry has it.
  * @throws StepError that names registry, image and remedy.
  */
-export async function pushImage(name: string, signal?: AbortSignal): Promise<string> {
+export async function dockerPush(name: string, signal?: AbortSignal): Promise<string> {
 	const output = await dockerRetry("push", [], name, signal);
 	const digest = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
 	if (digest === undefined) throw new StepError(`docker push ${name} told no digest`, "run again");

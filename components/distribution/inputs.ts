@@ -17,7 +17,7 @@ interface Manifest {
  *
  * @returns undefined where neither has the image, or nobody answers.
  */
-export async function imageInputs(name: string): Promise<Inputs | undefined> {
+export async function keyInputs(name: string): Promise<Inputs | undefined> {
 	// What is read here only explains: that somebody does not answer is said elsewhere.
 	const own = await imageLabel(name, INPUTS_LABEL).catch(() => undefined);
 	const label = own ?? (await registryLabel(name).catch(() => undefined));
