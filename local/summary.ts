@@ -5,7 +5,7 @@ import { codenames, debianReleases } from "../stacks/debian.ts";
 import { knownSide, rotation } from "../stacks/rotation.ts";
 import type { Outputs } from "./program.ts";
 import { formatSeconds, type Row } from "./report.ts";
-import { section } from "./text.ts";
+import { section, table } from "./text.ts";
 
 /** The outputs that the summary shows. */
 interface Shown {
@@ -25,7 +25,7 @@ export async function summary(
 	{ preview }: { readonly preview: boolean },
 ): Promise<string> {
 	const shown = outputs as unknown as Shown;
-	const lines = ["", ...rows.map(rowLine), ""];
+	const lines = ["", ...table(ROW, rows.map(rowCells)), ""];
 	if (!preview) {
 		for (const { name } of Object.values(shown.images)) lines.push(...(await imageLine(name)));
 		if (shown.package.sha256 !== null) lines.push(`  .deb      ${shown.package.file}`);
@@ -37,9 +37,11 @@ export async function summary(
 	return lines.join("\n");
 }
 
-function rowLine({ artefact, outcome, why, seconds }: Row): string {
-	const detail = outcome === "built" ? formatSeconds(seconds) : why;
-	return `${artefact.padEnd(11)} ${outcome.padEnd(8)} ${detail}`.trimEnd();
+/** As wide as the longest artefact and outcome, whether they are there or not. */
+const ROW = [{ width: 10 }, { width: 8, gap: 1 }, {}];
+
+function rowCells({ artefact, outcome, why, seconds }: Row): string[] {
+	return [artefact, outcome, outcome === "built" ? formatSeconds(seconds) : why];
 }
 
 async function imageLine(name: string): Promise<string[]> {
