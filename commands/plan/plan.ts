@@ -1,9 +1,9 @@
 import { imagePlace } from "../../components/distribution/presence.ts";
 import type { StackImage } from "../../components/image.ts";
+import { isExpected } from "../../components/step/failure.ts";
 import { inputChanges } from "../../components/step/why.ts";
 import { stackImages } from "../../infra/images.ts";
 import { compiles, fateOf, type Plan } from "../../infra/plan.ts";
-import { isExpected } from "../../local/error-line.ts";
 import { configuredImages } from "../../local/images.ts";
 import { type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
 import type { Profile } from "../../stacks/settings.ts";
