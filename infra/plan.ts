@@ -93,22 +93,22 @@ async function plan(image: StackImage, former?: Former): Promise<Plan> {
 		const deployed = former?.deployed.get(artefact);
 		const why =
 			deployed === undefined ? await whyAlone(image, place) : await whyNow(image, place, deployed);
-		const fate = fateOf(name, place);
-		const isCompiled =
-			place === "nowhere" &&
-			image.compiled !== undefined &&
-			(await imagePlace(image.compiled)) !== "nowhere";
-		return { artefact, key, fate, why, isCompiled };
+		return { artefact, key, why, ...(await fateOf(image, place)) };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}
 }
 
 /** What becomes of an image, by where it is. */
-export function fateOf(name: string, place: Place): Exclude<Plan["fate"], "unknown"> {
+export async function fateOf(
+	{ name, compiled }: StackImage,
+	place: Place,
+): Promise<Pick<Plan, "fate" | "isCompiled">> {
 	const push = lacksPush(name, place);
-	if (place === "nowhere") return push ? "build and push" : "build";
-	return push ? "push" : "reused";
+	if (place !== "nowhere") return { fate: push ? "push" : "reused" };
+	const fate = push ? "build and push" : "build";
+	if (compiled === undefined) return { fate };
+	return { fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
 }
 
 /** Why something becomes of an image, where nobody can tell what was deployed. */

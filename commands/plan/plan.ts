@@ -26,15 +26,9 @@ export interface StackPlan {
 }
 
 /** What would become of one artefact. */
-export interface ArtefactPlan {
-	readonly artefact: string;
-	readonly key: string;
-	/** Reused as it is there, pushed, or built; unknown where the daemon or the registry does not answer. */
-	readonly fate: Plan["fate"];
+export interface ArtefactPlan extends Omit<Plan, "why"> {
 	/** In what it differs from the stack's as it is; empty where it does not. */
 	readonly changes: string;
-	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
-	readonly isCompiled?: boolean;
 	/** Why its fate is unknown; absent where it is known. */
 	readonly problem?: string;
 }
@@ -93,12 +87,7 @@ async function planArtefact(
 	const plan = { artefact, key, changes };
 	if (problem !== undefined) return { ...plan, fate: "unknown", problem };
 	try {
-		const place = await imagePlace(name);
-		const fate = fateOf(name, place);
-		const { compiled } = image;
-		return place !== "nowhere" || compiled === undefined
-			? { ...plan, fate }
-			: { ...plan, fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
+		return { ...plan, ...(await fateOf(image, await imagePlace(name))) };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}
