@@ -1,5 +1,5 @@
 import { registryHost, tagOf } from "../image-name.ts";
-import { imageLabel } from "../step/docker.ts";
+import { type ImageConfig, imageLabel } from "../step/docker.ts";
 import { INPUTS_LABEL, type Inputs } from "../step/why.ts";
 import { readContent } from "./client.ts";
 
@@ -34,11 +34,7 @@ async function registryLabel(name: string): Promise<string | undefined> {
 	// An attestation has no platform to run on.
 	const own = top?.manifests?.find(({ platform }) => platform?.os !== "unknown");
 	const manifest = own === undefined ? top : await read<Manifest>(`manifests/${own.digest}`);
-	const config = manifest?.config && (await read<ImageConfig>(`blobs/${manifest.config.digest}`));
+	const config =
+		manifest?.config && (await read<{ config?: ImageConfig }>(`blobs/${manifest.config.digest}`));
 	return config?.config?.Labels?.[INPUTS_LABEL];
-}
-
-/** What of an image's config has its labels. */
-interface ImageConfig {
-	readonly config?: { readonly Labels?: Readonly<Record<string, string>> };
 }

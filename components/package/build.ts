@@ -5,7 +5,14 @@ import { pack } from "tar-stream";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import {
+	docker,
+	imageConfig,
+	imageId,
+	imageLabel,
+	labelChanges,
+	PROJECT_LABEL,
+} from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { cannotWrite, makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { runStep, type Step } from "../step/step.ts";
@@ -26,7 +33,9 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL } = inputs;
 	await needImage(builder, step.signal);
 	await checkRecipe(builder);
-	const container = await makeContainer(step, builder, await builderCommand(builder), [
+	// What it runs is said by pybuild's Dockerfile.
+	const command = (await imageConfig(builder))?.Cmd ?? [];
+	const container = await makeContainer(step, builder, command, [
 		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
@@ -42,12 +51,6 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await runBuild(step, container);
 	await keepCompiled(step, container, missing, inputs);
 	await importPackages(await readFolder(container, "/build/out"), image);
-}
-
-/** What the builder runs, by its own config (pybuild's Dockerfile). */
-async function builderCommand(builder: string): Promise<string[]> {
-	const format = "{{json .Config.Cmd}}";
-	return JSON.parse(await docker(["image", "inspect", "--format", format, builder])) as string[];
 }
 
 /** The tag of the builder moves with each base: what must not differ is the recipe inside. */

@@ -9,7 +9,7 @@ import {
 	runContainer,
 } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
-import { docker, imageId } from "../step/docker.ts";
+import { imageConfig, imageId } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
@@ -28,11 +28,10 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 	const own = await readPackages(step, inputs);
 	const isPackage = image === own.image;
 	const inside = isPackage ? await readDebs(step, own, inputs) : await readRoot(step, inputs);
-	const labels = await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", image]);
 	return {
 		image,
 		id: (await imageId(image)) ?? "",
-		labels: JSON.parse(labels) as Facts["labels"],
+		labels: (await imageConfig(image))?.Labels ?? {},
 		platform: inputs.PLATFORM,
 		debian: inputs.DEBIAN,
 		cpython: inputs.CPYTHON,

@@ -64,16 +64,21 @@ async function imageIds(names: readonly string[]) {
 
 /** A label of a local image; undefined where the image or the label is missing. */
 export async function imageLabel(name: string, label: string): Promise<string | undefined> {
-	const labels = await imageField(name, "{{json .Config.Labels}}");
-	const parsed =
-		labels === undefined ? null : (JSON.parse(labels) as Record<string, string> | null);
-	return parsed?.[label];
+	return (await imageConfig(name))?.Labels?.[label];
 }
 
-/** The environment that containers of a local image have, as NAME=VALUE; undefined where it is missing. */
-export async function imageEnvironment(name: string): Promise<string[] | undefined> {
-	const variables = await imageField(name, "{{json .Config.Env}}");
-	return variables === undefined ? undefined : ((JSON.parse(variables) as string[] | null) ?? []);
+/** What containers of an image start with, as docker image inspect has it; what is empty may be null. */
+export interface ImageConfig {
+	readonly Labels?: Readonly<Record<string, string>> | null;
+	/** As NAME=VALUE. */
+	readonly Env?: readonly string[] | null;
+	readonly Cmd?: readonly string[] | null;
+}
+
+/** The config of a local image; undefined where the daemon does not have it. */
+export async function imageConfig(name: string): Promise<ImageConfig | undefined> {
+	const config = await imageField(name, "{{json .Config}}");
+	return config === undefined ? undefined : (JSON.parse(config) as ImageConfig);
 }
 
 async function imageField(name: string, format: string): Promise<string | undefined> {
@@ -84,9 +89,7 @@ async function imageField(name: string, format: string): Promise<string | undefi
 	throw dockerError(args, result);
 }
 
-/**
- * One line for a failed call of docker.
- */
+/** One line for a failed call of docker. */
 export function dockerError(args: readonly string[], result: FailedCall): StepError {
 	if (result.code === "ENOENT") {
 		return new StepError(
