@@ -1,29 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DebianRelease } from "../../stacks/debian.ts";
-import type { Settings } from "../../stacks/settings.ts";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
-import {
-	type ImageNaming,
-	type ImageSite,
-	imageLabels,
-	type StackImage,
-	stackImage,
-} from "../image.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
-import type { PythonImage } from "../python/python.ts";
+import type { PythonArgs, PythonImage } from "../python/python.ts";
 import { type Description, describeImage } from "../sbom/description.ts";
 
 /** What the image wheelbuild of a stack follows from. */
-export interface WheelbuildArgs {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	readonly packageRelease: number;
+export interface WheelbuildArgs extends Omit<PythonArgs, "debbase"> {
 	readonly pythonImage: { readonly image: StackImage };
-	readonly package: { readonly image: StackImage };
-	/** Where its SBOM and provenance go, from the project root. */
-	readonly folder: string;
 }
 
 /** What {@link WheelbuildImage} needs. */
