@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
 import { keyOfInputs } from "../content-key.ts";
-import { formerName, registryHost } from "../image-name.ts";
+import { dockerHost, formerName, registryHost } from "../image-name.ts";
 import {
 	docker,
 	dockerError,
@@ -9,6 +9,7 @@ import {
 	explainDocker,
 	imageId,
 	imageLabel,
+	lastLine,
 } from "../step/docker.ts";
 import { askEngine } from "../step/engine-api.ts";
 import { RegistryError, StepError } from "../step/error.ts";
@@ -111,7 +112,7 @@ export function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promi
 
 /** A fault of a registry, with what helps where it refuses this machine's credentials. */
 async function registryFault(verb: string, name: string, stderr: string): Promise<RegistryError> {
-	const advice = await loginAdvice(registryHost(name) ?? "docker.io");
+	const advice = await loginAdvice(dockerHost(name));
 	return registryError(verb, name, stderr, advice);
 }
 
@@ -122,14 +123,9 @@ export function registryError(
 	stderr: string,
 	advice: string,
 ): RegistryError {
-	const host = registryHost(name) ?? "docker.io";
+	const host = dockerHost(name);
 	const what = `docker ${verb} ${name}: the registry ${host}`;
-	const words =
-		stderr
-			.trim()
-			.split("\n")
-			.at(-1)
-			?.replace(/^Error response from daemon: /, "") ?? "";
+	const words = lastLine(stderr);
 	if (/immutable|cannot be overwritten/i.test(stderr)) {
 		return new RegistryError(
 			`${what} has other content under this tag, and its tags are immutable`,
@@ -203,7 +199,7 @@ export function remoteDigest(name: string, signal?: AbortSignal): Promise<string
 }
 
 async function askDigest(name: string, signal?: AbortSignal): Promise<string | undefined> {
-	const host = registryHost(name) ?? "docker.io";
+	const host = dockerHost(name);
 	const headers = await registryAuthHeader(host);
 	const { status, body } = await askEngine(`/distribution/${name}/json`, headers, signal);
 	const answer = parseAnswer(body);

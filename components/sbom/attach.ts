@@ -7,7 +7,7 @@ import { dockerCredentials, loginAdvice } from "../distribution/credentials.ts";
 import { retry } from "../distribution/daemon.ts";
 import { isWithoutProxy } from "../distribution/no-proxy.ts";
 import { attachedTypes } from "../distribution/referrers.ts";
-import { registryHost, repositoryOf } from "../image-name.ts";
+import { dockerHost, repositoryOf } from "../image-name.ts";
 import { RegistryError, StepError } from "../step/error.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
@@ -36,7 +36,7 @@ export async function attach(
 	digest: string,
 	files: readonly string[],
 ): Promise<void> {
-	const host = registryHost(image) ?? "docker.io";
+	const host = dockerHost(image);
 	const wanted = await wantsCredentialsToPush(image);
 	const credentials = wanted ? await dockerCredentials(host) : undefined;
 	// The library's own reading of NO_PROXY knows neither this machine nor ports.

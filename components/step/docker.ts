@@ -176,13 +176,10 @@ function endpoint(text: string): string {
 	);
 }
 
-function lastLine(text: string): string {
-	return (
-		text
-			.split("\n")
-			.at(-1)
-			?.replace(/^Error response from daemon: /, "") ?? ""
-	);
+/** What Docker says last, without what it puts before the daemon's words. */
+export function lastLine(text: string): string {
+	const line = text.trim().split("\n").at(-1) ?? "";
+	return line.replace(/^Error response from daemon: /, "");
 }
 
 /**
