@@ -37,7 +37,11 @@ function settingsOf(stack: string): Settings {
 describe("Pulumi.yaml", () => {
 	it("runs the entry of package.json by type stripping", () => {
 		expect(project.name).toBe("debian-python");
-		expect(project.runtime.options).toMatchObject({ typescript: false, packagemanager: "npm" });
+		expect(project.runtime.options).toEqual({
+			typescript: false,
+			packagemanager: "npm",
+			nodeargs: "--import ./infra/compile-cache.js",
+		});
 		expect(project).not.toHaveProperty("main");
 	});
 
