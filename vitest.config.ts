@@ -1,5 +1,25 @@
 import { defineConfig } from "vitest/config";
 
+/** Unit tests that need a process of their own, and why. */
+const ALONE = [
+	// A library reads the environment when it is loaded.
+	"components/sbom/attach.test.ts",
+];
+
+/**
+ * End-to-end tests beside which no other runs: they look at all that the project has on the daemon,
+ * kill what another run would sweep, or measure.
+ */
+const LOCAL_ALONE = ["program", "faults", "beside", "bench", "gates"].map(
+	(name) => `tests/local/${name}.test.ts`,
+);
+
+const LOCAL = {
+	globalSetup: ["tests/local/daemon.ts"],
+	testTimeout: 60_000,
+	hookTimeout: 120_000,
+};
+
 export default defineConfig({
 	test: {
 		projects: [
@@ -7,19 +27,34 @@ export default defineConfig({
 				test: {
 					name: "unit",
 					include: ["{commands,components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
+					exclude: ALONE,
 					// A hang is what it is for: a busy machine is not a failure.
 					testTimeout: 120_000,
+					// Pulumi's SDK and its like are loaded once, not for each file; setupFiles undoes the rest.
+					isolate: false,
+					setupFiles: ["tests/fresh.ts"],
+				},
+			},
+			{ test: { name: "unit-alone", include: ALONE, testTimeout: 120_000 } },
+			{
+				test: {
+					name: "local-alone",
+					include: LOCAL_ALONE,
+					...LOCAL,
+					// First: the longest is among them, and leaves what the others would build.
+					maxWorkers: 1,
+					sequence: { groupOrder: 1 },
 				},
 			},
 			{
 				test: {
 					name: "local",
 					include: ["tests/local/*.test.ts"],
-					globalSetup: ["tests/local/daemon.ts"],
-					// One daemon, two cores: one file at a time.
-					fileParallelism: false,
-					testTimeout: 60_000,
-					hookTimeout: 120_000,
+					exclude: LOCAL_ALONE,
+					...LOCAL,
+					// One daemon, two cores: what waits for one, a disk or a network, leaves time to another.
+					maxWorkers: 2,
+					sequence: { groupOrder: 2 },
 				},
 			},
 			{
@@ -29,7 +64,7 @@ export default defineConfig({
 					globalSetup: ["tests/engine/setup.ts"],
 					// After the others: it uses the same daemon, and what they compiled.
 					fileParallelism: false,
-					sequence: { groupOrder: 1 },
+					sequence: { groupOrder: 3 },
 				},
 			},
 		],

@@ -19,6 +19,11 @@ export function registryHost(name: string): string | undefined {
 	return rest.length > 0 && /[.:]/.test(first) ? first : undefined;
 }
 
+/** The registry that Docker takes a name for: Docker Hub where it says none. */
+export function dockerHost(name: string): string {
+	return registryHost(name) ?? "docker.io";
+}
+
 /** The name that an image without a registry had before {@link NO_REGISTRY} stood in it. */
 export function formerName(name: string): string | undefined {
 	return name.startsWith(`${NO_REGISTRY}/`) ? name.slice(NO_REGISTRY.length + 1) : undefined;

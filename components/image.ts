@@ -1,8 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ContentKey } from "./content-key.ts";
-import { tagOf } from "./image-name.ts";
+import { lacksPush, type Place } from "./distribution/presence.ts";
 import { record, text } from "./step/definition.ts";
-import { lacksPush, type Place } from "./step/presence.ts";
 import { INPUTS_LABEL } from "./step/why.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */
@@ -72,11 +71,6 @@ export function stackImage(
 	tag: string = artefact,
 ): StackImage {
 	return { name: `${site.repository}:${tag}-${key}`, key, artefact, inputs };
-}
-
-/** What stands behind the colon in the name of an image. */
-export function imageTag({ name }: StackImage): string {
-	return tagOf(name);
 }
 
 /**

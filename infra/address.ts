@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { credentialsProblem } from "../components/distribution/credentials.ts";
 import { type RepositoryAddress, repositoryAddress } from "../components/registry/address.ts";
-import { credentialsProblem } from "../components/registry/credentials.ts";
 import type { Settings } from "../stacks/settings.ts";
 
 /**

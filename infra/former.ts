@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { imagePlace, type Place } from "../components/distribution/presence.ts";
 import { repositoryOf } from "../components/image-name.ts";
-import { imagePlace, type Place } from "../components/step/presence.ts";
 import { knownSide, type Side } from "../stacks/rotation.ts";
 
 /** Of the outputs of infra/index.ts, as an older version of the program may have written them. */

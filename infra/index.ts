@@ -13,7 +13,7 @@ import { rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
 import { makeApps, stackApps } from "./apps.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
-import { stackImages } from "./images.ts";
+import { packagesFolder, stackImages } from "./images.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
@@ -33,7 +33,7 @@ const site = { ...registry.site, places };
 const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
 const debbase = new DebbaseImage("debbase", { site, debian, base });
 const pybuild = new PybuildImage("pybuild", { site, debian, debbase });
-const folder = `packages/${settings.stack}`;
+const folder = packagesFolder(settings.stack);
 const pythonPackage = new PythonPackage("package", {
 	site,
 	debian,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type * as registry from "../components/distribution/daemon.ts";
 import type * as docker from "../components/step/docker.ts";
-import type * as registry from "../components/step/registry.ts";
 import { CONFIG, type Recorded, record } from "../tests/record.ts";
 
 // Vitest's own factory per module would give a program that runs again another mock.
@@ -9,7 +9,7 @@ vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	...(await original()),
 	imageId: inDaemon as typeof docker.imageId,
 }));
-vi.mock(import("../components/step/registry.ts"), async (original) => ({
+vi.mock(import("../components/distribution/daemon.ts"), async (original) => ({
 	...(await original()),
 	remoteDigest: inRegistry as typeof registry.remoteDigest,
 }));

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as registry from "../components/distribution/daemon.ts";
+import * as inputs from "../components/distribution/inputs.ts";
 import type { StackImage } from "../components/image.ts";
-import * as inputs from "../components/registry/inputs.ts";
 import * as docker from "../components/step/docker.ts";
-import * as registry from "../components/step/registry.ts";
 import { type Former, planLines } from "./plan.ts";
 
 vi.mock(import("../components/step/docker.ts"), async (original) => ({
@@ -10,8 +10,8 @@ vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	imageId: vi.fn(),
 	docker: vi.fn(),
 }));
-vi.mock(import("../components/registry/inputs.ts"), () => ({ imageInputs: vi.fn() }));
-vi.mock(import("../components/step/registry.ts"), async (original) => ({
+vi.mock(import("../components/distribution/inputs.ts"), () => ({ keyInputs: vi.fn() }));
+vi.mock(import("../components/distribution/daemon.ts"), async (original) => ({
 	...(await original()),
 	remoteDigest: vi.fn(),
 }));
@@ -121,7 +121,7 @@ describe("what was deployed", () => {
 
 	it("is what an image that is built is compared with, wherever that is", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue(undefined);
-		vi.mocked(inputs.imageInputs).mockImplementation(async (name) =>
+		vi.mocked(inputs.keyInputs).mockImplementation(async (name) =>
 			name === `localhost/debian-python/test:debbase-${KEY}` ? { release: "bullseye" } : undefined,
 		);
 		expect(
@@ -136,7 +136,7 @@ describe("what was deployed", () => {
 
 	it("is what one that is reused is compared with, if it is another", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
-		vi.mocked(inputs.imageInputs).mockResolvedValue({ release: "bullseye" });
+		vi.mocked(inputs.keyInputs).mockResolvedValue({ release: "bullseye" });
 		const [debbase] = await lines(
 			"localhost/debian-python/test",
 			former("localhost/debian-python/test", KEY),

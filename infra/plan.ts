@@ -1,7 +1,7 @@
+import { keyInputs } from "../components/distribution/inputs.ts";
+import { imagePlace, lacksPush, type Place } from "../components/distribution/presence.ts";
 import type { StackImage } from "../components/image.ts";
 import { repositoryOf } from "../components/image-name.ts";
-import { imageInputs } from "../components/registry/inputs.ts";
-import { imagePlace, lacksPush, type Place } from "../components/step/presence.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
 import type { Profile } from "../stacks/settings.ts";
 import type { DeployedImage } from "./former.ts";
@@ -99,23 +99,23 @@ async function plan(image: StackImage, former?: Former): Promise<Plan> {
 		const deployed = former?.deployed.get(artefact);
 		const why =
 			deployed === undefined ? await whyAlone(image, place) : await whyNow(image, place, deployed);
-		const fate = fateOf(name, place);
-		const isCompiled =
-			place === "nowhere" &&
-			image.compiled !== undefined &&
-			(await imagePlace(image.compiled)) !== "nowhere";
-		const compiles = place === "nowhere" ? image.compiles : undefined;
-		return { artefact, key, fate, why, isCompiled, ...(compiles !== undefined && { compiles }) };
+		return { artefact, key, why, ...(await fateOf(image, place)) };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}
 }
 
 /** What becomes of an image, by where it is. */
-export function fateOf(name: string, place: Place): Exclude<Plan["fate"], "unknown"> {
+export async function fateOf(
+	{ name, compiled, compiles }: StackImage,
+	place: Place,
+): Promise<Pick<Plan, "fate" | "isCompiled" | "compiles">> {
 	const push = lacksPush(name, place);
-	if (place === "nowhere") return push ? "build and push" : "build";
-	return push ? "push" : "reused";
+	if (place !== "nowhere") return { fate: push ? "push" : "reused" };
+	const fate = push ? "build and push" : "build";
+	if (compiles !== undefined) return { fate, compiles };
+	if (compiled === undefined) return { fate };
+	return { fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
 }
 
 /** Why something becomes of an image, where nobody can tell what was deployed. */
@@ -132,7 +132,7 @@ async function whyNow(image: StackImage, place: Place, deployed: DeployedImage):
 	}
 	if (deployed.key === image.key)
 		return `${repositoryOf(deployed.name)} -> ${repositoryOf(image.name)}`;
-	const before = await imageInputs(deployed.name);
+	const before = await keyInputs(deployed.name);
 	return before === undefined
 		? `${deployed.key} is deployed, which is not here to compare with`
 		: inputChanges(before, image.inputs);

@@ -92,19 +92,12 @@ export async function ecrRepositoryPolicy({
 /** The invokes of the aws provider that the program makes. */
 export async function awsInvoke(token: string): Promise<Record<string, unknown>> {
 	switch (token) {
-		case "aws:index/getCallerIdentity:getCallerIdentity": {
-			const identity = await aws("your AWS account", () =>
-				new STSClient(place()).send(new GetCallerIdentityCommand()),
-			);
-			return { accountId: identity.Account };
-		}
+		case "aws:index/getCallerIdentity:getCallerIdentity":
+			return { accountId: await account() };
 		case "aws:index/getRegion:getRegion":
 			return { region: await region() };
-		case "aws:index/getPartition:getPartition": {
-			const name = await region();
-			const known = Object.entries(DNS_SUFFIXES).find(([start]) => name.startsWith(start));
-			return { dnsSuffix: known?.[1] ?? "amazonaws.com" };
-		}
+		case "aws:index/getPartition:getPartition":
+			return { dnsSuffix: dnsSuffix(await region()) };
 		default:
 			throw new Error(`the local run has no ${token}`);
 	}
@@ -112,16 +105,22 @@ export async function awsInvoke(token: string): Promise<Record<string, unknown>>
 
 /** What the name of a registry in Amazon ECR is made of. */
 export async function awsPlace(): Promise<AwsPlace> {
-	const answers = await Promise.all(
-		["getCallerIdentity", "getRegion", "getPartition"].map((name) =>
-			awsInvoke(`aws:index/${name}:${name}`),
-		),
-	);
-	return Object.assign({}, ...answers) as AwsPlace;
+	const [accountId, name] = await Promise.all([account(), region()]);
+	return { accountId, region: name, dnsSuffix: dnsSuffix(name) };
+}
+
+async function account(): Promise<string> {
+	const ask = () => new STSClient(place()).send(new GetCallerIdentityCommand());
+	return (await aws("your AWS account", ask)).Account ?? "";
 }
 
 function region(): Promise<string> {
 	return aws("your AWS region", () => new STSClient(place()).config.region());
+}
+
+function dnsSuffix(region: string): string {
+	const known = Object.entries(DNS_SUFFIXES).find(([start]) => region.startsWith(start));
+	return known?.[1] ?? "amazonaws.com";
 }
 
 /** The region where the aws provider looks and the SDK does not; without one, the SDK looks on. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { StepError } from "../components/step/error.ts";
-import { errorLine } from "./error-line.ts";
+import { fail } from "../components/step/failure.ts";
 
 /** Who reads standard output may have enough before its end, as head(1) has. */
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) =>
@@ -50,9 +50,7 @@ export async function runCommand(command: {
 	} catch (error) {
 		// It has printed its help.
 		if (error instanceof CommanderError && error.exitCode === 0) return;
-		const told = error instanceof CommanderError ? misuse(error, command.name()) : error;
-		process.stderr.write(`error: ${errorLine(told)}\n`);
-		process.exitCode = 1;
+		fail(error instanceof CommanderError ? misuse(error, command.name()) : error);
 	}
 }
 

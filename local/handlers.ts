@@ -1,5 +1,7 @@
 import { execa } from "execa";
 import { appStep, dependenciesStep } from "../components/app/step.ts";
+import { findImage } from "../components/distribution/daemon.ts";
+import { imagePlace } from "../components/distribution/presence.ts";
 import { imageInputs, labelled } from "../components/image.ts";
 import { tagOf } from "../components/image-name.ts";
 import { readPublication } from "../components/registry/publication.ts";
@@ -16,8 +18,6 @@ import {
 	imageLabel,
 } from "../components/step/docker.ts";
 import { StepError } from "../components/step/error.ts";
-import { imagePlace } from "../components/step/presence.ts";
-import { findImage } from "../components/step/registry.ts";
 import { hasTerminal } from "../components/step/stop.ts";
 import { whyBuild } from "../components/step/why.ts";
 import { wheelStep } from "../components/wheel/step.ts";

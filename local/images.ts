@@ -31,8 +31,19 @@ export async function configuredImages(
 	settings: Settings,
 	{ config }: StackConfig,
 ): Promise<StackImage[]> {
+	return stackImages(settings, await configuredRepository(settings, { config }));
+}
+
+/**
+ * Where the images of a stack are named; see {@link usableAddress}.
+ *
+ * @throws RunError or StepError where the registry cannot be used from here.
+ */
+export async function configuredRepository(
+	settings: Settings,
+	{ config }: Pick<StackConfig, "config">,
+): Promise<string> {
 	// Where AWS is asked, in the region that the stack file may have.
 	pulumi.runtime.setAllConfig(config);
-	const { repository } = await usableAddress(settings, awsPlace);
-	return stackImages(settings, repository);
+	return (await usableAddress(settings, awsPlace)).repository;
 }

@@ -21,45 +21,29 @@ import type { StackConfig } from "./stack-config.ts";
 /** The stack's outputs, as `pulumi stack output --json` has them. */
 export type Outputs = Record<string, unknown>;
 
-/** Makes a resource from its inputs, and returns its outputs. */
-export type MakeResource = (type: string, name: string, inputs: object) => Promise<object>;
-
-/** How often the program ran in this process. */
-let runs = 0;
-
-/** Takes what nobody waits for, of the last run. */
-let onRejection: (error: unknown) => void = () => {};
-
 /**
  * Build a stack, which no other run in this checkout does meanwhile; or preview that, which keeps nobody
- * waiting.
+ * waiting. Once in a process: Pulumi's SDK has one program.
  *
- * @throws as {@link runProgram}.
+ * @throws the first error of the program or of a resource. The caller then stops the others.
  */
 export function runStack(stack: string, config: StackConfig, run: Run): Promise<Outputs> {
 	// Without an engine Pulumi's SDK writes the program's warnings here, once each.
 	console.warn = (text: string) => run.report.line(text.replace("[runtime] ", ""));
-	const artefacts = new Artefacts();
-	const work = () =>
-		runProgram(stack, config, (type, name, inputs) =>
-			makeResource(run, artefacts.of(type, name, inputs), type, inputs),
-		);
+	const work = () => runProgram(stack, config, run);
 	return run.preview ? work() : withStackLock(stack, run, work);
 }
 
 /**
  * Run the Pulumi program in this process: the resources that it registers are made here, on the
- * Docker daemon, by handlers in the place of Pulumi's engine and providers. May be called again, once
- * the former call has ended.
- *
- * @param make does what a resource stands for.
- * @throws the first error of the program or of a resource. The caller then stops the others.
+ * Docker daemon, by handlers in the place of Pulumi's engine and providers.
  */
-export async function runProgram(
+async function runProgram(
 	stack: string,
 	{ project, config }: StackConfig,
-	make: MakeResource,
+	run: Run,
 ): Promise<Outputs> {
+	const artefacts = new Artefacts();
 	const failed = Promise.withResolvers<never>();
 	async function orFail<T>(work: () => Promise<T>): Promise<T> {
 		try {
@@ -71,22 +55,21 @@ export async function runProgram(
 		}
 	}
 	// The SDK also rejects promises that only its own host looks at.
-	process.off("unhandledRejection", onRejection);
-	onRejection = failed.reject;
-	process.on("unhandledRejection", onRejection);
+	process.on("unhandledRejection", failed.reject);
 	await pulumi.runtime.setMocks(
 		{
 			newResource: ({ type, name, inputs }) =>
-				orFail(async () => ({ id: name, state: await make(type, name, inputs as object) })),
+				orFail(async () => ({
+					id: name,
+					state: await makeResource(run, artefacts.of(type, name, inputs), type, inputs as object),
+				})),
 			call: ({ token }) => orFail(() => awsInvoke(token)),
 		},
 		project,
 		stack,
 	);
 	pulumi.runtime.setAllConfig(config);
-	// A module runs once for each address: this one is new each time.
-	const address = `../infra/index.ts?run=${++runs}`;
-	const program = pulumi.runtime.runInPulumiStack(() => import(address));
+	const program = pulumi.runtime.runInPulumiStack(() => import("../infra/index.ts"));
 	const outputs = await Promise.race([program, failed.promise]);
 	// The outputs are known before the last resource is made: wait for all registrations.
 	await Promise.race([pulumi.runtime.disconnect(), failed.promise]);

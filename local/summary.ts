@@ -5,7 +5,7 @@ import { codenames, debianReleases } from "../stacks/debian.ts";
 import { knownSide, rotation } from "../stacks/rotation.ts";
 import type { Outputs } from "./program.ts";
 import { formatSeconds, type Row } from "./report.ts";
-import { section } from "./text.ts";
+import { section, table } from "./text.ts";
 
 /** The outputs that the summary shows. */
 interface Shown {
@@ -26,8 +26,7 @@ export async function summary(
 	{ preview }: { readonly preview: boolean },
 ): Promise<string> {
 	const shown = outputs as unknown as Shown;
-	const width = Math.max(11, ...rows.map(({ artefact }) => artefact.length));
-	const lines = ["", ...rows.map((row) => rowLine(row, width)), ""];
+	const lines = ["", ...table(ROW, rows.map(rowCells)), ""];
 	const apps = Object.values(shown.apps).map(({ name }) => name);
 	if (!preview) {
 		const images = Object.entries(shown.images).filter(([artefact]) => !isStage(artefact));
@@ -58,9 +57,11 @@ async function runLine(image: string): Promise<string[]> {
 	return [`        docker run --rm --read-only${publish} ${image}`];
 }
 
-function rowLine({ artefact, outcome, why, seconds }: Row, width: number): string {
-	const detail = outcome === "built" ? formatSeconds(seconds) : why;
-	return `${artefact.padEnd(width)} ${outcome.padEnd(8)} ${detail}`.trimEnd();
+/** As wide as the longest artefact and outcome, whether they are there or not. */
+const ROW = [{ width: 10 }, { width: 8, gap: 1 }, {}];
+
+function rowCells({ artefact, outcome, why, seconds }: Row): string[] {
+	return [artefact, outcome, outcome === "built" ? formatSeconds(seconds) : why];
 }
 
 async function imageLine(name: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { COLUMNS, section, shortReference, wrap } from "./text.ts";
+import { COLUMNS, section, shortReference, table, wrap } from "./text.ts";
 
 it("wraps at spaces, loses no word, and keeps to the columns where the words do", () => {
 	const words = fc.array(fc.stringMatching(/^[a-z]{1,80}$/), { minLength: 1, maxLength: 60 });
@@ -18,6 +18,18 @@ it("indents what follows as far as the first line", () => {
 		`  name  ${"a".repeat(60)}`,
 		`        ${"b".repeat(60)}`,
 	]);
+});
+
+it("sets columns below each other, at their ends too, and no spaces at the end of a line", () => {
+	const rows = [
+		["red", "1", "x"],
+		["white", "22", ""],
+	];
+	expect(table([{ width: 7 }, { gap: 1, right: true }, {}], rows)).toEqual([
+		"red       1 x",
+		"white    22",
+	]);
+	expect(table([{}, {}], [])).toEqual([]);
 });
 
 it("shortens a digest, and leaves what has none", () => {

@@ -18,6 +18,29 @@ export function wrap(first: string, text: string): string[] {
 	return [...lines, line.trimEnd()];
 }
 
+/** A column of a {@link table}. */
+export interface Column {
+	/** Its cells are as wide as the longest of them, and at least so; 0 by default. */
+	readonly width?: number;
+	/** Spaces before the next column; 2 by default. */
+	readonly gap?: number;
+	/** Whether cells end, not start, below each other. */
+	readonly right?: boolean;
+}
+
+/** Rows of cells as lines of plain text, each column below the others. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+	const widths = columns.map(({ width = 0 }, index) =>
+		Math.max(width, ...rows.map((row) => row[index]?.length ?? 0)),
+	);
+	const cell = (text: string, index: number) => {
+		const { gap = 2, right = false } = columns[index] ?? {};
+		const width = widths[index] ?? 0;
+		return (right ? text.padStart(width) : text.padEnd(width)) + " ".repeat(gap);
+	};
+	return rows.map((row) => row.map(cell).join("").trimEnd());
+}
+
 /** An image reference for a person: 12 digits of its digest, as many as Docker's short IDs. */
 export function shortReference(reference: string): string {
 	return reference.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1");

@@ -101,11 +101,26 @@ const hugoVanKemenade: ReleaseManager = {
 	sigstore: { identity: "hugo@python.org", issuer: github },
 };
 
+/** A version of pip, and the hash of its wheel. */
+function pip(version: string, sha256: string): CPythonSeries["pip"] {
+	return { version, sha256 };
+}
+
+/** A release, and the hash of its .tar.xz: as `npm run catalog:add` writes one. */
+function xzTarball(version: string, sha256: string): CPythonRelease {
+	return { version, format: "tar.xz", sha256 };
+}
+
+/** A release, and the hash of its .tgz. */
+function tgzTarball(version: string, sha256: string): CPythonRelease {
+	return { version, format: "tgz", sha256 };
+}
+
 /** pip for 3.10 and later: 26.2.1 needs 3.10 (its Requires-Python). */
-const currentPip = {
-	version: "26.2.1",
-	sha256: "71138adf1f4ca900cdb7d289c21b7494329f2332b6d85f0e1c42108c0384ed3e",
-};
+const currentPip = pip(
+	"26.2.1",
+	"71138adf1f4ca900cdb7d289c21b7494329f2332b6d85f0e1c42108c0384ed3e",
+);
 
 /** Of every series (tried: 3.13.5): no unknown options, no pip in the prefix, SQLite extensions. */
 const commonFlags = [
@@ -165,21 +180,14 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		released: "2014-03-16",
 		bugfixEnd: "2017-08-09",
 		endOfLife: "2019-03-18",
-		pip: {
-			version: "19.1.1",
-			sha256: "993134f0475471b91452ca029d4390dc8f298ac63a712814f101cd1b6db46676",
-		},
+		pip: pip("19.1.1", "993134f0475471b91452ca029d4390dc8f298ac63a712814f101cd1b6db46676"),
 		releaseManagers: [larryHastings],
 		needs: { cStandard: "C89" }, // PEP 7
 		opensslBelow: { openssl: "1.1.0" }, // pyenv#945; docker-library/python a70575c0
 		configureFlags: flags34,
 		extensions: extensions34,
 		releases: [
-			{
-				version: "3.4.10",
-				format: "tar.xz",
-				sha256: "d46a8f6fe91679e199c671b1b0a30aaf172d2acb5bcab25beb35f16c3d195b4e",
-			},
+			xzTarball("3.4.10", "d46a8f6fe91679e199c671b1b0a30aaf172d2acb5bcab25beb35f16c3d195b4e"),
 		],
 	},
 	{
@@ -187,10 +195,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		released: "2015-09-13",
 		bugfixEnd: "2017-08-08",
 		endOfLife: "2020-09-30",
-		pip: {
-			version: "20.3.4",
-			sha256: "217ae5161a0e08c0fb873858806e3478c9775caffce5168b50ec885e358c199d",
-		},
+		pip: pip("20.3.4", "217ae5161a0e08c0fb873858806e3478c9775caffce5168b50ec885e358c199d"),
 		releaseManagers: [larryHastings],
 		needs: { cStandard: "C89" },
 		// On stretch 3.5.0 loses ssl (ansible-galaxy-pyenv#28), 3.5.1 and 3.5.2 too (unverified)
@@ -198,16 +203,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags34,
 		extensions: extensions34,
 		releases: [
-			{
-				version: "3.5.2",
-				format: "tar.xz",
-				sha256: "0010f56100b9b74259ebcd5d4b295a32324b58b517403a10d1a2aa7cb22bca40",
-			},
-			{
-				version: "3.5.10",
-				format: "tar.xz",
-				sha256: "0f0fa8685c1dc1f1dacb0b4e7779796b90aef99dc1fa4967a71b9da7b57d4a28",
-			},
+			xzTarball("3.5.2", "0010f56100b9b74259ebcd5d4b295a32324b58b517403a10d1a2aa7cb22bca40"),
+			xzTarball("3.5.10", "0f0fa8685c1dc1f1dacb0b4e7779796b90aef99dc1fa4967a71b9da7b57d4a28"),
 		],
 	},
 	{
@@ -215,20 +212,13 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		released: "2016-12-23",
 		bugfixEnd: "2018-12-24",
 		endOfLife: "2021-12-23",
-		pip: {
-			version: "21.3.1",
-			sha256: "deaf32dcd9ab821e359cd8330786bcd077604b5c5730c0b096eda46f95c24a2d",
-		},
+		pip: pip("21.3.1", "deaf32dcd9ab821e359cd8330786bcd077604b5c5730c0b096eda46f95c24a2d"),
 		releaseManagers: [nedDeily],
 		needs: { cStandard: "C99 subset" }, // PEP 7
 		configureFlags: flags34,
 		extensions: extensions34,
 		releases: [
-			{
-				version: "3.6.15",
-				format: "tar.xz",
-				sha256: "6e28d7cdd6dd513dd190e49bca3972e20fcf455090ccf2ef3f1a227614135d91",
-			},
+			xzTarball("3.6.15", "6e28d7cdd6dd513dd190e49bca3972e20fcf455090ccf2ef3f1a227614135d91"),
 		],
 	},
 	{
@@ -236,20 +226,13 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		released: "2018-06-27",
 		bugfixEnd: "2020-06-27",
 		endOfLife: "2023-06-27",
-		pip: {
-			version: "24.0",
-			sha256: "ba0d021a166865d2265246961bec0152ff124de910c5cc39f1156ce3fa7c69dc",
-		},
+		pip: pip("24.0", "ba0d021a166865d2265246961bec0152ff124de910c5cc39f1156ce3fa7c69dc"),
 		releaseManagers: [nedDeily],
 		needs: { openssl: "1.0.2", cStandard: "C99 subset" }, // What's New 3.7
 		configureFlags: commonFlags,
 		extensions: extensions37,
 		releases: [
-			{
-				version: "3.7.17",
-				format: "tar.xz",
-				sha256: "7911051ed0422fd54b8f59ffc030f7cf2ae30e0f61bda191800bb040dce4f9d2",
-			},
+			xzTarball("3.7.17", "7911051ed0422fd54b8f59ffc030f7cf2ae30e0f61bda191800bb040dce4f9d2"),
 		],
 	},
 	{
@@ -257,20 +240,13 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		released: "2019-10-14",
 		bugfixEnd: "2021-05-03",
 		endOfLife: "2024-10-07",
-		pip: {
-			version: "25.0.1",
-			sha256: "c46efd13b6aa8279f33f2864459c8ce587ea6a1a59ee20de055868d8f7688f7f",
-		},
+		pip: pip("25.0.1", "c46efd13b6aa8279f33f2864459c8ce587ea6a1a59ee20de055868d8f7688f7f"),
 		releaseManagers: [lukaszLanga],
 		needs: { openssl: "1.0.2", cStandard: "C99 subset" },
 		configureFlags: commonFlags,
 		extensions: extensions37,
 		releases: [
-			{
-				version: "3.8.20",
-				format: "tar.xz",
-				sha256: "6fb89a7124201c61125c0ab4cf7f6894df339a40c02833bfd28ab4d7691fafb4",
-			},
+			xzTarball("3.8.20", "6fb89a7124201c61125c0ab4cf7f6894df339a40c02833bfd28ab4d7691fafb4"),
 		],
 	},
 	{
@@ -278,25 +254,14 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		released: "2020-10-05",
 		bugfixEnd: "2022-05-17",
 		endOfLife: "2025-10-31",
-		pip: {
-			version: "26.0.1", // 26.1 drops 3.9
-			sha256: "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b",
-		},
+		pip: pip("26.0.1", "bdb1b08f4274833d62c1aa29e20907365a2ceb950410df15fc9521bad440122b"), // 26.1 drops 3.9
 		releaseManagers: [lukaszLanga],
 		needs: { openssl: "1.0.2", cStandard: "C99 subset" },
 		configureFlags: commonFlags,
 		extensions: extensions37,
 		releases: [
-			{
-				version: "3.9.2", // sha256: orig tarball of bullseye's python3.9
-				format: "tar.xz",
-				sha256: "3c2034c54f811448f516668dce09d24008a0716c3a794dd8639b5388cbde247d",
-			},
-			{
-				version: "3.9.25",
-				format: "tar.xz",
-				sha256: "00e07d7c0f2f0cc002432d1ee84d2a40dae404a99303e3f97701c10966c91834",
-			},
+			xzTarball("3.9.2", "3c2034c54f811448f516668dce09d24008a0716c3a794dd8639b5388cbde247d"), // sha256: orig tarball of bullseye's python3.9
+			xzTarball("3.9.25", "00e07d7c0f2f0cc002432d1ee84d2a40dae404a99303e3f97701c10966c91834"),
 		],
 	},
 	{
@@ -310,11 +275,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags310,
 		extensions: extensions37,
 		releases: [
-			{
-				version: "3.10.21",
-				format: "tar.xz",
-				sha256: "a0da1e72132e950154eca0f6f47d5db828454700de20e5113667940d81e0db04",
-			},
+			xzTarball("3.10.21", "a0da1e72132e950154eca0f6f47d5db828454700de20e5113667940d81e0db04"),
 		],
 	},
 	{
@@ -328,16 +289,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags311,
 		extensions: extensions37,
 		releases: [
-			{
-				version: "3.11.2", // sha256: orig tarball of bookworm's python3.11
-				format: "tgz",
-				sha256: "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849",
-			},
-			{
-				version: "3.11.16",
-				format: "tar.xz",
-				sha256: "91bcdebfdde239a003ae93738a7fce0f9230fee5c4bc2b86f6e6e8c6f98aabe8",
-			},
+			tgzTarball("3.11.2", "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849"), // sha256: orig tarball of bookworm's python3.11
+			xzTarball("3.11.16", "91bcdebfdde239a003ae93738a7fce0f9230fee5c4bc2b86f6e6e8c6f98aabe8"),
 		],
 	},
 	{
@@ -351,11 +304,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags311,
 		extensions: extensions37,
 		releases: [
-			{
-				version: "3.12.14",
-				format: "tar.xz",
-				sha256: "5c8462af5790baf43a321a1559dbe0db06d1be4300fb85fb53c40060668e548a",
-			},
+			xzTarball("3.12.14", "5c8462af5790baf43a321a1559dbe0db06d1be4300fb85fb53c40060668e548a"),
 		],
 	},
 	{
@@ -369,16 +318,8 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags311,
 		extensions: extensions313,
 		releases: [
-			{
-				version: "3.13.5", // sha256: orig tarball of trixie's python3.13
-				format: "tar.xz",
-				sha256: "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640",
-			},
-			{
-				version: "3.13.15",
-				format: "tar.xz",
-				sha256: "1e66a7945a48390ee4c2a4268a0e4185884059a13c4aab6d148aa208deea4a76",
-			},
+			xzTarball("3.13.5", "93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640"), // sha256: orig tarball of trixie's python3.13
+			xzTarball("3.13.15", "1e66a7945a48390ee4c2a4268a0e4185884059a13c4aab6d148aa208deea4a76"),
 		],
 	},
 	{
@@ -392,11 +333,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags311,
 		extensions: extensions313,
 		releases: [
-			{
-				version: "3.14.7",
-				format: "tar.xz",
-				sha256: "3b48dac8fb59f62eaa67ac83c1eb12bda1b7a08406dd286e252c11a66be27f81",
-			},
+			xzTarball("3.14.7", "3b48dac8fb59f62eaa67ac83c1eb12bda1b7a08406dd286e252c11a66be27f81"),
 		],
 	},
 	{
@@ -410,11 +347,7 @@ export const cpythonSeries: readonly CPythonSeries[] = [
 		configureFlags: flags315,
 		extensions: extensions313,
 		releases: [
-			{
-				version: "3.15.0rc1",
-				format: "tar.xz",
-				sha256: "f84dad680ab2147417d2739355c2678f0f9acffe4ae8ef77895de1454b384b07",
-			},
+			xzTarball("3.15.0rc1", "f84dad680ab2147417d2739355c2678f0f9acffe4ae8ef77895de1454b384b07"),
 		],
 	},
 ];

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -36,8 +38,25 @@ function settingsOf(stack: string): Settings {
 describe("Pulumi.yaml", () => {
 	it("runs the entry of package.json by type stripping", () => {
 		expect(project.name).toBe("debian-python");
-		expect(project.runtime.options).toEqual({ typescript: false, packagemanager: "npm" });
+		expect(project.runtime.options).toEqual({
+			typescript: false,
+			packagemanager: "npm",
+			nodeargs: "--import ./infra/compile-cache.js",
+		});
 		expect(project).not.toHaveProperty("main");
+	});
+
+	it("has Node keep what it compiles in the checkout", () => {
+		const folder = mkdtempSync(join(tmpdir(), "checkout-"));
+		try {
+			for (const path of ["package.json", "infra", "stacks"])
+				cpSync(join(root, path), join(folder, path), { recursive: true });
+			const args = [...project.runtime.options.nodeargs.split(" "), "stacks/cpython.ts"];
+			execFileSync("node", args, { cwd: folder, stdio: "pipe" });
+			expect(readdirSync(join(folder, "node_modules/.cache/node"))).toHaveLength(1);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
 	});
 });
 

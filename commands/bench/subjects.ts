@@ -1,4 +1,5 @@
 import { contentKey } from "../../components/content-key.ts";
+import { needImage } from "../../components/distribution/daemon.ts";
 import { NO_REGISTRY } from "../../components/image-name.ts";
 import {
 	fillVolume,
@@ -9,7 +10,6 @@ import {
 } from "../../components/step/container.ts";
 import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
-import { needImage } from "../../components/step/registry.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
 import type { Run } from "../../local/handlers.ts";

@@ -81,9 +81,7 @@ describe("a release that verifies is added, once", () => {
 		const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
 		expect(await add("3.13.99", file)).toEqual({ sha256, added: true });
 		const text = readFileSync(catalog, "utf8");
-		expect(text).toContain(
-			`version: "3.13.99",\n\t\t\t\tformat: "tar.xz",\n\t\t\t\tsha256: "${sha256}"`,
-		);
+		expect(text).toContain(`xzTarball("3.13.99", "${sha256}"),`);
 		expect(await add("3.13.99", file)).toEqual({ sha256, added: false });
 		expect(readFileSync(catalog, "utf8")).toBe(text);
 	});
@@ -92,7 +90,7 @@ describe("a release that verifies is added, once", () => {
 		const file = await makeSource("3.15.0rc9");
 		writeFileSync(`${file}.sigstore`, await sigstore.sign(readFileSync(file), hugo));
 		expect(await add("3.15.0rc9", file)).toMatchObject({ added: true });
-		expect(readFileSync(catalog, "utf8")).toContain('version: "3.15.0rc9"');
+		expect(readFileSync(catalog, "utf8")).toContain('xzTarball("3.15.0rc9"');
 	});
 
 	it("and the catalog is TypeScript that has it", async () => {

@@ -39,19 +39,22 @@ describe("a release goes into the real catalog", () => {
 	it.each(cpythonSeries.map(({ series }) => series))("as the newest of %s", (series) => {
 		const text = insertRelease(catalog, series, release(`${series}.999`));
 		const { before, lines } = added(text);
-		expect(lines.join("\n")).toContain(`version: "${series}.999",`);
+		expect(lines.join("\n")).toContain(`xzTarball("${series}.999", "`);
 		expect(before.slice(before.lastIndexOf("series: "))).toMatch(`series: "${series}"`);
 	});
 
 	it("as Biome formats it", () => {
-		const text = insertRelease(catalog, "3.13", release("3.13.999"));
+		const text = cpythonSeries.reduce(
+			(before, { series }) => insertRelease(before, series, release(`${series}.999`)),
+			catalog,
+		);
 		expect(biomeFormat(text)).toBe(text);
 	});
 });
 
 it("a release goes between the older ones and the newer ones, whatever comments they have", () => {
 	const entry = (version: string, comment = "") =>
-		`\t\t\t{\n\t\t\t\tversion: "${version}",${comment}\n\t\t\t\tformat: "tar.xz",\n\t\t\t\tsha256: "${release(version).sha256}",\n\t\t\t},${comment}\n`;
+		`\t\t\txzTarball("${version}", "${release(version).sha256}"),${comment}\n`;
 	const file = (...entries: string[]) =>
 		`export const a = [\n\t{\n\t\tseries: "3.15", // {\n\t\treleases: [\n${entries.join("")}\t\t],\n\t},\n];\n`;
 	const [beta, candidate] = [entry("3.15.0b2", " // ],"), entry("3.15.0rc1", " // {")];

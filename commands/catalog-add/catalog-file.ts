@@ -71,12 +71,15 @@ function findReleases(text: string, series: string): ts.ArrayLiteralExpression {
 
 /** None for an element that is no release. */
 function toFound(node: ts.Expression, text: string): Found[] {
-	if (!ts.isObjectLiteralExpression(node)) return [];
+	if (!ts.isCallExpression(node)) return [];
+	const [version = "", sha256 = ""] = node.arguments.map((each) =>
+		ts.isStringLiteral(each) ? each.text : "",
+	);
 	return [
 		{
-			version: textOf(node, "version") ?? "",
-			format: textOf(node, "format") as CPythonRelease["format"],
-			sha256: textOf(node, "sha256") ?? "",
+			version,
+			format: node.expression.getText() === "tgzTarball" ? "tgz" : "tar.xz",
+			sha256,
 			start: text.lastIndexOf("\n", node.getStart()) + 1,
 			end: text.indexOf("\n", node.getEnd()) + 1,
 		},
@@ -97,12 +100,5 @@ function textOf(node: ts.ObjectLiteralExpression, name: string): string | undefi
 
 /** As Biome formats it. */
 function format({ version, format, sha256 }: CPythonRelease): string {
-	const lines = [
-		"{",
-		`\tversion: "${version}",`,
-		`\tformat: "${format}",`,
-		`\tsha256: "${sha256}",`,
-		"},",
-	];
-	return lines.map((line) => `\t\t\t${line}\n`).join("");
+	return `\t\t\t${format === "tgz" ? "tgz" : "xz"}Tarball("${version}", "${sha256}"),\n`;
 }

@@ -1,5 +1,5 @@
+import { findImage } from "../../components/distribution/daemon.ts";
 import { StepError } from "../../components/step/error.ts";
-import { findImage } from "../../components/step/registry.ts";
 import { withStep } from "../../components/step/step.ts";
 import { stopController } from "../../components/step/stop.ts";
 import { commandLine, configOption, runCommand, stackOption } from "../../local/command-line.ts";

@@ -1,9 +1,9 @@
+import { imagePlace } from "../../components/distribution/presence.ts";
 import type { StackImage } from "../../components/image.ts";
-import { imagePlace } from "../../components/step/presence.ts";
+import { isExpected } from "../../components/step/failure.ts";
 import { inputChanges } from "../../components/step/why.ts";
 import { stackImages } from "../../infra/images.ts";
 import { compiles, fateOf, type Plan } from "../../infra/plan.ts";
-import { isExpected } from "../../local/error-line.ts";
 import { configuredImages } from "../../local/images.ts";
 import { type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
 import type { Profile } from "../../stacks/settings.ts";
@@ -26,17 +26,9 @@ export interface StackPlan {
 }
 
 /** What would become of one artefact. */
-export interface ArtefactPlan {
-	readonly artefact: string;
-	readonly key: string;
-	/** Reused as it is there, pushed, or built; unknown where the daemon or the registry does not answer. */
-	readonly fate: Plan["fate"];
+export interface ArtefactPlan extends Omit<Plan, "why"> {
 	/** In what it differs from the stack's as it is; empty where it does not. */
 	readonly changes: string;
-	/** Of a package that is built: whether a former compile is there, which is only packaged again. */
-	readonly isCompiled?: boolean;
-	/** Of a wheel that is built: what that compiles, and why. */
-	readonly compiles?: string;
 	/** Why its fate is unknown; absent where it is known. */
 	readonly problem?: string;
 }
@@ -95,13 +87,7 @@ async function planArtefact(
 	const plan = { artefact, key, changes };
 	if (problem !== undefined) return { ...plan, fate: "unknown", problem };
 	try {
-		const place = await imagePlace(name);
-		const fate = fateOf(name, place);
-		const { compiled, compiles } = image;
-		if (place !== "nowhere") return { ...plan, fate };
-		if (compiled !== undefined)
-			return { ...plan, fate, isCompiled: (await imagePlace(compiled)) !== "nowhere" };
-		return { ...plan, fate, ...(compiles !== undefined && { compiles }) };
+		return { ...plan, ...(await fateOf(image, await imagePlace(name))) };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}

@@ -1,7 +1,10 @@
-import { type TokenAnswer, withAuthorization } from "../../components/registry/authorization.ts";
-import { MANIFEST_TYPES } from "../../components/registry/client.ts";
-import { loginAdvice } from "../../components/registry/credentials.ts";
-import { repositoryUrl } from "../../components/registry/repository-url.ts";
+import {
+	type TokenAnswer,
+	withAuthorization,
+} from "../../components/distribution/authorization.ts";
+import { MANIFEST_TYPES } from "../../components/distribution/client.ts";
+import { loginAdvice } from "../../components/distribution/credentials.ts";
+import { repositoryUrl } from "../../components/distribution/repository-url.ts";
 import { StepError } from "../../components/step/error.ts";
 import type { ImageReference } from "../../stacks/image-reference.ts";
 import { ask, askJson } from "./ask.ts";

@@ -1,3 +1,4 @@
+import { satisfies } from "@renovatebot/pep440";
 import { compareVersions } from "../../stacks/cpython.ts";
 import { askJson } from "./ask.ts";
 
@@ -11,6 +12,7 @@ export interface PipRelease {
 interface IndexFile {
 	readonly filename: string;
 	readonly hashes: { readonly sha256?: string };
+	/** A version specifier (PEP 440). */
 	readonly "requires-python"?: string | null;
 	readonly yanked?: boolean | string;
 }
@@ -27,7 +29,7 @@ export async function newestPip(series: string): Promise<PipRelease | undefined>
 	const accept = "application/vnd.pypi.simple.v1+json";
 	const { files } = (await askJson(`${index}/pip/`, { accept })) as { files: IndexFile[] };
 	return files
-		.filter((file) => !file.yanked && allows(file["requires-python"] ?? "", series))
+		.filter((file) => !file.yanked && satisfies(series, file["requires-python"] ?? ""))
 		.flatMap(release)
 		.sort((a, b) => compareVersions(a.version, b.version))
 		.at(-1);
@@ -39,21 +41,4 @@ function release({ filename, hashes }: IndexFile): PipRelease[] {
 	return version === undefined || hashes.sha256 === undefined
 		? []
 		: [{ version, sha256: hashes.sha256 }];
-}
-
-/** Whether Requires-Python lets a series in; pip uses only these operators (PEP 440). */
-export function allows(requires: string, series: string): boolean {
-	return requires
-		.split(",")
-		.filter((part) => part.trim() !== "")
-		.every((part) => {
-			const [, operator = "", wanted = ""] =
-				/^\s*([<>=!~]+)\s*([\d.]+)(?:\.\*)?\s*$/.exec(part) ?? [];
-			const difference = compareVersions(series, wanted);
-			if (operator === ">=") return difference >= 0;
-			if (operator === "<") return difference < 0;
-			if (operator === "!=") return difference !== 0;
-			// Something that pip never used: better no release than a wrong one.
-			return false;
-		});
 }

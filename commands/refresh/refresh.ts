@@ -1,5 +1,5 @@
+import { errorLine, isExpected } from "../../components/step/failure.ts";
 import { ownValues } from "../../infra/settings.ts";
-import { errorLine, isExpected } from "../../local/error-line.ts";
 import { readStackConfig, readStackFile } from "../../local/stack-config.ts";
 import { shortReference } from "../../local/text.ts";
 import { compareVersions, newestRelease } from "../../stacks/cpython.ts";

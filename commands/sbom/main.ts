@@ -1,22 +1,24 @@
 import { readFile } from "node:fs/promises";
+import { remoteDigest } from "../../components/distribution/daemon.ts";
+import { readReferrer } from "../../components/distribution/referrers.ts";
 import { registryHost } from "../../components/image-name.ts";
+import type { Description } from "../../components/sbom/description.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
-import { readReferrer } from "../../components/sbom/referrers.ts";
 import { describeStep } from "../../components/sbom/step.ts";
-import { stepCommandLine } from "../../components/step/command.ts";
-import { readInputs } from "../../components/step/definition.ts";
+import { stepCall } from "../../components/step/command.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
-import { remoteDigest } from "../../components/step/registry.ts";
 import { stopController } from "../../components/step/stop.ts";
+import { stackDescriptions } from "../../infra/images.ts";
 import { commandLine, configOption, runCommand, stackOption } from "../../local/command-line.ts";
-import { type CommandInputs, localCommand } from "../../local/handlers.ts";
+import { localCommand } from "../../local/handlers.ts";
+import { configuredRepository, configuredSettings } from "../../local/images.ts";
 import { withStackLock } from "../../local/lock.ts";
-import { runProgram } from "../../local/program.ts";
 import { Report } from "../../local/report.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 
-const IMAGES = ["python", "wheelbuild", "package"];
+const IMAGES = ["python", "wheelbuild", "package"] as const;
+type Image = (typeof IMAGES)[number];
 
 const abort = stopController(undefined);
 
@@ -29,7 +31,8 @@ const command = commandLine(
 	.option("--image <image>", IMAGES.join(", "), "python")
 	.option("--provenance", "print how it was made instead, as SLSA provenance")
 	.action(({ stack, config, image, provenance = false }) => {
-		if (IMAGES.includes(image)) return printSbom(stack, config, image, provenance);
+		const known = IMAGES.find((name) => name === image);
+		if (known !== undefined) return printSbom(stack, config, known, provenance);
 		throw new StepError(
 			`--image ${JSON.stringify(image)}: there is no SBOM of that`,
 			`known: ${IMAGES.join(", ")}`,
@@ -41,13 +44,16 @@ await runCommand(command);
 async function printSbom(
 	stack: string,
 	config: readonly string[],
-	image: string,
+	image: Image,
 	provenance: boolean,
 ): Promise<void> {
-	const inputs = await describingCommand(stack, config, image);
-	const { IMAGE: name, SBOM, PROVENANCE } = readInputs(describeStep, inputs.environment);
+	const stackConfig = readStackConfig(stack, config);
+	const settings = configuredSettings(stack, stackConfig);
+	const repository = await configuredRepository(settings, stackConfig);
+	const description = stackDescriptions(settings, repository)[image];
+	const { IMAGE: name, SBOM, PROVENANCE } = description;
 	if ((await imageId(name)) !== undefined) {
-		await describe(stack, image, inputs);
+		await describe(stack, image, description);
 		process.stdout.write(await readFile(provenance ? PROVENANCE : SBOM));
 		return;
 	}
@@ -70,26 +76,9 @@ async function printSbom(
 	process.stdout.write(content);
 }
 
-/** The command that describes an image, as the stack's program has it; nothing is made for that. */
-async function describingCommand(
-	stack: string,
-	overrides: readonly string[],
-	image: string,
-): Promise<CommandInputs> {
-	const found = new Map<string, CommandInputs>();
-	await runProgram(stack, readStackConfig(stack, overrides), (_, name, inputs) => {
-		const { create } = inputs as Partial<CommandInputs>;
-		if (create === stepCommandLine(describeStep))
-			found.set(name.split("-")[0] ?? name, inputs as CommandInputs);
-		return Promise.resolve({ ...inputs, stdout: "{}" });
-	});
-	const describing = found.get(image);
-	if (describing === undefined) throw new Error(`the program describes no ${image}`);
-	return describing;
-}
-
 /** Write the image's files, where they are not there. */
-async function describe(stack: string, image: string, inputs: CommandInputs): Promise<void> {
+async function describe(stack: string, image: Image, description: Description): Promise<void> {
 	const run = { report: new Report(), preview: false, wants: () => true, signal: abort.signal };
-	await withStackLock(stack, run, () => localCommand(run, image, inputs));
+	const call = stepCall(describeStep, description);
+	await withStackLock(stack, run, () => localCommand(run, image, call));
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { needImage } from "../../components/distribution/daemon.ts";
 import { readLayers } from "../../components/sizes/layers.ts";
 import {
 	type Folders,
@@ -10,7 +11,6 @@ import {
 	readLedger,
 } from "../../components/sizes/ledger.ts";
 import { writeWhole } from "../../components/step/file.ts";
-import { needImage } from "../../components/step/registry.ts";
 import { commandLine, runCommand, stackOption } from "../../local/command-line.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";

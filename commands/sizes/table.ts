@@ -5,6 +5,14 @@ import {
 	sumFolders,
 	totalBytes,
 } from "../../components/sizes/ledger.ts";
+import { table } from "../../local/text.ts";
+
+/** Of a path, its bytes, and their growth. */
+const COLUMNS = [
+	{ width: 58, gap: 1 },
+	{ width: 11, gap: 1, right: true },
+	{ width: 11, right: true },
+];
 
 /** Bytes from which on a folder is shown although it did not change. */
 const LARGE = 1_000_000;
@@ -15,22 +23,22 @@ const LARGE = 1_000_000;
  */
 export function sizesTable(before: Ledger, now: Ledger): string {
 	const artefacts = Object.entries(now).flatMap(([artefact, layers]) =>
-		lines(artefact, before[artefact], layers),
+		rows(artefact, before[artefact], layers),
 	);
-	const [total] = lines("debbase and python", overBase(before), overBase(now) ?? []);
-	return [...artefacts, total].join("\n");
+	const [total = []] = rows("debbase and python", overBase(before), overBase(now) ?? []);
+	return table(COLUMNS, [...artefacts, total]).join("\n");
 }
 
 function overBase({ debbase, python }: Ledger): readonly Folders[] | undefined {
 	return debbase && python && [...debbase, ...python];
 }
 
-/** The line of an artefact, then its folders', the largest first; nothing grew where nothing is known. */
-function lines(
+/** The row of an artefact, then its folders', the largest first; nothing grew where nothing is known. */
+function rows(
 	name: string,
 	before: readonly Folders[] | undefined,
 	layers: readonly Folders[],
-): string[] {
+): string[][] {
 	const now = sumFolders(layers);
 	const was = before === undefined ? now : sumFolders(before);
 	const grown = new Map(growth(was, now));
@@ -38,12 +46,11 @@ function lines(
 		([path, bytes]) => bytes >= LARGE || grown.has(path),
 	);
 	return [
-		line(name, totalBytes(now), totalBytes(now) - totalBytes(was)),
-		...shown.map(([path]) => line(`  ${path}`, now[path] ?? 0, grown.get(path) ?? 0)),
+		row(name, totalBytes(now), totalBytes(now) - totalBytes(was)),
+		...shown.map(([path]) => row(`  ${path}`, now[path] ?? 0, grown.get(path) ?? 0)),
 	];
 }
 
-function line(name: string, bytes: number, grown: number): string {
-	const change = grown === 0 ? "" : `${grown > 0 ? "+" : ""}${grown}`;
-	return `${name.padEnd(58)} ${String(bytes).padStart(11)} ${change.padStart(11)}`.trimEnd();
+function row(name: string, bytes: number, grown: number): string[] {
+	return [name, String(bytes), grown === 0 ? "" : `${grown > 0 ? "+" : ""}${grown}`];
 }

@@ -1,3 +1,4 @@
+import { type Column, table } from "../../local/text.ts";
 import { compareVersions, newestRelease } from "../../stacks/cpython.ts";
 import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
 import type { StackStatus } from "./status.ts";
@@ -5,15 +6,13 @@ import type { StackStatus } from "./status.ts";
 /** What stands behind a date, so that no colour is needed. */
 const MARKS: Readonly<Record<SupportLevel, string>> = { ended: "x", soon: "!", fine: " " };
 
-interface Column {
+interface StatusColumn extends Column {
 	readonly heading: string;
-	/** Spaces before the next column. */
-	readonly gap: number;
 	/** Undefined where the stack file does not tell. */
 	cell(status: StackStatus, today: Date): string | undefined;
 }
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly StatusColumn[] = [
 	textColumn("stack", ({ stack }) => stack),
 	textColumn("Debian", ({ debian }) => debian?.codename),
 	dateColumn("security", ({ debian }) => debian?.securityEnd),
@@ -40,18 +39,21 @@ const LEGEND = [
 export function statusTable(statuses: readonly StackStatus[], today: Date): string {
 	const rows = statuses.map((status) => COLUMNS.map(({ cell }) => cell(status, today) ?? "-"));
 	return [
-		...align([COLUMNS.map(({ heading }) => heading), ...rows]),
+		...table(COLUMNS, [COLUMNS.map(({ heading }) => heading), ...rows]),
 		"",
 		...LEGEND,
 		...nextLines(statuses),
 	].join("\n");
 }
 
-function textColumn(heading: string, cell: Column["cell"]): Column {
-	return { heading, gap: 2, cell };
+function textColumn(heading: string, cell: StatusColumn["cell"]): StatusColumn {
+	return { heading, cell };
 }
 
-function dateColumn(heading: string, date: (status: StackStatus) => string | undefined): Column {
+function dateColumn(
+	heading: string,
+	date: (status: StackStatus) => string | undefined,
+): StatusColumn {
 	function cell(status: StackStatus, today: Date) {
 		const end = date(status);
 		return end === undefined ? undefined : `${end} ${MARKS[supportLevel(end, today)]}`;
@@ -78,22 +80,9 @@ export function newestPatch({
 	return { version, isNewer: compareVersions(version, pythonVersion) > 0 };
 }
 
-/** Lines with each column as wide as its longest cell. */
-function align(rows: readonly (readonly string[])[]): string[] {
-	const widths = COLUMNS.map(({ gap }, column) => {
-		return gap + Math.max(...rows.map((row) => row[column]?.length ?? 0));
-	});
-	return rows.map((row) =>
-		row
-			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-			.join("")
-			.trimEnd(),
-	);
-}
-
 function nextLines(statuses: readonly StackStatus[]): string[] {
-	const width = Math.max(0, ...statuses.map(({ stack }) => stack.length));
-	return statuses.flatMap(({ stack, next }) =>
-		next.lines.map((line, index) => `  ${(index === 0 ? stack : "").padEnd(width)}  ${line}`),
+	const rows = statuses.flatMap(({ stack, next }) =>
+		next.lines.map((line, index) => [index === 0 ? stack : "", line]),
 	);
+	return table([{}, {}], rows).map((line) => `  ${line}`);
 }

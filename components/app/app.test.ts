@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { App } from "../../stacks/apps/app.ts";
 import type { CompiledWheel, DownloadedWheel } from "../../stacks/lock/lock.ts";
 import { contentKey } from "../content-key.ts";
-import { imageTag, type StackImage, stackImage } from "../image.ts";
+import { type StackImage, stackImage } from "../image.ts";
+import { tagOf } from "../image-name.ts";
 import { wheelhouseImage } from "../wheelhouse/wheelhouse.ts";
 import { appImages } from "./app.ts";
 
@@ -82,14 +83,14 @@ function changed(before: ReturnType<typeof images>, after: ReturnType<typeof ima
 
 describe("an app's images", () => {
 	it("are named by it, its version and their keys", () => {
-		const tags = Object.values(images()).map((image) => imageTag(image).slice(0, -12));
+		const tags = Object.values(images()).map((image) => tagOf(image.name).slice(0, -12));
 		expect(tags).toEqual(["wheelhouse-orders-", "dependencies-orders-", "1.0-"]);
 		expect(images().image.name).toMatch("localhost/debian-python/test/orders:1.0-");
 		const { image } = images({ version: "1!2.0+local" });
-		expect(imageTag(image)).toMatch(/^1_2\.0_local-[0-9a-f]{12}$/);
+		expect(tagOf(image.name)).toMatch(/^1_2\.0_local-[0-9a-f]{12}$/);
 		const { version: _, ...unversioned } = app;
 		app = unversioned;
-		expect(imageTag(images().image)).toMatch(/^app-[0-9a-f]{12}$/);
+		expect(tagOf(images().image.name)).toMatch(/^app-[0-9a-f]{12}$/);
 	});
 
 	it("a change of the code is one of the last alone", () => {

@@ -1,4 +1,5 @@
 import { checkConfig } from "../commit/config.ts";
+import { findImage, needImage } from "../distribution/daemon.ts";
 import {
 	copyFrom,
 	fillVolume,
@@ -9,7 +10,6 @@ import {
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";

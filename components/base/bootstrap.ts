@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { findImage } from "../distribution/daemon.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { dockerError, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
-import { findImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { bootstrapStep } from "./step.ts";
 

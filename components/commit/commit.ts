@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ImageSite, isLost, type StackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
-import { describeImage, type ImageDescriptionArgs } from "../sbom/sbom.ts";
+import type { Description } from "../sbom/description.ts";
+import { describeStep } from "../sbom/step.ts";
 import { stepCommand } from "../step/command.ts";
 import { commitStep } from "./step.ts";
 
@@ -39,8 +40,8 @@ export interface CommittedImageArgs {
 	readonly gates?: Gates;
 	/** Names in the same repository that move to the new image. */
 	readonly aliases?: readonly string[];
-	/** What of its SBOM and provenance does not follow from the above. */
-	readonly description: Pick<ImageDescriptionArgs, "stem" | "debian" | "python">;
+	/** Its SBOM and provenance. */
+	readonly description: Description;
 	/** Bytes that the image may add to its base: with more it is not made. No limit by default. */
 	readonly budget?: number;
 	/** File from the project root that may have the sizes so far: the error then names what grew. */
@@ -57,7 +58,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 
 	constructor(name: string, args: CommittedImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:CommittedImage", name, {}, opts);
-		const { site, image, aliases = [] } = args;
+		const { site, image, description, aliases = [] } = args;
 		const made = stepCommand(
 			`${name}-commit`,
 			commitStep,
@@ -80,21 +81,15 @@ export class CommittedImage extends pulumi.ComponentResource {
 			{ parent: this },
 			isLost(site, image),
 		);
-		const description = describeImage(
+		// One that is made again may differ, and they name it by its ID.
+		const described = stepCommand(
 			`${name}-sbom`,
-			{
-				site,
-				image,
-				package: args.packages,
-				madeFrom: [args.from.name, args.packages.name],
-				...args.description,
-			},
-			{ parent: this, dependsOn: [made] },
-		);
-		this.digest = pushImage(`${name}-push`, site, image, this, description.written, {
-			aliases,
+			describeStep,
 			description,
-		});
+			{ parent: this, dependsOn: [made] },
+			isLost(site, image),
+		);
+		this.digest = pushImage(`${name}-push`, site, image, this, described, { aliases, description });
 		this.registerOutputs({ image: image.name });
 	}
 }

@@ -1,4 +1,4 @@
-import { docker } from "../step/docker.ts";
+import { imageConfig } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 
 /**
@@ -22,7 +22,7 @@ const FIELDS = [
 ] as const;
 
 /** An image's config, as docker image inspect has it; what is empty may be left out, or null. */
-export type ImageConfig = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
+export type ComparedConfig = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
 
 /**
  * See that a committed image has the config of the image that it was made from, but for what the
@@ -37,7 +37,7 @@ export async function checkConfig(
 	changes: readonly string[],
 	labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-	const [found, base] = await Promise.all([readConfig(image), readConfig(from)]);
+	const [found = {}, base = {}] = await Promise.all([imageConfig(image), imageConfig(from)]);
 	const difference = configDifference(found, expectedConfig(base, changes, labels));
 	if (difference === undefined) return;
 	throw new StepError(
@@ -46,17 +46,12 @@ export async function checkConfig(
 	);
 }
 
-async function readConfig(image: string): Promise<ImageConfig> {
-	const format = "{{json .Config}}";
-	return JSON.parse(await docker(["image", "inspect", "--format", format, image])) as ImageConfig;
-}
-
 /** A config with Dockerfile instructions applied to it. */
 export function expectedConfig(
-	base: ImageConfig,
+	base: ComparedConfig,
 	changes: readonly string[],
 	labels: Readonly<Record<string, string>>,
-): ImageConfig {
+): ComparedConfig {
 	const config: Record<string, unknown> = {
 		...base,
 		Labels: { ...(base.Labels as object | null), ...labels },
@@ -120,7 +115,10 @@ function withVariable(variables: readonly string[], variable: string): string[] 
 }
 
 /** Where a config differs from the expected one, without values; undefined where it does not. */
-export function configDifference(found: ImageConfig, expected: ImageConfig): string | undefined {
+export function configDifference(
+	found: ComparedConfig,
+	expected: ComparedConfig,
+): string | undefined {
 	for (const field of FIELDS) {
 		const [own, wanted] = [entries(found[field]), entries(expected[field])];
 		const more = [...own].find((entry) => !wanted.has(entry));

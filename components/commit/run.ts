@@ -1,3 +1,4 @@
+import { findImage, needImage } from "../distribution/daemon.ts";
 import {
 	fillVolume,
 	makePristineContainer,
@@ -6,7 +7,6 @@ import {
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { keepBudget } from "./budget.ts";
 import { checkConfig } from "./config.ts";

@@ -12,22 +12,23 @@ import {
 } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 
-/** What {@link DebbaseImage} needs. */
-export interface DebbaseImageArgs {
-	readonly site: ImageSite;
+/** What the image debbase of a stack follows from. */
+export interface DebbaseArgs {
+	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
+	readonly base: BaseSource;
+}
+
+/** What {@link DebbaseImage} needs. */
+export interface DebbaseImageArgs extends DebbaseArgs {
+	readonly site: ImageSite;
 	readonly base: DebianBase;
 }
 
 const CONTEXT = "components/debbase/context";
 
 /** The image debbase of a stack, by its settings. */
-export function debbaseImage(args: {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly base: BaseSource;
-}): StackImage {
-	const { site, debian, base } = args;
+export function debbaseImage({ site, debian, base }: DebbaseArgs): StackImage {
 	const key = contentKey({
 		base: base.identity,
 		platform: site.platform,

@@ -1,14 +1,21 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pack } from "tar-stream";
-import { needBuilder } from "../step/builder.ts";
+import { needBuilder } from "../distribution/builder.ts";
+import { findImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import {
+	docker,
+	imageConfig,
+	imageId,
+	imageLabel,
+	labelChanges,
+	PROJECT_LABEL,
+} from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
-import { findImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
 import { fetchSource } from "./source.ts";
@@ -26,7 +33,9 @@ await runStep<ResultOf<typeof buildStep>>(async (step) => {
 async function buildPackage(step: Step, image: string): Promise<void> {
 	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL } = inputs;
 	await needBuilder(builder, inputs.RECIPE, step.signal);
-	const container = await makeContainer(step, builder, await builderCommand(builder), [
+	// What it runs is said by pybuild's Dockerfile.
+	const command = (await imageConfig(builder))?.Cmd ?? [];
+	const container = await makeContainer(step, builder, command, [
 		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
@@ -42,12 +51,6 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await runLogged(step, container, inputs.LOG);
 	await keepCompiled(step, container, missing, inputs);
 	await importPackages(await readFolder(container, "/build/out"), image);
-}
-
-/** What the builder runs, by its own config (pybuild's Dockerfile). */
-async function builderCommand(builder: string): Promise<string[]> {
-	const format = "{{json .Config.Cmd}}";
-	return JSON.parse(await docker(["image", "inspect", "--format", format, builder])) as string[];
 }
 
 /** A file by name and content. */

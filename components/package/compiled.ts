@@ -1,8 +1,8 @@
+import { dockerPush, findImage, remoteDigest } from "../distribution/daemon.ts";
 import { registryHost } from "../image-name.ts";
 import { copyOut, holdImage } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
 import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { findImage, pushImage, remoteDigest } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
 import type { buildStep } from "./step.ts";
 
@@ -60,6 +60,6 @@ export async function keepCompiled(
 	for (const { file, image } of left) {
 		await copyOut(container, `/build/${file}`, ["import", ...options, "-", image]);
 		if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))
-			await pushImage(image, step.signal);
+			await dockerPush(image, step.signal);
 	}
 }

@@ -13,7 +13,8 @@ import {
 } from "../image.ts";
 import type { Pybuild, PybuildImage } from "../pybuild/pybuild.ts";
 import { pushImage } from "../registry/push.ts";
-import { describeImage } from "../sbom/sbom.ts";
+import { type Description, describePackage } from "../sbom/description.ts";
+import { describeStep } from "../sbom/step.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
 import { buildStep } from "./step.ts";
 
@@ -25,16 +26,16 @@ export interface PackageImagesArgs {
 	/** The `-1` in the .deb's version. */
 	readonly packageRelease: number;
 	readonly profile: Settings["profile"];
+	readonly architecture: Settings["architecture"];
 	readonly pybuild: Pybuild;
+	/** Where the .debs go as files, from the project root. */
+	readonly folder: string;
 }
 
 /** What {@link PythonPackage} needs. */
 export interface PythonPackageArgs extends PackageImagesArgs {
 	readonly site: ImageSite;
-	readonly architecture: Settings["architecture"];
 	readonly pybuild: PybuildImage;
-	/** Where the .debs go as files, from the project root. */
-	readonly folder: string;
 }
 
 /** The images that hold the package of a stack, by its settings. */
@@ -60,6 +61,18 @@ export function packageImages(args: PackageImagesArgs): PackageImages {
 	};
 }
 
+/** What describes the package of a stack, by its settings. */
+export function packageDescription(args: PackageImagesArgs): Description {
+	const { pybuild, folder } = args;
+	const stem = `${folder}/${debName(args).stem}`;
+	return describePackage({
+		...args,
+		package: packageImages(args).image,
+		builder: pybuild.builder,
+		stem,
+	});
+}
+
 /**
  * CPython as Debian packages: pybuild is run, and the .debs that it leaves are kept as an image made
  * from scratch (`/packages`) and as files. A new base of the same release makes no new package.
@@ -77,12 +90,12 @@ export class PythonPackage extends pulumi.ComponentResource {
 
 	constructor(name: string, args: PythonPackageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PythonPackage", name, {}, opts);
-		const { site, debian, python, pybuild, architecture } = args;
+		const { site, pybuild } = args;
 		const { image, compiled, profile } = packageImages(args);
 		this.image = image;
-		this.packageName = `cpython${python.series.series}`;
-		this.version = debianVersion(python.version, args.packageRelease, debian.number);
-		const stem = `${this.packageName}_${this.version}_${architecture}`;
+		const { name: packageName, version, stem } = debName(args);
+		this.packageName = packageName;
+		this.version = version;
 		this.file = `${args.folder}/${stem}.deb`;
 		const build = stepCommand(
 			`${name}-build`,
@@ -110,21 +123,15 @@ export class PythonPackage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: [pybuild] },
 			isLost(site, this.image),
 		);
-		const description = describeImage(
+		const description = packageDescription(args);
+		const described = stepCommand(
 			`${name}-sbom`,
-			{
-				site,
-				image: this.image,
-				stem: `${args.folder}/${stem}`,
-				debian,
-				python,
-				package: this.image,
-				madeFrom: [pybuild.builder],
-				builder: pybuild.builder,
-			},
+			describeStep,
+			description,
 			{ parent: this, dependsOn: [build] },
+			isLost(site, image),
 		);
-		pushImage(`${name}-push`, site, this.image, this, description.written, { description });
+		pushImage(`${name}-push`, site, image, this, described, { description });
 		this.sha256 = stepResult(buildStep, build).apply(({ sha256 }) => sha256 ?? "");
 		this.registerOutputs({ image: this.image.name, version: this.version, sha256: this.sha256 });
 	}
@@ -165,13 +172,11 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
 }
 
 /**
- * Version of the Debian package, which of a newer Debian release sorts after that of an older one
- * (Debian Policy 5.6.12).
+ * How the Debian package is named, its version, and `name_version_architecture`. A version of a newer
+ * Debian release sorts after that of an older one (Debian Policy 5.6.12).
  */
-export function debianVersion(
-	pythonVersion: string,
-	packageRelease: number,
-	debianNumber: number,
-): string {
-	return `${debianUpstream(pythonVersion)}-${packageRelease}+deb${debianNumber}`;
+function debName({ debian, python, packageRelease, architecture }: PackageImagesArgs) {
+	const name = `cpython${python.series.series}`;
+	const version = `${debianUpstream(python.version)}-${packageRelease}+deb${debian.number}`;
+	return { name, version, stem: `${name}_${version}_${architecture}` };
 }

@@ -12,10 +12,16 @@ import {
 } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 
-/** What {@link PybuildImage} needs. */
-export interface PybuildImageArgs {
-	readonly site: ImageSite;
+/** What the image pybuild of a stack follows from. */
+export interface PybuildArgs {
+	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
+	readonly debbase: { readonly image: StackImage };
+}
+
+/** What {@link PybuildImage} needs. */
+export interface PybuildImageArgs extends PybuildArgs {
+	readonly site: ImageSite;
 	readonly debbase: DebbaseImage;
 }
 
@@ -36,12 +42,7 @@ export interface Pybuild {
 }
 
 /** What pybuild of a stack is, by its settings. */
-export function pybuildImage(args: {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly debbase: { readonly image: StackImage };
-}): Pybuild {
-	const { site, debian, debbase } = args;
+export function pybuildImage({ site, debian, debbase }: PybuildArgs): Pybuild {
 	const compiler = {
 		release: debian.codename,
 		platform: site.platform,

@@ -11,23 +11,30 @@ import {
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
-	imageTag,
 	type StackImage,
 	stackImage,
 } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
+import { type Description, describeImage } from "../sbom/description.ts";
 
-/** What {@link PythonImage} needs. */
-export interface PythonImageArgs {
-	readonly site: ImageSite;
+/** What the image python of a stack follows from. */
+export interface PythonArgs {
+	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
 	readonly python: Settings["python"];
 	readonly packageRelease: number;
+	readonly debbase: { readonly image: StackImage };
+	readonly package: { readonly image: StackImage };
+	/** Where its SBOM and provenance go, from the project root. */
+	readonly folder: string;
+}
+
+/** What {@link PythonImage} needs. */
+export interface PythonImageArgs extends PythonArgs {
+	readonly site: ImageSite;
 	readonly base: DebianBase;
 	readonly debbase: DebbaseImage;
 	readonly package: PythonPackage;
-	/** Where its SBOM and provenance go, from the project root. */
-	readonly folder: string;
 	/** Bytes that the image may add to its base; undefined: any number. */
 	readonly budget: number | undefined;
 	/** File from the project root that may have the stack's ledger of sizes. */
@@ -51,14 +58,7 @@ function imageChanges(series: string): readonly [cmd: `CMD ${string}`, ...others
 }
 
 /** The image python of a stack, by its settings. */
-export function pythonImage(args: {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	readonly packageRelease: number;
-	readonly debbase: { readonly image: StackImage };
-	readonly package: { readonly image: StackImage };
-}): StackImage {
+export function pythonImage(args: PythonArgs): StackImage {
 	const { site, debian, python, debbase } = args;
 	const { series, pip } = python.series;
 	const key = contentKey({
@@ -70,6 +70,16 @@ export function pythonImage(args: {
 		gates: pythonGates(python, debian).command,
 	});
 	return stackImage(site, "python", key, `python-${python.version}-r${args.packageRelease}`);
+}
+
+/** What describes the image python of a stack, by its settings. */
+export function pythonDescription(args: PythonArgs): Description {
+	return describeImage({
+		...args,
+		image: pythonImage(args),
+		from: args.debbase.image,
+		package: args.package.image,
+	});
 }
 
 /**
@@ -100,11 +110,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				budget: args.budget,
 				ledger: args.ledger,
 				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
-				description: {
-					stem: `${args.folder}/${imageTag(this.image)}`,
-					debian: args.debian,
-					python,
-				},
+				description: pythonDescription(args),
 				labels: {
 					...imageLabels(this.image),
 					...baseLabels(base.reference),

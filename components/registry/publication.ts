@@ -1,5 +1,5 @@
+import { remoteDigest } from "../distribution/daemon.ts";
 import { docker } from "../step/docker.ts";
-import { remoteDigest } from "../step/registry.ts";
 
 /** What a registry has of an image, and what it lacks. */
 export interface Publication {

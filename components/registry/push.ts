@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type ImageSite, isUnpublished, type StackImage } from "../image.ts";
-import type { ImageDescription } from "../sbom/sbom.ts";
+import type { Description } from "../sbom/description.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
 import { isCache } from "./ecr-policies.ts";
 import { pushStep } from "./step.ts";
@@ -23,7 +23,7 @@ export function pushImage(
 	image: StackImage,
 	parent: pulumi.Resource,
 	made: pulumi.Resource,
-	further: { aliases?: readonly string[]; description?: ImageDescription } = {},
+	further: { aliases?: readonly string[]; description?: Description } = {},
 ): pulumi.Output<string | undefined> | undefined {
 	const { registry, repository } = site;
 	if (registry === undefined) return undefined;
@@ -35,7 +35,7 @@ export function pushImage(
 			IMAGE: image.name,
 			KIND: isCache(image.artefact) ? "cache" : "published",
 			ALIASES: aliases,
-			DESCRIPTION: description === undefined ? [] : [description.sbom, description.provenance],
+			DESCRIPTION: description === undefined ? [] : [description.SBOM, description.PROVENANCE],
 		},
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
 		isUnpublished(site, image),

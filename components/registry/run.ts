@@ -1,11 +1,11 @@
+import { UnattachableError } from "../distribution/client.ts";
+import { dockerPush, needImage } from "../distribution/daemon.ts";
 import { repositoryOf } from "../image-name.ts";
 import { attachMissing } from "../sbom/attach.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
-import { needImage, pushImage } from "../step/registry.ts";
 import { runStep } from "../step/step.ts";
-import { UnattachableError } from "./client.ts";
 import { readPublication } from "./publication.ts";
 import { pushStep } from "./step.ts";
 
@@ -26,7 +26,7 @@ await runStep<ResultOf<typeof pushStep>>(async (step) => {
 	for (const name of missing) {
 		step.progress(`push ${name}`);
 		if (name !== image) await docker(["tag", image, name]);
-		pushed = await pushImage(name, step.signal);
+		pushed = await dockerPush(name, step.signal);
 	}
 	if (pushed !== undefined) await attachDescription(image, pushed, step.signal);
 	return { digest: pushed };

@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { UnattachableError } from "../registry/client.ts";
+import { UnattachableError } from "../distribution/client.ts";
+import { readReferrer } from "../distribution/referrers.ts";
 import { sha256 } from "../step/file.ts";
 import { attach, attachMissing, missingFiles } from "./attach.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, type Statement } from "./provenance.ts";
-import { readReferrer } from "./referrers.ts";
 
 /*
  * Registries that do not run here: one with the referrers API and tags that never move, as Amazon

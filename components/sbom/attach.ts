@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
-import { registryHost, repositoryOf } from "../image-name.ts";
-import { isPassing, UnattachableError, wantsCredentialsToPush } from "../registry/client.ts";
-import { dockerCredentials, loginAdvice } from "../registry/credentials.ts";
-import { isWithoutProxy } from "../registry/no-proxy.ts";
+import { isPassing, UnattachableError, wantsCredentialsToPush } from "../distribution/client.ts";
+import { dockerCredentials, loginAdvice } from "../distribution/credentials.ts";
+import { retry } from "../distribution/daemon.ts";
+import { isWithoutProxy } from "../distribution/no-proxy.ts";
+import { attachedTypes } from "../distribution/referrers.ts";
+import { dockerHost, repositoryOf } from "../image-name.ts";
 import { RegistryError, StepError } from "../step/error.ts";
-import { retry } from "../step/registry.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
-import { attachedTypes } from "./referrers.ts";
 
 /** Tries and waits of a request, where a registry is away for a moment or throttles. */
 const FETCH = {
@@ -36,7 +36,7 @@ export async function attach(
 	digest: string,
 	files: readonly string[],
 ): Promise<void> {
-	const host = registryHost(image) ?? "docker.io";
+	const host = dockerHost(image);
 	const wanted = await wantsCredentialsToPush(image);
 	const credentials = wanted ? await dockerCredentials(host) : undefined;
 	// The library's own reading of NO_PROXY knows neither this machine nor ports.

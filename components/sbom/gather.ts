@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { needImage } from "../distribution/daemon.ts";
 import {
 	type Copied,
 	copyFrom,
@@ -8,9 +9,8 @@ import {
 	runContainer,
 } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
-import { docker, imageId } from "../step/docker.ts";
+import { imageConfig, imageId } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
-import { needImage } from "../step/registry.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
 import { type Bundled, bundledIn, type Deb, type Facts, type Wheel, wheelOf } from "./facts.ts";
@@ -28,11 +28,10 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 	const own = await readPackages(step, inputs);
 	const isPackage = image === own.image;
 	const inside = isPackage ? await readDebs(step, own, inputs) : await readRoot(step, inputs);
-	const labels = await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", image]);
 	return {
 		image,
 		id: (await imageId(image)) ?? "",
-		labels: JSON.parse(labels) as Facts["labels"],
+		labels: (await imageConfig(image))?.Labels ?? {},
 		platform: inputs.PLATFORM,
 		debian: inputs.DEBIAN,
 		cpython: inputs.CPYTHON,

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { needImage } from "../distribution/daemon.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { imageId } from "../step/docker.ts";
 import { makeFolder, sha256, writeWhole } from "../step/file.ts";
-import { needImage } from "../step/registry.ts";
 import { runStep } from "../step/step.ts";
 import { billOfMaterials } from "./bom.ts";
 import { gatherFacts } from "./gather.ts";

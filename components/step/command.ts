@@ -18,16 +18,10 @@ export function stepCommand<Inputs extends object>(
 	isLost = false,
 ): command.Command {
 	const again = makeAgain(isLost, "environment.LOST", opts);
-	// Text as it is, lists and records as JSON, what is undefined left out.
-	const environment = Object.entries<unknown>({ ...inputs, LOST: again.moment }).flatMap(
-		([key, value]) =>
-			value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
-	);
 	return new command.Command(
 		name,
 		{
-			create: stepCommandLine(step),
-			environment: Object.fromEntries(environment) as Record<string, string>,
+			...stepCall(step, { ...inputs, LOST: again.moment }),
 			// The result is one line on stdout; what a person wants to see goes to stderr.
 			logging: "stderr",
 			// Above 128 KiB the previous output in the environment breaks the command (command#285).
@@ -35,6 +29,21 @@ export function stepCommand<Inputs extends object>(
 		},
 		again.opts,
 	);
+}
+
+/** How a step is run with its inputs, by a command resource or by hand. */
+export function stepCall<Inputs extends object>(
+	step: StepDefinition<Inputs, object>,
+	inputs: NoInfer<Inputs>,
+): { create: string; environment: Record<string, string> } {
+	// Text as it is, lists and records as JSON, what is undefined left out.
+	const environment = Object.entries(inputs as Record<string, unknown>).flatMap(([key, value]) =>
+		value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
+	);
+	return {
+		create: stepCommandLine(step),
+		environment: Object.fromEntries(environment) as Record<string, string>,
+	};
 }
 
 /** The command line of a step. exec: its parent is the one that stops it, not a shell between them. */

@@ -8,8 +8,8 @@
 export interface Input<T> {
 	/** The value of its text. */
 	parse(text: string): T;
-	/** The value where it is not set; absent where a step cannot run without it. */
-	readonly absent?: { readonly value: T };
+	/** Whether a step runs without it. */
+	readonly isOptional?: true;
 }
 
 /** Text as it is. */
@@ -25,7 +25,7 @@ export function record<T extends object = Readonly<Record<string, string>>>(): I
 
 /** An input that may be left out. */
 export function optional<T>({ parse }: Input<T>): Input<T | undefined> {
-	return { parse, absent: { value: undefined } };
+	return { parse, isOptional: true };
 }
 
 /** A step: a program of this project that a command resource runs. */
@@ -62,10 +62,10 @@ export function readInputs<Inputs extends object>(
 	{ inputs }: Pick<StepDefinition<Inputs, object>, "inputs">,
 	environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Readonly<Inputs> {
-	const entries = Object.entries<Input<unknown>>(inputs).map(([name, { parse, absent }]) => {
+	const entries = Object.entries<Input<unknown>>(inputs).map(([name, { parse, isOptional }]) => {
 		const value = environment[name];
 		if (value !== undefined) return [name, parse(value)];
-		if (absent !== undefined) return [name, absent.value];
+		if (isOptional) return [name, undefined];
 		throw new Error(`${name} is not set: this program is run by Pulumi's command resource`);
 	});
 	return Object.fromEntries(entries) as Readonly<Inputs>;

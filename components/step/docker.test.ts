@@ -1,6 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
-import { dockerError, explainDocker, quoteInstruction } from "./docker.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { dockerError, explainDocker, imageId, quoteInstruction } from "./docker.ts";
 
 describe("quoteInstruction", () => {
 	it("is taken back by the rules of a Dockerfile, for any text", () => {
@@ -11,6 +14,52 @@ describe("quoteInstruction", () => {
 				expect(quoted.slice(1, -1).replace(/\\(["\\$])/g, "$1")).toBe(text);
 			}),
 		);
+	});
+});
+
+describe("imageId", () => {
+	let folder: string;
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), "docker-"));
+		const script = `#!/bin/sh
+			echo "$*" >>${folder}/calls
+			shift 4
+			for name; do
+				case $name in
+				lost*) failed=1 && echo "Error response from daemon: No such image: $name" >&2 ;;
+				odd*) failed=1 && echo "Error response from daemon: $name" >&2 ;;
+				*) echo "sha256:$name" ;;
+				esac
+			done
+			exit \${failed:-0}
+		`;
+		writeFileSync(join(folder, "docker"), script, { mode: 0o755 });
+		vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+	});
+	afterEach(() => {
+		vi.unstubAllEnvs();
+		rmSync(folder, { recursive: true });
+	});
+
+	const ask = (...names: string[]) => Promise.allSettled(names.map(imageId));
+	const found = (value: string | undefined) => ({ status: "fulfilled", value });
+	const calls = () => readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
+
+	it("is asked once of images that are all there, and again of those of later", async () => {
+		expect(await ask("b", "a", "b")).toEqual(["sha256:b", "sha256:a", "sha256:b"].map(found));
+		expect(await ask("c")).toEqual([found("sha256:c")]);
+		expect(calls()).toEqual(
+			["b a b", "c"].map((names) => `image inspect --format {{.Id}} ${names}`),
+		);
+	});
+
+	it("is each image's own where one is lost or cannot be asked of", async () => {
+		const [a, lost, odd, b] = await ask("a", "lost", "odd", "b");
+		expect([a, lost, b]).toEqual([found("sha256:a"), found(undefined), found("sha256:b")]);
+		expect(odd).toMatchObject({
+			status: "rejected",
+			reason: { message: "docker image inspect: odd" },
+		});
 	});
 });
 

@@ -24,23 +24,61 @@ interface FailedCall {
 	readonly stderr?: unknown;
 }
 
-/** The ID of a local image, or undefined where the daemon does not have it. */
-export function imageId(name: string): Promise<string | undefined> {
-	return imageField(name, "{{.Id}}");
+/** Images that are asked for together, and their IDs. */
+interface Question {
+	readonly names: string[];
+	readonly ids: Promise<readonly (string | undefined | Promise<string | undefined>)[]>;
+}
+
+/** The question that will be asked once all who run now have said what they want to know. */
+let question: Question | undefined;
+
+/**
+ * The ID of a local image, or undefined where the daemon does not have it. Those who ask at the same
+ * time are answered by one call of docker: each is a process, of which a stack would start six.
+ */
+export async function imageId(name: string): Promise<string | undefined> {
+	question ??= newQuestion();
+	const index = question.names.push(name) - 1;
+	return (await question.ids)[index];
+}
+
+function newQuestion(): Question {
+	const names: string[] = [];
+	const ids = Promise.resolve().then(() => {
+		question = undefined;
+		return imageIds(names);
+	});
+	return { names, ids };
+}
+
+async function imageIds(names: readonly string[]) {
+	if (names.length > 1) {
+		const args = ["image", "inspect", "--format", "{{.Id}}", ...names];
+		const { failed, stdout } = await execa("docker", args, { reject: false });
+		if (!failed) return stdout.split("\n");
+	}
+	// Where not all are there, each has an answer of its own.
+	return names.map((name) => imageField(name, "{{.Id}}"));
 }
 
 /** A label of a local image; undefined where the image or the label is missing. */
 export async function imageLabel(name: string, label: string): Promise<string | undefined> {
-	const labels = await imageField(name, "{{json .Config.Labels}}");
-	const parsed =
-		labels === undefined ? null : (JSON.parse(labels) as Record<string, string> | null);
-	return parsed?.[label];
+	return (await imageConfig(name))?.Labels?.[label];
 }
 
-/** The environment that containers of a local image have, as NAME=VALUE; undefined where it is missing. */
-export async function imageEnvironment(name: string): Promise<string[] | undefined> {
-	const variables = await imageField(name, "{{json .Config.Env}}");
-	return variables === undefined ? undefined : ((JSON.parse(variables) as string[] | null) ?? []);
+/** What containers of an image start with, as docker image inspect has it; what is empty may be null. */
+export interface ImageConfig {
+	readonly Labels?: Readonly<Record<string, string>> | null;
+	/** As NAME=VALUE. */
+	readonly Env?: readonly string[] | null;
+	readonly Cmd?: readonly string[] | null;
+}
+
+/** The config of a local image; undefined where the daemon does not have it. */
+export async function imageConfig(name: string): Promise<ImageConfig | undefined> {
+	const config = await imageField(name, "{{json .Config}}");
+	return config === undefined ? undefined : (JSON.parse(config) as ImageConfig);
 }
 
 async function imageField(name: string, format: string): Promise<string | undefined> {
@@ -51,9 +89,7 @@ async function imageField(name: string, format: string): Promise<string | undefi
 	throw dockerError(args, result);
 }
 
-/**
- * One line for a failed call of docker.
- */
+/** One line for a failed call of docker. */
 export function dockerError(args: readonly string[], result: FailedCall): StepError {
 	if (result.code === "ENOENT") {
 		return new StepError(
@@ -140,13 +176,10 @@ function endpoint(text: string): string {
 	);
 }
 
-function lastLine(text: string): string {
-	return (
-		text
-			.split("\n")
-			.at(-1)
-			?.replace(/^Error response from daemon: /, "") ?? ""
-	);
+/** What Docker says last, without what it puts before the daemon's words. */
+export function lastLine(text: string): string {
+	const line = text.trim().split("\n").at(-1) ?? "";
+	return line.replace(/^Error response from daemon: /, "");
 }
 
 /**

@@ -1,4 +1,4 @@
-import { docker, imageEnvironment } from "./docker.ts";
+import { docker, imageConfig } from "./docker.ts";
 import { StepError } from "./error.ts";
 
 /*
@@ -17,7 +17,7 @@ export function proxiesOf(variables: readonly string[]): string[] {
  * company may have some on purpose.
  */
 export async function strayProxies(image: string): Promise<string[]> {
-	const proxies = proxiesOf((await imageEnvironment(image)) ?? []);
+	const proxies = proxiesOf((await imageConfig(image))?.Env ?? []);
 	if (proxies.length === 0) return [];
 	const history = await docker([
 		...["image", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image],

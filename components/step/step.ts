@@ -2,9 +2,10 @@ import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { docker, explainDocker, PROJECT_LABEL } from "./docker.ts";
+import { docker, PROJECT_LABEL } from "./docker.ts";
 import { copyWithoutProxies, readDockerConfig } from "./docker-config.ts";
 import { StepError } from "./error.ts";
+import { fail } from "./failure.ts";
 import { cannotWrite } from "./file.ts";
 import { temporaryName } from "./owner.ts";
 import { stopController } from "./stop.ts";
@@ -53,8 +54,7 @@ export async function runStep<Result extends object>(
 		const result = await withStep(abort.signal, work);
 		process.stdout.write(`${JSON.stringify(result)}\n`);
 	} catch (error) {
-		process.stderr.write(`error: ${abort.signal.aborted ? "stopped" : errorLine(error)}\n`);
-		process.exitCode = 1;
+		fail(abort.signal.aborted ? new StepError("stopped") : error);
 	}
 	process.exit();
 }
@@ -72,12 +72,6 @@ export async function withStep<Result>(
 		// Newest first: a volume cannot go before the container that uses it.
 		for (const remove of undo.reverse()) await remove().catch(() => undefined);
 	}
-}
-
-function errorLine(error: unknown): string {
-	if (error instanceof StepError) return error.message;
-	const { message, stack } = error instanceof Error ? error : new Error(String(error));
-	return explainDocker(message)?.message ?? stack ?? message;
 }
 
 function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {

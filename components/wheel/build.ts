@@ -2,15 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { packFiles } from "../app/app-files.ts";
+import { needBuilder } from "../distribution/builder.ts";
+import { findImage, needImage } from "../distribution/daemon.ts";
 import { type Fetched, fetchFiles } from "../downloads/downloads.ts";
-import { needBuilder } from "../step/builder.ts";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
-import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { wheelStep } from "./step.ts";
 

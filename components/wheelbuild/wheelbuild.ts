@@ -1,29 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DebianRelease } from "../../stacks/debian.ts";
-import type { Settings } from "../../stacks/settings.ts";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
-import {
-	type ImageNaming,
-	type ImageSite,
-	imageLabels,
-	imageTag,
-	type StackImage,
-	stackImage,
-} from "../image.ts";
+import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
-import type { PythonImage } from "../python/python.ts";
+import type { PythonArgs, PythonImage } from "../python/python.ts";
+import { type Description, describeImage } from "../sbom/description.ts";
+
+/** What the image wheelbuild of a stack follows from. */
+export interface WheelbuildArgs extends Omit<PythonArgs, "debbase"> {
+	readonly pythonImage: { readonly image: StackImage };
+}
 
 /** What {@link WheelbuildImage} needs. */
-export interface WheelbuildImageArgs {
+export interface WheelbuildImageArgs extends WheelbuildArgs {
 	readonly site: ImageSite;
-	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	readonly packageRelease: number;
 	readonly pythonImage: PythonImage;
 	readonly package: PythonPackage;
-	/** Where its SBOM and provenance go, from the project root. */
-	readonly folder: string;
 }
 
 const CONTEXT = "components/wheelbuild/context";
@@ -44,12 +36,11 @@ export interface WheelBuilder {
 }
 
 /** By what the wheels of a stack find its image wheelbuild. */
-export function wheelBuilder(args: {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-}): WheelBuilder {
-	const { site, debian, python } = args;
+export function wheelBuilder({
+	site,
+	debian,
+	python,
+}: Pick<WheelbuildArgs, "site" | "debian" | "python">): WheelBuilder {
 	const { key } = contentKey({
 		release: debian.codename,
 		platform: site.platform,
@@ -61,13 +52,7 @@ export function wheelBuilder(args: {
 }
 
 /** The image wheelbuild of a stack, by its settings. */
-export function wheelbuildImage(args: {
-	readonly site: ImageNaming;
-	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	readonly packageRelease: number;
-	readonly pythonImage: { readonly image: StackImage };
-}): StackImage {
+export function wheelbuildImage(args: WheelbuildArgs): StackImage {
 	const { site, debian, python, pythonImage } = args;
 	const key = contentKey({
 		python: pythonImage.image.key,
@@ -78,6 +63,16 @@ export function wheelbuildImage(args: {
 	});
 	const tag = `wheelbuild-${python.version}-r${args.packageRelease}`;
 	return stackImage(site, "wheelbuild", key, tag);
+}
+
+/** What describes the image wheelbuild of a stack, by its settings. */
+export function wheelbuildDescription(args: WheelbuildArgs): Description {
+	return describeImage({
+		...args,
+		image: wheelbuildImage(args),
+		from: args.pythonImage.image,
+		package: args.package.image,
+	});
 }
 
 /** The image wheelbuild: python, the compiler, the -dev package, and `buildwheels`. */
@@ -106,11 +101,7 @@ export class WheelbuildImage extends pulumi.ComponentResource implements WheelBu
 				arguments: [python.series.series, ...debian.compilerPackages],
 				changes: CHANGES,
 				aliases: [builder],
-				description: {
-					stem: `${args.folder}/${imageTag(this.image)}`,
-					debian,
-					python,
-				},
+				description: wheelbuildDescription(args),
 				labels: {
 					...imageLabels(this.image),
 					"debian-python.recipe": recipe,

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findImage, needImage } from "../distribution/daemon.ts";
 import { fetchFiles } from "../downloads/downloads.ts";
 import { copyInto, copyOut, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { findImage, needImage } from "../step/registry.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { wheelhouseStep } from "./step.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { remoteDigest } from "../../components/step/registry.ts";
+import { remoteDigest } from "../../components/distribution/daemon.ts";
 import { Checkout, docker, removeImages } from "../local/checkout.ts";
 import { startRegistry, type TestRegistry } from "../local/registry.ts";
 import { seedImages } from "../local/seed.ts";

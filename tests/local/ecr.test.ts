@@ -1,7 +1,7 @@
 import { GetLifecyclePolicyCommand, GetRepositoryPolicyCommand } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { pushImage } from "../../components/step/registry.ts";
+import { dockerPush } from "../../components/distribution/daemon.ts";
 import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
 import { describeRepository, ECR_HOST, startEcr, type TestEcr } from "./ecr.ts";
 import { seedImages } from "./seed.ts";
@@ -252,11 +252,11 @@ describe("a stack with an Amazon ECR repository", () => {
 				if (tag.startsWith("debbase-")) continue;
 				docker("tag", other, name);
 				if (/^(package-|(python|wheelbuild)-.*-r1-)/.test(tag)) {
-					await expect(pushImage(name)).rejects.toThrow(
+					await expect(dockerPush(name)).rejects.toThrow(
 						/has other content under this tag, and its tags are immutable; raise packageRelease/,
 					);
 				} else {
-					await expect(pushImage(name)).resolves.toMatch(/^sha256:/);
+					await expect(dockerPush(name)).resolves.toMatch(/^sha256:/);
 				}
 			}
 		},

@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { remoteDigest } from "../../components/step/registry.ts";
+import { remoteDigest } from "../../components/distribution/daemon.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
 import { Lan, type Machine } from "./engine.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
+import { findImage, needImage } from "../../components/distribution/daemon.ts";
 import { NO_REGISTRY } from "../../components/image-name.ts";
-import { findImage, needImage } from "../../components/step/registry.ts";
 import { docker, removeImages } from "./checkout.ts";
 
 /*

@@ -7,7 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { contentKey } from "../../components/content-key.ts";
-import { findImage, needImage, pushImage, remoteDigest } from "../../components/step/registry.ts";
+import {
+	dockerPush,
+	findImage,
+	needImage,
+	remoteDigest,
+} from "../../components/distribution/daemon.ts";
 import { Checkout, docker, removeImages } from "./checkout.ts";
 import { type FaultyProxy, startProxy, startRegistry, type TestRegistry } from "./registry.ts";
 import { seedImages } from "./seed.ts";
@@ -180,7 +185,7 @@ describe("a registry that misbehaves", () => {
 
 	/** Push without a fault, and forget the image here. */
 	async function publish(): Promise<void> {
-		await pushImage(image);
+		await dockerPush(image);
 		docker("image", "rm", "--force", image);
 		proxy.seen.length = 0;
 	}
@@ -190,11 +195,11 @@ describe("a registry that misbehaves", () => {
 		async () => {
 			const down = image.replace(proxy.host, "127.0.0.1:9");
 			docker("tag", image, down);
-			await expect(pushImage(down)).rejects.toThrow(
+			await expect(dockerPush(down)).rejects.toThrow(
 				/docker push 127\.0\.0\.1:9\/team\/faults:\S+: the registry 127\.0\.0\.1:9 failed .*run again when it answers/,
 			);
 			docker("image", "rm", down);
-			expect(await pushImage(image)).toMatch(/^sha256:/);
+			expect(await dockerPush(image)).toMatch(/^sha256:/);
 		},
 		MINUTE,
 	);
@@ -208,7 +213,7 @@ describe("a registry that misbehaves", () => {
 				request.once("data", () => request.socket.destroy());
 				return "answered";
 			};
-			const digest = await pushImage(image);
+			const digest = await dockerPush(image);
 			expect(deaths).toBeGreaterThan(0);
 			expect(await remoteDigest(image)).toBe(digest);
 		},
@@ -224,7 +229,7 @@ describe("a registry that misbehaves", () => {
 				response.writeHead(500).end();
 				return "answered";
 			};
-			await expect(pushImage(image)).resolves.toMatch(/^sha256:/);
+			await expect(dockerPush(image)).resolves.toMatch(/^sha256:/);
 		},
 		2 * MINUTE,
 	);
@@ -276,7 +281,7 @@ describe("a registry that misbehaves", () => {
 			process.env.DOCKER_CONFIG = registry.login(proxy.host, named.split("/")[0] ?? "");
 			docker("tag", image, named);
 			expect(await remoteDigest(named)).toBeUndefined();
-			const digest = await pushImage(named);
+			const digest = await dockerPush(named);
 			docker("image", "rm", named);
 			expect(await remoteDigest(named)).toBe(digest);
 		},
@@ -292,7 +297,7 @@ describe("a registry that misbehaves", () => {
 				setTimeout(() => socket.destroy(), 500);
 				return "lost";
 			};
-			await expect(pushImage(image)).rejects.toThrow(/the registry/);
+			await expect(dockerPush(image)).rejects.toThrow(/the registry/);
 			proxy.fault = undefined;
 			const env = {
 				IMAGE: image,
@@ -356,7 +361,7 @@ describe("a registry that misbehaves", () => {
 		async () => {
 			const wrong = image.replace(/[0-9a-f]{12}$/, "0123456789ab");
 			docker("tag", image, wrong);
-			await pushImage(wrong);
+			await dockerPush(wrong);
 			docker("image", "rm", wrong);
 			await expect(findImage(wrong)).rejects.toThrow(/was made of something else/);
 			docker("image", "rm", "--force", wrong);

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackPlan } from "../../commands/plan/plan.ts";
 import { keyOfInputs } from "../../components/content-key.ts";
-import { pushImage, remoteDigest } from "../../components/step/registry.ts";
+import { dockerPush, remoteDigest } from "../../components/distribution/daemon.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import { Checkout, docker, type RunOutputs, removeImages } from "./checkout.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
@@ -199,7 +199,7 @@ describe("a stack that moves on", () => {
 			input: `FROM ${former}\n`,
 			stdio: "pipe",
 		});
-		await pushImage(name);
+		await dockerPush(name);
 		return key;
 	}
 });

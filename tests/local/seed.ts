@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import type { StackPlan } from "../../commands/plan/plan.ts";
 import { type Checkout, docker } from "./checkout.ts";
@@ -26,12 +29,31 @@ export async function seedImages(
 	artefacts = KEPT,
 ): Promise<void> {
 	const wanted = await tags(checkout, artefacts);
-	if (wanted.some((tag) => docker("image", "ls", "--quiet", `${CACHE}:${tag}`) === "")) {
-		// Also where the stack file names a registry.
-		await checkout.build(["-c", "registry=none", "--target", artefacts.at(-1) ?? ""]);
-		await keepImages(checkout, artefacts);
+	const isKept = (tag: string) => docker("image", "ls", "--quiet", `${CACHE}:${tag}`) !== "";
+	if (!wanted.every(isKept)) {
+		const release = await lock();
+		try {
+			if (!wanted.every(isKept)) {
+				for (const tag of wanted.filter(isKept))
+					docker("tag", `${CACHE}:${tag}`, `${checkout.repository}:${tag}`);
+				// Also where the stack file names a registry.
+				await checkout.build(["-c", "registry=none", "--target", artefacts.at(-1) ?? ""]);
+				await keepImages(checkout, artefacts);
+			}
+		} finally {
+			release();
+		}
 	}
 	for (const tag of wanted) docker("tag", `${CACHE}:${tag}`, `${repository}:${tag}`);
+}
+
+/** Wait until no other file builds for the cache; returns what lets the next one. */
+async function lock(): Promise<() => void> {
+	const file = join(tmpdir(), "tests-debian-python.lock");
+	// cat ends with its input, so with this process too, however that ends.
+	const held = execa("flock", [file, "sh", "-c", "echo locked; exec cat"]);
+	await once(held.stdout, "data");
+	return () => held.stdin.end();
 }
 
 /** The tags of a checkout's artefacts, with their keys. */

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { sha256 } from "./file.ts";
-import { isNotFound, registryError, remoteDigest } from "./registry.ts";
+import { sha256 } from "../step/file.ts";
+import { isNotFound, registryError, remoteDigest } from "./daemon.ts";
 
 describe("a tag", () => {
 	it.each([

@@ -1,5 +1,5 @@
 import { registryHost, tagOf } from "../image-name.ts";
-import { imageLabel } from "../step/docker.ts";
+import { type ImageConfig, imageLabel } from "../step/docker.ts";
 import { INPUTS_LABEL, type Inputs } from "../step/why.ts";
 import { readContent } from "./client.ts";
 
@@ -17,7 +17,7 @@ interface Manifest {
  *
  * @returns undefined where neither has the image, or nobody answers.
  */
-export async function imageInputs(name: string): Promise<Inputs | undefined> {
+export async function keyInputs(name: string): Promise<Inputs | undefined> {
 	// What is read here only explains: that somebody does not answer is said elsewhere.
 	const own = await imageLabel(name, INPUTS_LABEL).catch(() => undefined);
 	const label = own ?? (await registryLabel(name).catch(() => undefined));
@@ -34,11 +34,7 @@ async function registryLabel(name: string): Promise<string | undefined> {
 	// An attestation has no platform to run on.
 	const own = top?.manifests?.find(({ platform }) => platform?.os !== "unknown");
 	const manifest = own === undefined ? top : await read<Manifest>(`manifests/${own.digest}`);
-	const config = manifest?.config && (await read<ImageConfig>(`blobs/${manifest.config.digest}`));
+	const config =
+		manifest?.config && (await read<{ config?: ImageConfig }>(`blobs/${manifest.config.digest}`));
 	return config?.config?.Labels?.[INPUTS_LABEL];
-}
-
-/** What of an image's config has its labels. */
-interface ImageConfig {
-	readonly config?: { readonly Labels?: Readonly<Record<string, string>> };
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from "../loopback.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * Where a registry answers for a repository (OCI distribution specification, "Endpoints"), without a

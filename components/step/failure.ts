@@ -1,12 +1,20 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
-import { StepError } from "../components/step/error.ts";
-import { ConfigError } from "../stacks/config-error.ts";
-import { LockError } from "../stacks/lock/lock-error.ts";
+import { ConfigError } from "../../stacks/config-error.ts";
+import { LockError } from "../../stacks/lock/lock-error.ts";
+import { explainDocker } from "./docker.ts";
+import { StepError } from "./error.ts";
+
+/** End this process with an error: one line on standard error, and exit status 1. */
+export function fail(error: unknown): void {
+	process.stderr.write(`error: ${errorLine(error)}\n`);
+	process.exitCode = 1;
+}
 
 /** What a person is told of an error: its message, and where in the program only if it is a defect. */
 export function errorLine(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
-	return isExpected(error) ? error.message : (error.stack ?? error.message);
+	if (isExpected(error)) return error.message;
+	return explainDocker(error.message)?.message ?? error.stack ?? error.message;
 }
 
 const EXPECTED = [StepError, ConfigError, LockError];

@@ -1,9 +1,7 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
 import { keyOfInputs } from "../content-key.ts";
-import { formerName, registryHost } from "../image-name.ts";
-import { readTagDigest } from "../registry/client.ts";
-import { loginAdvice, registryAuthHeader } from "../registry/credentials.ts";
+import { dockerHost, formerName, registryHost } from "../image-name.ts";
 import {
 	docker,
 	dockerError,
@@ -11,11 +9,14 @@ import {
 	explainDocker,
 	imageId,
 	imageLabel,
-} from "./docker.ts";
-import { askEngine } from "./engine-api.ts";
-import { RegistryError, StepError } from "./error.ts";
-import { refuseProxies, strayProxies } from "./proxies.ts";
-import { INPUTS_LABEL } from "./why.ts";
+	lastLine,
+} from "../step/docker.ts";
+import { askEngine } from "../step/engine-api.ts";
+import { RegistryError, StepError } from "../step/error.ts";
+import { refuseProxies, strayProxies } from "../step/proxies.ts";
+import { INPUTS_LABEL } from "../step/why.ts";
+import { readTagDigest } from "./client.ts";
+import { loginAdvice, registryAuthHeader } from "./credentials.ts";
 
 /** Waits of 1, 4 and 10 seconds between tries: what a registry that is restarted or throttles needs. */
 const RETRIES = { retries: 3, minTimeout: 1_000, factor: 4, maxTimeout: 10_000 };
@@ -76,7 +77,7 @@ export async function needImage(name: string, signal?: AbortSignal): Promise<voi
  * @returns `sha256:...`, as the registry has it.
  * @throws StepError that names registry, image and remedy.
  */
-export async function pushImage(name: string, signal?: AbortSignal): Promise<string> {
+export async function dockerPush(name: string, signal?: AbortSignal): Promise<string> {
 	const output = await dockerRetry("push", [], name, signal);
 	const digest = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
 	if (digest === undefined) throw new StepError(`docker push ${name} told no digest`, "run again");
@@ -111,7 +112,7 @@ export function retry<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promi
 
 /** A fault of a registry, with what helps where it refuses this machine's credentials. */
 async function registryFault(verb: string, name: string, stderr: string): Promise<RegistryError> {
-	const advice = await loginAdvice(registryHost(name) ?? "docker.io");
+	const advice = await loginAdvice(dockerHost(name));
 	return registryError(verb, name, stderr, advice);
 }
 
@@ -122,14 +123,9 @@ export function registryError(
 	stderr: string,
 	advice: string,
 ): RegistryError {
-	const host = registryHost(name) ?? "docker.io";
+	const host = dockerHost(name);
 	const what = `docker ${verb} ${name}: the registry ${host}`;
-	const words =
-		stderr
-			.trim()
-			.split("\n")
-			.at(-1)
-			?.replace(/^Error response from daemon: /, "") ?? "";
+	const words = lastLine(stderr);
 	if (/immutable|cannot be overwritten/i.test(stderr)) {
 		return new RegistryError(
 			`${what} has other content under this tag, and its tags are immutable`,
@@ -203,7 +199,7 @@ export function remoteDigest(name: string, signal?: AbortSignal): Promise<string
 }
 
 async function askDigest(name: string, signal?: AbortSignal): Promise<string | undefined> {
-	const host = registryHost(name) ?? "docker.io";
+	const host = dockerHost(name);
 	const headers = await registryAuthHeader(host);
 	const { status, body } = await askEngine(`/distribution/${name}/json`, headers, signal);
 	const answer = parseAnswer(body);

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { isLoopback } from "../loopback.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * Whether a registry is reached without the proxy of the environment, by the rules of Docker's client

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
-import { imageInputs } from "./inputs.ts";
+import { keyInputs } from "./inputs.ts";
 
 const { label } = vi.hoisted(() => ({ label: vi.fn() }));
 vi.mock(import("../step/docker.ts"), async (original) => ({
@@ -52,10 +52,10 @@ it.each([
 	["none, where neither has the image", undefined, {}, undefined],
 ])("is %s", async (_, own, contents, inputs) => {
 	label.mockResolvedValue(own);
-	expect(await imageInputs(await registry(contents))).toEqual(inputs);
+	expect(await keyInputs(await registry(contents))).toEqual(inputs);
 });
 
 it("is none where nobody answers", async () => {
 	label.mockRejectedValue(new Error("the Docker daemon cannot be reached"));
-	expect(await imageInputs("127.0.0.1:9/team/python:debbase-0123456789ab")).toBeUndefined();
+	expect(await keyInputs("127.0.0.1:9/team/python:debbase-0123456789ab")).toBeUndefined();
 });

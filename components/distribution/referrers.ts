@@ -1,6 +1,6 @@
-import { endpointOf, get, type Repository } from "../registry/client.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
+import { endpointOf, get, type Repository } from "./client.ts";
 
 /** What an index or a manifest says of a content. */
 interface Descriptor {

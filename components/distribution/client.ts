@@ -1,4 +1,4 @@
-import { registryHost, tagOf } from "../image-name.ts";
+import { dockerHost, registryHost, tagOf } from "../image-name.ts";
 import { RegistryError, reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { type TokenAnswer, withAuthorization } from "./authorization.ts";
@@ -65,15 +65,14 @@ export async function wantsCredentialsToPush(image: string): Promise<boolean> {
 	// What a push begins with: a registry that anybody may read from need not let anybody write.
 	const response = await request(`${endpointOf(image).url}/blobs/uploads/`, { method: "POST" });
 	// Busy is not open to all.
-	if (isPassing(response.status))
-		throw await unexpected(response, registryHost(image) ?? "docker.io");
+	if (isPassing(response.status)) throw await unexpected(response, dockerHost(image));
 	return response.status === 401;
 }
 
 /** Where a registry has an image's repository. */
 export function endpointOf(image: string): Repository {
 	const named = registryHost(image);
-	const host = named ?? "docker.io";
+	const host = dockerHost(image);
 	const path = image.slice(named === undefined ? 0 : named.length + 1).replace(/[:@][^/]*$/, "");
 	return { host, url: repositoryUrl(host, path) };
 }

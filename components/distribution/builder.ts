@@ -1,6 +1,6 @@
-import { imageLabel } from "./docker.ts";
-import { StepError } from "./error.ts";
-import { needImage } from "./registry.ts";
+import { imageLabel } from "../step/docker.ts";
+import { StepError } from "../step/error.ts";
+import { needImage } from "./daemon.ts";
 
 /**
  * Make sure that the daemon has an image that compiles. Its tag moves with each base: what must not

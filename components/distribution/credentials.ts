@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import { isLoopback } from "../loopback.ts";
 import { type DockerConfig, dockerConfigFile, readDockerConfig } from "../step/docker-config.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** How long a registry may take to say whether it wants credentials, in ms. */
 const PROBE_TIMEOUT = 5_000;

@@ -1,5 +1,5 @@
 import { registryHost } from "../image-name.ts";
-import { isInDaemon, remoteDigest } from "./registry.ts";
+import { isInDaemon, remoteDigest } from "./daemon.ts";
 
 /**
  * Where an image is, which is what "is it there?" means everywhere: its `registry` has it; the `daemon`
