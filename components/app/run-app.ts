@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packFiles } from "../app-files.ts";
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
@@ -8,7 +9,6 @@ import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { runStep, type Step } from "../step/step.ts";
-import { packFiles } from "./app-files.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { checkLayer } from "./layer-content.ts";

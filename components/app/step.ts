@@ -1,6 +1,6 @@
+import type { AppFiles } from "../app-files.ts";
 import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
-import type { AppFiles } from "./app-files.ts";
 
 /** Install the wheels of a wheelhouse in the image python, a layer for each group of distributions. */
 export const dependenciesStep = defineStep<{ image: string }>()(

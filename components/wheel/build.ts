@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
-import { packFiles } from "../app/app-files.ts";
+import { packFiles } from "../app-files.ts";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { type Fetched, fetchFiles } from "../downloads/downloads.ts";

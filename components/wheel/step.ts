@@ -1,5 +1,5 @@
 import type { LockedFile } from "../../stacks/lock/lock.ts";
-import type { AppFiles } from "../app/app-files.ts";
+import type { AppFiles } from "../app-files.ts";
 import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
 

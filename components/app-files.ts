@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pack } from "tar-stream";
-import { folderOnDisk, listFiles } from "../../stacks/apps/folder.ts";
-import { hashFiles, readAny } from "../content-key.ts";
-import { StepError } from "../step/error.ts";
+import { folderOnDisk, listFiles } from "../stacks/apps/folder.ts";
+import { hashFiles, readAny } from "./content-key.ts";
+import { StepError } from "./step/error.ts";
 
 /** An app's files, as they were when its key was made. No variable may hold any number of their names. */
 export interface AppFiles {
