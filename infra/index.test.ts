@@ -95,7 +95,7 @@ describe("the program", () => {
 			"pybuild- cache builder-",
 			"package- published",
 			"python-3.13.5-r1- published python-3.13.5 python-3.13",
-			"wheelbuild-3.13.5-r1- published wheelbuilder-",
+			"wheelbuild-3.13.5-r1- published buildwheel-",
 		]);
 	});
 

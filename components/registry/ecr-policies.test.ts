@@ -6,6 +6,13 @@ const PUBLISHED = [
 	`python-3.13.5-r1-${KEY}`,
 	`wheelbuild-3.13.5-r1-${KEY}`,
 	`wheelbuild-3.13.5rc1-r10-${KEY}`,
+	`wheel-psycopg2-2.9.10-${KEY}`,
+	// Names of distributions and of apps are anybody's.
+	...["base", "my-debbase", "pybuild", "flask-builder", "b"].flatMap((name) =>
+		[`wheel-${name}-1.0`, `wheelhouse-${name}`, `dependencies-${name}`].map(
+			(tag) => `${tag}-${KEY}`,
+		),
+	),
 ];
 const CACHES = ["base", "debbase", "pybuild", "builder"].map((artefact) => `${artefact}-${KEY}`);
 
@@ -26,7 +33,7 @@ describe("the lifecycle policy", () => {
 		const prefixes = rules.flatMap(({ selection }) => selection.tagPrefixList ?? []);
 		const rulesOf = (tag: string) => prefixes.filter((prefix) => tag.startsWith(prefix));
 		for (const tag of [...CACHES, `package-${KEY}`]) expect(rulesOf(tag)).toHaveLength(1);
-		for (const tag of [...PUBLISHED, `wheelbuilder-${KEY}`, "python-3.13.5", "python-3.13"])
+		for (const tag of [...PUBLISHED, `buildwheel-${KEY}`, "python-3.13.5", "python-3.13"])
 			expect(rulesOf(tag)).toEqual([]);
 	});
 
@@ -62,14 +69,14 @@ describe("the filters of moving tags", () => {
 		}
 	});
 
-	it.each([...CACHES, `wheelbuilder-${KEY}`, "python-3.13.5", "python-3.13"])(
+	it.each([...CACHES, `buildwheel-${KEY}`, "python-3.13.5", "python-3.13"])(
 		"let %s move",
 		(tag) => {
 			expect(moves(tag)).toBe(true);
 		},
 	);
 
-	it.each([...PUBLISHED, `package-${KEY}`, `wheel-psycopg2-2.9.10-${KEY}`])(
+	it.each([...PUBLISHED, ...["package", "compiled", "profile"].map((tag) => `${tag}-${KEY}`)])(
 		"never let %s move",
 		(tag) => {
 			expect(moves(tag)).toBe(false);

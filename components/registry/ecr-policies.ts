@@ -26,14 +26,16 @@ const PACKAGE_COUNT = 50;
 /**
  * Filters for the tags that may move: caches, which another machine may build again, and the aliases
  * of a Python, which move by design. Everything else is published once. Amazon ECR takes at most five
- * filters, with at most two wildcards each (user guide, "Image tag mutability").
+ * filters, with at most two wildcards each (user guide, "Image tag mutability"). Each says how a tag
+ * begins, since what stands behind that may be the name of a distribution or of an app, as in
+ * dependencies-database-….
  *
  * @param version of the stack's Python, such as 3.13.5.
  * @param series of it, such as 3.13.
  */
 export function movingTags(version: string, series: string): string[] {
-	// The first is base and debbase, the third also the wheelbuilder.
-	return ["*base-*", "pybuild-*", "*builder-*", `python-${version}`, `python-${series}`];
+	// The first is base, builder and buildwheel: nothing that is published begins so.
+	return ["b*", "debbase-*", "pybuild-*", `python-${version}`, `python-${series}`];
 }
 
 /** What leads to the newest image of an app, in its own repository: engines take it where no tag is named. */
@@ -41,7 +43,8 @@ export const APP_ALIAS = "latest";
 
 /**
  * The repository's lifecycle policy. Published images (python, wheelbuild) are in no rule, so they
- * stay, for an alias to go back to; what no tag leads to is of no use after a week.
+ * stay, for an alias to go back to; so do those of apps (wheel, wheelhouse, dependencies), since the
+ * oldest wheel of all may be one that today's locks have. What no tag leads to is of no use after a week.
  */
 export function lifecyclePolicy(): inputs.ecr.LifecyclePolicyDocument {
 	const counts = [

@@ -117,7 +117,7 @@ describe("the inputs of its step", () => {
 	});
 
 	it("name the builder by its recipe, which no base changes", () => {
-		expect(inputs.BUILDER).toBe(`localhost/debian-python/local:wheelbuilder-${inputs.RECIPE}`);
+		expect(inputs.BUILDER).toBe(`localhost/debian-python/local:buildwheel-${inputs.RECIPE}`);
 	});
 
 	it("have the log beside the .deb", () => {

@@ -48,7 +48,7 @@ export function wheelBuilder({
 		packages: debian.compilerPackages,
 		modules: { context: `${CONTEXT}/buildwheels.d` },
 	});
-	return { recipe: key, builder: `${site.repository}:wheelbuilder-${key}` };
+	return { recipe: key, builder: `${site.repository}:buildwheel-${key}` };
 }
 
 /** The image wheelbuild of a stack, by its settings. */

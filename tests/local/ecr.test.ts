@@ -145,9 +145,9 @@ describe("a stack with an Amazon ECR repository", () => {
 			repositoryUri: repository,
 			imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
 			imageTagMutabilityExclusionFilters: [
-				"*base-*",
+				"b*",
+				"debbase-*",
 				"pybuild-*",
-				"builder-*",
 				"python-3.13.5",
 				"python-3.13",
 			].map((filter) => ({ filter, filterType: "WILDCARD" })),
