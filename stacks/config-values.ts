@@ -12,7 +12,12 @@ import {
 	seriesOf,
 } from "./cpython.ts";
 import { codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
-import { type ImageReference, parseImageReference, parseRepository } from "./image-reference.ts";
+import {
+	type ImageReference,
+	isDockerHub,
+	parseImageReference,
+	parseRepository,
+} from "./image-reference.ts";
 
 /** The build profiles, the default one first. */
 export const profiles = ["optimized", "hardened", "quick"] as const;
@@ -151,7 +156,19 @@ export function parseRegistry(value: string): Registry {
 			"has no port, and localhost without one is how images are named that no registry has",
 			`write the port too, as in localhost:5000/${place.path}; or none`,
 		);
+	if (isDockerHub(place.host)) refuseHubPath(place.path);
 	return { kind: "registry", address: place.host, repository: place.path };
+}
+
+/** Docker Hub has repositories in namespaces, and nothing in a repository (docker/hub-feedback#1404). */
+function refuseHubPath(path: string): void {
+	const [namespace, ...names] = path.split("/");
+	if (names.length === 1) return;
+	const remedy = names.length === 0 ? `team/${path}` : `${namespace}/${names.join("-")}`;
+	throw new Refusal(
+		"is no repository that Docker Hub has: there each is in a namespace, and none in another",
+		`write docker.io/${remedy}`,
+	);
 }
 
 /** A JSON list of AWS account IDs, as Pulumi gives a list; 12 digits each (AWS account reference). */

@@ -48,6 +48,11 @@ export function parseRepository(text: string): { host?: string; path: string } |
 	return { ...(hasHost && { host: first }), path: path.join("/") };
 }
 
+/** Whether a host is Docker Hub, by its name in images or that of its registry (distribution reference, "normalize.go"). */
+export function isDockerHub(host: string | undefined): boolean {
+	return host !== undefined && /^((index|registry-1)\.)?docker\.io$/.test(host);
+}
+
 /** A colon after the last slash starts the tag; before it, a port. */
 function splitTag(named: string): { repository: string; tag?: string } {
 	const colon = named.indexOf(":", named.lastIndexOf("/") + 1);

@@ -333,6 +333,13 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["registry", "python", /has no host/, /none, or ecr/],
 		["registry", "localhost/python", /has no port/, /localhost:5000\/python; or none/],
 		["registry", "ECR", /capital letters/, /none, ecr/],
+		[
+			"registry",
+			"docker.io/python",
+			/no repository that Docker Hub has/,
+			/docker\.io\/team\/python$/,
+		],
+		["registry", "docker.io/team/a/b", /Docker Hub/, /^write docker\.io\/team\/a-b$/],
 		["registry", "example.org", /has no host/, /host/],
 		["registry", "example.org/", /malformed name/, /host\[:port\]\/name/],
 		["registry", "example.org/python:latest", /has a tag/, /host\[:port\]\/name/],

@@ -1,3 +1,4 @@
+import { isDockerHub } from "../../stacks/image-reference.ts";
 import { isLoopback } from "./loopback.ts";
 
 /**
@@ -9,7 +10,7 @@ import { isLoopback } from "./loopback.ts";
  * @param path the repository in it, such as debian/eol.
  */
 export function repositoryUrl(host: string, path: string): string {
-	if (host === "docker.io" || host === "index.docker.io")
+	if (isDockerHub(host))
 		return `https://registry-1.docker.io/v2/${path.includes("/") ? path : `library/${path}`}`;
 	return `${isLoopback(host) ? "http" : "https"}://${host}/v2/${path}`;
 }

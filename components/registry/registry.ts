@@ -1,7 +1,9 @@
 import * as ecr from "@pulumi/aws/ecr/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { isDockerHub } from "../../stacks/image-reference.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import type { ImageSite } from "../image.ts";
+import { registryHost } from "../image-name.ts";
 import type { RepositoryAddress } from "./address.ts";
 import {
 	APP_ALIAS,
@@ -16,13 +18,16 @@ export interface ImageRegistryArgs {
 	readonly settings: Settings;
 	/** Where the images are named; see {@link repositoryAddress}. */
 	readonly address: RepositoryAddress;
-	/** Name of the app whose own repository it is, in the stack's; absent: it is the stack's. */
+	/** Name of the app whose own repository it is; absent: it is the stack's. */
 	readonly app?: string;
 }
 
-/** Where an app's images are named, in a stack's repository. */
+/**
+ * Where an app's images are named: in a stack's repository, or on Docker Hub, which has none in another,
+ * beside it. The stack's name stays in it, so that stacks do not move each other's tags.
+ */
 export function appRepository(repository: string, app: string): string {
-	return `${repository}/${app}`;
+	return `${repository}${isDockerHub(registryHost(repository)) ? "-" : "/"}${app}`;
 }
 
 /**
