@@ -59,10 +59,14 @@ export function isUnpublished({ places }: ImageSite, { name }: StackImage): bool
 	return place !== undefined && lacksPush(name, place);
 }
 
+/** Longest tag of an image, without the key and the hyphen before it (distribution specification). */
+const LONGEST_TAG = 128 - 13;
+
 /**
  * The image of an artefact whose content key is known.
  *
- * @param tag what stands before the key in the image's tag; the artefact's name by default.
+ * @param tag what stands before the key in the image's tag, the artefact's name by default. What no tag
+ * may have of it is replaced, since a version may be 1!2.0+local (PEP 440).
  */
 export function stackImage(
 	site: ImageNaming,
@@ -70,7 +74,8 @@ export function stackImage(
 	{ key, inputs }: ContentKey,
 	tag: string = artefact,
 ): StackImage {
-	return { name: `${site.repository}:${tag}-${key}`, key, artefact, inputs };
+	const title = tag.replace(/[^\w.-]/g, "_").slice(0, LONGEST_TAG);
+	return { name: `${site.repository}:${title}-${key}`, key, artefact, inputs };
 }
 
 /**

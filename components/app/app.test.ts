@@ -88,6 +88,8 @@ describe("an app's images", () => {
 		expect(images().image.name).toMatch("localhost/debian-python/test/orders:1.0-");
 		const { image } = images({ version: "1!2.0+local" });
 		expect(tagOf(image.name)).toMatch(/^1_2\.0_local-[0-9a-f]{12}$/);
+		const long = images({ version: `1.0+${"a".repeat(200)}` });
+		expect(tagOf(long.image.name)).toHaveLength(128);
 		const { version: _, ...unversioned } = app;
 		app = unversioned;
 		expect(tagOf(images().image.name)).toMatch(/^app-[0-9a-f]{12}$/);

@@ -71,9 +71,7 @@ export function appImages(args: AppImagesArgs): AppImages {
 		changes: appChanges(app),
 		smoke: JSON.stringify(app.smoke ?? []),
 	});
-	// A version may have what no tag has: 1!2.0+local (PEP 440).
-	const tag = app.version?.replace(/[^\w.-]/g, "_") ?? "app";
-	return { dependencies, image: stackImage(own, `app-${app.name}`, key, tag) };
+	return { dependencies, image: stackImage(own, `app-${app.name}`, key, app.version ?? "app") };
 }
 
 /**
@@ -98,8 +96,8 @@ function appChanges(app: App): readonly string[] {
 
 /**
  * An app for production: the image python with the distributions of its lock in layers of their own,
- * and on top the app: its own wheel where it is a distribution, else its files in /app. It runs as an unprivileged user, who may write nothing; any
- * other works too.
+ * and on top the app: its own wheel where it is a distribution, else its files in /app. It runs as an
+ * unprivileged user, who may write nothing; any other works too.
  */
 export class AppImage extends pulumi.ComponentResource {
 	readonly dependencies: StackImage;

@@ -59,9 +59,6 @@ export interface WheelArgs extends WheelInputsArgs {
 	readonly requirements: readonly pulumi.Resource[];
 }
 
-/** Longest tag of an image, without the key and the hyphen before it (distribution specification). */
-const LONGEST_TAG = 128 - 13;
-
 /**
  * The image that keeps a wheel which is compiled here, by its source and what builds that. Neither the
  * base nor the patch number of CPython takes part.
@@ -83,12 +80,7 @@ export function wheelImage(args: WheelImageArgs): StackImage {
 		recipe: wheelBuilder(args).recipe,
 		context: { context: "components/wheel/context" },
 	});
-	const artefact = `wheel-${wheel.name}`;
-	// A version may have characters that a tag may not: 1!2.0+local (PEP 440).
-	const tag = titleOf(wheel)
-		.replace(/[^\w.-]/g, "_")
-		.slice(0, LONGEST_TAG);
-	return stackImage(site, artefact, key, tag);
+	return stackImage(site, `wheel-${wheel.name}`, key, titleOf(wheel));
 }
 
 /** Such as wheel-psycopg2-2.9.10. */
