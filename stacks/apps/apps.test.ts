@@ -126,6 +126,10 @@ describe("what is wrong is told in one line with file, key, value, reason and re
 			/\.environment\.A: 1 is not a string.*; write environment = \{ ORDERS_PAGE = "50" \}$/,
 		],
 		[
+			table('environment = { A = "b\\nc" }'),
+			/\.environment\.A: "b\\nc" is not a string of one line, .*; write environment/,
+		],
+		[
 			table("environment = { MY_TOKEN = 12345 }"),
 			/\.environment\.MY_TOKEN: a hidden value is not a string/,
 		],
@@ -174,7 +178,10 @@ describe("what is wrong is told in one line with file, key, value, reason and re
 			project("a", command, 'requires-python = ">=3.14"'),
 			/project\.requires-python: ">=3.14" does not allow the stack's Python 3\.13\.5; write/,
 		],
-		[project("a", command, 'requires-python = "new"'), /project\.requires-python: "new" /],
+		[
+			project("a", command, 'requires-python = "new"'),
+			/project\.requires-python: "new" is not a version specifier; write/,
+		],
 	];
 	it.each(cases)("%j", (pyproject, line) => {
 		const lines = linesOf(pyproject);
@@ -182,6 +189,21 @@ describe("what is wrong is told in one line with file, key, value, reason and re
 		if (typeof line === "string") expect(lines[0]).toBe(line);
 		else expect(lines[0]).toMatch(line);
 		expect(lines[0]).not.toContain("\n");
+	});
+
+	it.each([
+		["pyproject.toml", "EISDIR", "is not a file"],
+		["uv.lock", "ELOOP", "cannot be read: ELOOP"],
+	])("of a file %s that cannot be read (%s)", (name, code, reason) => {
+		const file = Object.defineProperty({ "pyproject.toml": good }, name, {
+			get: () => {
+				throw Object.assign(new Error(code), { code });
+			},
+			enumerable: true,
+		});
+		const { problems } = read({ app: file });
+		const remedy = "put the file there, or remove it";
+		expect(problems).toEqual([{ key: "apps", value: `"app/${name}"`, reason, remedy }]);
 	});
 
 	it("all at once, of all apps", () => {

@@ -3,6 +3,7 @@
 import { posix } from "node:path";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { normalizeName } from "../lock/names.ts";
+import { buildLockName } from "../lock/read-lock.ts";
 import type { AppSource } from "./app.ts";
 import { type AppFolder, folderOnDisk, listFiles, readIfThere } from "./folder.ts";
 import { type Pyproject, readPyproject } from "./pyproject.ts";
@@ -50,6 +51,8 @@ export function readApp(
 	const content = open(folder);
 	const entries = namesIn(content, folder);
 	if (!Array.isArray(entries)) return [entries.problem];
+	const unreadable = entries.flatMap((name) => fileProblem(content, folder, name));
+	if (unreadable.length > 0) return unreadable;
 	const file = posix.join(folder, "pyproject.toml");
 	const text = readIfThere(content, "pyproject.toml");
 	if (text === undefined) return [missing(file)];
@@ -106,6 +109,20 @@ function namesIn(content: AppFolder, folder: string): string[] | { problem: Conf
 		const reason = reasons[code ?? ""] ?? `cannot be read: ${code}`;
 		const remedy = "write the folder of an app, from the project root, such as ../orders";
 		return { problem: { key: "apps", value: quote(folder), reason, remedy } };
+	}
+}
+
+/** What keeps a file that is read here, or when the locks are, from being read, if anything does. */
+function fileProblem(content: AppFolder, folder: string, name: string): ConfigProblem[] {
+	if (![...LOCKS, "pyproject.toml", ".dockerignore", buildLockName].includes(name)) return [];
+	try {
+		readIfThere(content, name);
+		return [];
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const reason = code === "EISDIR" ? "is not a file" : `cannot be read: ${code}`;
+		const remedy = "put the file there, or remove it";
+		return [{ key: "apps", value: quote(posix.join(folder, name)), reason, remedy }];
 	}
 }
 

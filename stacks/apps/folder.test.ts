@@ -103,3 +103,23 @@ it("refuses names that are no line of text, and what is no file", () => {
 		'"pipe" is neither a file nor a folder nor a symbolic link',
 	]);
 });
+
+it("refuses what its user may not read, where it is the app's", () => {
+	const disk = folderOnDisk(folder);
+	write("a", "secret/b", "b");
+	// Root may read all.
+	const locked = (path: string) =>
+		disk
+			.list(path)
+			.map((entry) =>
+				["a", "secret"].includes(entry.name) ? { ...entry, kind: "unreadable" as const } : entry,
+			);
+	const listed = listFiles({ ...disk, list: locked }, "app", undefined);
+	expect(listed.files).toEqual(["b"]);
+	expect(listed.problems.map(({ value, reason }) => `${value} ${reason}`).sort()).toEqual([
+		'"a" cannot be read by you',
+		'"secret" cannot be read by you',
+	]);
+	writeFileSync(join(folder, ".dockerignore"), "a\nsecret\n");
+	expect(listFiles({ ...disk, list: locked }, "app", undefined).problems).toEqual([]);
+});

@@ -1,6 +1,13 @@
 /** What is read of an app's folder, and which of its files are the app's own. */
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import {
+	accessSync,
+	constants,
+	type Dirent,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+} from "node:fs";
 import { posix } from "node:path";
 import dockerignore from "@balena/dockerignore";
 import { type ConfigProblem, quote } from "../config-error.ts";
@@ -18,7 +25,8 @@ export interface AppFolder {
 
 interface Entry {
 	readonly name: string;
-	readonly kind: "file" | "folder" | "link" | "other";
+	/** `unreadable`: this user may not read the file, or look into the folder. */
+	readonly kind: "file" | "folder" | "link" | "unreadable" | "other";
 }
 
 /** A folder of the disk. */
@@ -27,17 +35,23 @@ export function folderOnDisk(folder: string): AppFolder {
 		list: (path) =>
 			readdirSync(posix.join(folder, path), { withFileTypes: true }).map((entry) => ({
 				name: entry.name,
-				kind: entry.isFile()
-					? "file"
-					: entry.isDirectory()
-						? "folder"
-						: entry.isSymbolicLink()
-							? "link"
-							: "other",
+				kind: kindOf(entry, posix.join(folder, path, entry.name)),
 			})),
 		read: (path) => readFileSync(posix.join(folder, path), "utf8"),
 		target: (path) => readlinkSync(posix.join(folder, path)),
 	};
+}
+
+function kindOf(entry: Dirent, path: string): Entry["kind"] {
+	if (entry.isSymbolicLink()) return "link";
+	const isFolder = entry.isDirectory();
+	if (!isFolder && !entry.isFile()) return "other";
+	try {
+		accessSync(path, isFolder ? constants.R_OK | constants.X_OK : constants.R_OK);
+	} catch {
+		return "unreadable";
+	}
+	return isFolder ? "folder" : "file";
 }
 
 /** The text of a file; undefined where it is not there. */
@@ -121,6 +135,11 @@ function fileProblem(
 	if (control === "\n") return { reason: "is a file name with a line break", remedy };
 	if (control !== undefined) return { reason: "is a file name with a control character", remedy };
 	if (file.includes("\ufffd")) return { reason: "is a file name that is not UTF-8", remedy };
+	if (kind === "unreadable")
+		return {
+			reason: "cannot be read by you",
+			remedy: "give yourself the right to read it, or name it in .dockerignore",
+		};
 	if (kind === "other")
 		return {
 			reason: "is neither a file nor a folder nor a symbolic link",

@@ -1,6 +1,6 @@
 /** An app's pyproject.toml: `[project]` and `[tool.debian-python]`, checked. */
 
-import { satisfies, valid } from "@renovatebot/pep440";
+import { satisfies, valid, validRange } from "@renovatebot/pep440";
 import { distance } from "fastest-levenshtein";
 import { parse, TomlError } from "smol-toml";
 import { type ConfigProblem, quote } from "../config-error.ts";
@@ -107,7 +107,7 @@ function versionProblem(version: unknown): string | undefined {
 
 function pythonProblem(requires: unknown, python: string): string | undefined {
 	if (requires === undefined) return undefined;
-	if (typeof requires !== "string") return "is not a version specifier";
+	if (typeof requires !== "string" || !validRange(requires)) return "is not a version specifier";
 	if (satisfies(python, requires, { prereleases: true })) return undefined;
 	return `does not allow the stack's Python ${python}`;
 }
