@@ -4,7 +4,7 @@ import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts"
 import type { PythonImage } from "../components/python/python.ts";
 import type { RepositoryAddress } from "../components/registry/address.ts";
 import { appRepository, ImageRegistry } from "../components/registry/registry.ts";
-import { type OwnWheel, ownWheel, WheelImage, wheelImage } from "../components/wheel/wheel.ts";
+import { type OwnWheel, ownWheel, WheelImage, wheelImages } from "../components/wheel/wheel.ts";
 import type { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
 import type { App } from "../stacks/apps/app.ts";
@@ -177,5 +177,5 @@ function wheelNaming(
 	{ debian, python }: Settings,
 	site: ImageNaming,
 ): (wheel: CompiledWheel | OwnWheel) => StackImage {
-	return (wheel) => wheelImage({ site, debian, python, wheel });
+	return wheelImages({ site, debian, python });
 }

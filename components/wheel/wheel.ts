@@ -64,23 +64,42 @@ export interface WheelArgs extends WheelInputsArgs {
  * base nor the patch number of CPython takes part.
  */
 export function wheelImage(args: WheelImageArgs): StackImage {
-	const { site, debian, python, wheel } = args;
-	const requirements = wheel.buildRequirements.map(
-		(choice) => [`build requirement ${choice.name}`, bytesOf(choice, args)] as const,
-	);
-	const key = contentKey({
-		...(wheel.kind === "own"
-			? { version: wheel.version ?? "none", files: wheel }
-			: { sdist: `${wheel.name} ${wheel.version} sha256:${wheel.sdist.sha256}` }),
-		...Object.fromEntries(requirements),
-		packages: [...new Set(wheel.buildPackages)].sort(),
+	return wheelImages(args)(args.wheel);
+}
+
+/** The same of any wheel of a stack: for many, of which one builds the other, each is named once. */
+export function wheelImages(
+	args: Omit<WheelImageArgs, "wheel">,
+): (wheel: CompiledWheel | OwnWheel) => StackImage {
+	const { site, debian, python } = args;
+	const { inputs: shared } = contentKey({
 		abi: abiOf(python),
 		release: debian.codename,
 		platform: site.platform,
 		recipe: wheelBuilder(args).recipe,
 		context: { context: "components/wheel/context" },
 	});
-	return stackImage(site, `wheel-${wheel.name}`, key, titleOf(wheel));
+	const named = new WeakMap<CompiledWheel | OwnWheel, StackImage>();
+	const imageOf = (wheel: CompiledWheel | OwnWheel): StackImage => {
+		const image = named.get(wheel) ?? name(wheel);
+		named.set(wheel, image);
+		return image;
+	};
+	const name = (wheel: CompiledWheel | OwnWheel): StackImage => {
+		const requirements = wheel.buildRequirements.map(
+			(choice) => [`build requirement ${choice.name}`, bytesOf(choice, imageOf)] as const,
+		);
+		const key = contentKey({
+			...(wheel.kind === "own"
+				? { version: wheel.version ?? "none", files: wheel }
+				: { sdist: `${wheel.name} ${wheel.version} sha256:${wheel.sdist.sha256}` }),
+			...Object.fromEntries(requirements),
+			packages: [...new Set(wheel.buildPackages)].sort(),
+			...shared,
+		});
+		return stackImage(site, `wheel-${wheel.name}`, key, titleOf(wheel));
+	};
+	return imageOf;
 }
 
 /** Such as wheel-psycopg2-2.9.10. */
@@ -89,11 +108,9 @@ function titleOf({ name, version }: CompiledWheel | OwnWheel): string {
 }
 
 /** What decides the bytes of a build requirement. */
-function bytesOf(choice: Choice, args: WheelImageArgs): string {
+function bytesOf(choice: Choice, imageOf: (wheel: CompiledWheel) => StackImage): string {
 	const bytes =
-		choice.kind === "compiled"
-			? `key:${wheelImage({ ...args, wheel: choice }).key}`
-			: `sha256:${choice.file.sha256}`;
+		choice.kind === "compiled" ? `key:${imageOf(choice).key}` : `sha256:${choice.file.sha256}`;
 	return `${choice.version} ${bytes}`;
 }
 
@@ -135,7 +152,8 @@ export class WheelImage extends pulumi.ComponentResource {
 /** The inputs of the step that makes the wheel. */
 export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
 	const { site, debian, python, wheel, app } = args;
-	const image = wheelImage(args);
+	const imageOf = wheelImages(args);
+	const image = imageOf(wheel);
 	const { builder, recipe } = wheelBuilder(args);
 	return {
 		IMAGE: image.name,
@@ -149,7 +167,7 @@ export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
 			wheel.kind === "own"
 				? { app: { folder: wheel.folder, hash: hashFiles(wheel) } }
 				: { sdist: wheel.sdist },
-		REQUIREMENTS: wheel.buildRequirements.map((choice) => requirementOf(choice, args)),
+		REQUIREMENTS: wheel.buildRequirements.map((choice) => requirementOf(choice, imageOf)),
 		PACKAGES: [...new Set(wheel.buildPackages)].sort(),
 		ABI: abiOf(python),
 		DEBIAN: { codename: debian.codename, number: String(debian.number) },
@@ -163,9 +181,9 @@ export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
 	};
 }
 
-function requirementOf(choice: Choice, args: WheelImageArgs): Requirement {
+function requirementOf(choice: Choice, imageOf: (wheel: CompiledWheel) => StackImage): Requirement {
 	const { name, version } = choice;
 	return choice.kind === "compiled"
-		? { name, version, image: wheelImage({ ...args, wheel: choice }).name }
+		? { name, version, image: imageOf(choice).name }
 		: { name, version, file: choice.file };
 }
