@@ -153,7 +153,7 @@ describe("a preview shows that", () => {
 it("a lock that is refused is told in one line, without a stack trace", () => {
 	write("pylock.build.toml", BUILD_LOCK.replace(`"${SDIST}"`, `"${"0".repeat(64)}"`));
 	expect(() => stackApps(settings())).toThrow(
-		/^\S+pylock\.build\.toml: .* the lock is stale; run npm run lock -- \S+$/,
+		/^\S+pylock\.build\.toml: .* the lock is stale; run npm run lock -- \S+ -s test$/,
 	);
 	expect(() => stackApps(settings())).toThrow(RunError);
 });

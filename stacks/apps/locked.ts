@@ -2,7 +2,7 @@
 
 import { chooseFiles, chooseOwnBuild } from "../lock/choose.ts";
 import { LockError } from "../lock/lock-error.ts";
-import { LockFile } from "../lock/lock-file.ts";
+import { LockFile, lockCommand } from "../lock/lock-file.ts";
 import { buildSystemDigest } from "../lock/project.ts";
 import {
 	type Lock,
@@ -30,12 +30,19 @@ export function lockedApps(settings: Settings): App[] {
 			return lockedApp(app, target);
 		} catch (error) {
 			if (!(error instanceof LockError)) throw error;
-			errors.push(error);
+			errors.push(forStack(error, app.folder, settings.stack));
 			return [];
 		}
 	});
 	if (errors.length > 0) throw new LockError(errors.flatMap(({ problems }) => problems));
 	return apps;
+}
+
+/** The same error, with the stack in the command that mends it: by default that locks for another one. */
+function forStack({ problems }: LockError, folder: string, stack: string): LockError {
+	const command = lockCommand(folder);
+	const named = (remedy: string) => remedy.replace(command, () => `${command} -s ${stack}`);
+	return new LockError(problems.map((each) => ({ ...each, remedy: named(each.remedy) })));
 }
 
 /**

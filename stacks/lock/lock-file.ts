@@ -4,6 +4,11 @@ import { quote } from "../config-error.ts";
 import { Refusal } from "../config-values.ts";
 import { LockError, type LockProblem } from "./lock-error.ts";
 
+/** What locks an app, for the stack that npm run lock takes by default. */
+export function lockCommand(folder: string): string {
+	return `npm run lock -- ${inShell(folder)}`;
+}
+
 /** Types of values that are read from TOML. */
 interface Kinds {
 	text: string;
@@ -35,7 +40,7 @@ export class LockFile {
 
 	/** The remedy for whatever is wrong in a lock. */
 	get relock(): string {
-		return `run npm run lock -- ${inShell(this.folder)}`;
+		return `run ${lockCommand(this.folder)}`;
 	}
 
 	/** Adds a problem, once. `value` is what stands there; `undefined`: nothing. */
