@@ -101,14 +101,17 @@ async function changed(change: () => Record<string, string> | undefined): Promis
 const WHEEL = "wheel-markupsafe-3.0.2-build";
 const WHEELHOUSE = "wheelhouse-orders-build";
 const DEPENDENCIES = "dependencies-orders-commit";
-const APP = "app-orders-commit";
+/** The app, and what describes it. */
+const APP = ["app-orders-commit", "app-orders-sbom"];
 
 it("an app has one resource for each thing that is made, with the names that stackImages says", async () => {
 	const resources = await ofApp();
-	expect([...resources.keys()]).toEqual([WHEEL, WHEELHOUSE, DEPENDENCIES, APP]);
+	expect([...resources.keys()]).toEqual([WHEEL, WHEELHOUSE, DEPENDENCIES, ...APP]);
 	const images = stackImages(settings(), "localhost/debian-python/test").slice(-4);
 	expect(images.map(({ name }) => name)).toEqual(
-		[...resources.values()].map(({ inputs }) => inputs.environment.IMAGE),
+		[...resources.values()].flatMap(({ name, inputs }) =>
+			name.endsWith("-sbom") ? [] : inputs.environment.IMAGE,
+		),
 	);
 	expect(images.map(({ compiles }) => compiles)).toEqual([
 		"markupsafe 3.0.2: no wheel of the lock fits",
@@ -118,35 +121,35 @@ it("an app has one resource for each thing that is made, with the names that sta
 
 describe("a preview shows that", () => {
 	it("a change of the code makes the app alone", async () => {
-		expect(await changed(() => write("main.py", "print(2)\n"))).toEqual([APP]);
+		expect(await changed(() => write("main.py", "print(2)\n"))).toEqual(APP);
 	});
 
 	it("a new version does too", async () => {
 		const next = PYPROJECT.replace("1.0", "1.1");
-		expect(await changed(() => write("pyproject.toml", next))).toEqual([APP]);
+		expect(await changed(() => write("pyproject.toml", next))).toEqual(APP);
 	});
 
 	it("a requirement that is downloaded compiles nothing", async () => {
 		const next = LOCK.replace("a".repeat(64), "c".repeat(64));
 		expect(await changed(() => write("pylock.toml", next))).toEqual([
-			...[WHEELHOUSE, DEPENDENCIES, APP],
+			...[WHEELHOUSE, DEPENDENCIES, ...APP],
 		]);
 	});
 
 	it("another tool compiles what it builds", async () => {
 		const next = BUILD_LOCK.replace("b".repeat(64), "c".repeat(64));
 		expect(await changed(() => write("pylock.build.toml", next))).toEqual([
-			...[WHEEL, WHEELHOUSE, DEPENDENCIES, APP],
+			...[WHEEL, WHEELHOUSE, DEPENDENCIES, ...APP],
 		]);
 	});
 
 	it("a new base compiles no wheel, and gathers none again", async () => {
 		const base = `debian:bookworm-slim@sha256:${"0".repeat(64)}`;
-		expect(await changed(() => ({ base }))).toEqual([DEPENDENCIES, APP]);
+		expect(await changed(() => ({ base }))).toEqual([DEPENDENCIES, ...APP]);
 	});
 
 	it("so does a new package release", async () => {
-		expect(await changed(() => ({ packageRelease: "2" }))).toEqual([DEPENDENCIES, APP]);
+		expect(await changed(() => ({ packageRelease: "2" }))).toEqual([DEPENDENCIES, ...APP]);
 	});
 });
 

@@ -1,9 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AppImage, appImages } from "../components/app/app.ts";
+import {
+	type AppDescriptionArgs,
+	AppImage,
+	appDescription,
+	appImages,
+} from "../components/app/app.ts";
 import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts";
 import type { PythonImage } from "../components/python/python.ts";
 import type { RepositoryAddress } from "../components/registry/address.ts";
 import { appRepository, ImageRegistry } from "../components/registry/registry.ts";
+import type { Description } from "../components/sbom/description.ts";
 import { type OwnWheel, ownWheel, WheelImage, wheelImages } from "../components/wheel/wheel.ts";
 import type { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
@@ -46,13 +52,48 @@ export function appsImages(
 	return [
 		...stackWheels(apps, imageOf).map(({ image }) => image),
 		...apps.flatMap((app) => {
-			const wheelhouse = { image: wheelhouseImage({ site, app, wheel: imageOf }) };
-			const own = { ...site, repository: appRepository(site.repository, app.name) };
-			const wheel = app.isPackage ? { image: imageOf(ownWheel(app)) } : undefined;
-			const { dependencies, image } = appImages({ site, own, app, pythonImage, wheelhouse, wheel });
-			return [wheelhouse.image, dependencies, image];
+			const args = imagesArgs(app, site, pythonImage, imageOf);
+			const { dependencies, image } = appImages(args);
+			return [args.wheelhouse.image, dependencies, image];
 		}),
 	];
+}
+
+/** What the program writes down of a stack's apps, by artefact: what is in an image, and how it was made. */
+export function appsDescriptions(
+	settings: Settings,
+	site: ImageNaming,
+	{
+		pythonImage,
+		package: deb,
+		folder,
+	}: Pick<AppDescriptionArgs, "pythonImage" | "package" | "folder">,
+): Record<string, Description> {
+	const { debian, python } = settings;
+	const wheelOf = wheelNaming(settings, site);
+	return Object.fromEntries(
+		stackApps(settings).map((app) => {
+			const args = imagesArgs(app, site, pythonImage, wheelOf);
+			const rest = { debian, python, package: deb, wheelOf, folder };
+			return [`app-${app.name}`, appDescription({ ...args, ...rest })];
+		}),
+	);
+}
+
+function imagesArgs(
+	app: App,
+	site: ImageNaming,
+	pythonImage: { readonly image: StackImage },
+	imageOf: (wheel: CompiledWheel | OwnWheel) => StackImage,
+) {
+	return {
+		site,
+		own: { ...site, repository: appRepository(site.repository, app.name) },
+		app,
+		pythonImage,
+		wheelhouse: { image: wheelhouseImage({ site, app, wheel: imageOf }) },
+		wheel: app.isPackage ? { image: imageOf(ownWheel(app)) } : undefined,
+	};
 }
 
 /** The artefacts of an app alone: its wheels, its wheelhouse, its dependencies and itself. */
@@ -74,7 +115,8 @@ export interface AppsArgs {
 	readonly site: ImageSite;
 	readonly pythonImage: PythonImage;
 	readonly wheelbuild: WheelbuildImage;
-	/** Where logs of builds go, from the project root. */
+	readonly package: { readonly image: StackImage };
+	/** Where logs of builds, SBOMs and provenances go, from the project root. */
 	readonly folder: string;
 }
 
@@ -102,6 +144,11 @@ export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[
 			pythonImage,
 			wheelhouse,
 			wheel: app.isPackage ? wheels.get(imageOf(ownWheel(app)).name) : undefined,
+			debian: settings.debian,
+			python: settings.python,
+			package: args.package,
+			wheelOf: imageOf,
+			folder: args.folder,
 		});
 		return { app, wheelhouse, image };
 	});

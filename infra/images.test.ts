@@ -35,7 +35,7 @@ describe.each(stackNames())("of %s", (stack) => {
 		expect(Object.fromEntries(described)).toEqual(
 			Object.fromEntries(
 				written.map(({ name, inputs: { create, environment } }) => [
-					name.split("-")[0],
+					name.replace(/(-image)?-sbom$/, ""),
 					{ create, environment },
 				]),
 			),

@@ -4,9 +4,10 @@ import type { StackImage } from "../components/image.ts";
 import { packageDescription, packageImages } from "../components/package/package.ts";
 import { pybuildImage } from "../components/pybuild/pybuild.ts";
 import { pythonDescription, pythonImage } from "../components/python/python.ts";
+import type { Description } from "../components/sbom/description.ts";
 import { wheelbuildDescription, wheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import type { Settings } from "../stacks/settings.ts";
-import { appsImages } from "./apps.ts";
+import { appsDescriptions, appsImages } from "./apps.ts";
 
 /** Where a stack's .debs, SBOMs and provenances go as files, from the project root. */
 export function packagesFolder(stack: string): string {
@@ -24,8 +25,11 @@ export function stackImages(settings: Settings, repository: string): StackImage[
 }
 
 /** What the program writes down of them, by artefact: what is in an image, and how it was made. */
-export function stackDescriptions(settings: Settings, repository: string) {
-	return compose(settings, repository).descriptions;
+export function stackDescriptions(
+	settings: Settings,
+	repository: string,
+): Readonly<Record<string, Description>> {
+	return compose(settings, repository).descriptions();
 }
 
 function compose(settings: Settings, repository: string) {
@@ -52,10 +56,12 @@ function compose(settings: Settings, repository: string) {
 			wheelbuildImage(wheelbuildArgs),
 			...appsImages(settings, of.site, { image }),
 		],
-		descriptions: {
+		// Not before they are asked for: all files of the apps are read.
+		descriptions: () => ({
 			python: pythonDescription(pythonArgs),
 			wheelbuild: wheelbuildDescription(wheelbuildArgs),
 			package: packageDescription({ ...of, pybuild }),
-		},
+			...appsDescriptions(settings, of.site, wheelbuildArgs),
+		}),
 	};
 }

@@ -72,6 +72,7 @@ const { wheels, apps: madeApps } = makeApps({
 	site,
 	pythonImage,
 	wheelbuild,
+	package: pythonPackage,
 	folder,
 });
 

@@ -17,9 +17,6 @@ import { withStackLock } from "../../local/lock.ts";
 import { Report } from "../../local/report.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 
-const IMAGES = ["python", "wheelbuild", "package"] as const;
-type Image = (typeof IMAGES)[number];
-
 const abort = stopController(undefined);
 
 const command = commandLine(
@@ -28,29 +25,31 @@ const command = commandLine(
 )
 	.addOption(stackOption)
 	.addOption(configOption)
-	.option("--image <image>", IMAGES.join(", "), "python")
+	.option("--image <image>", "python, wheelbuild, package, or app-<name>", "python")
 	.option("--provenance", "print how it was made instead, as SLSA provenance")
-	.action(({ stack, config, image, provenance = false }) => {
-		const known = IMAGES.find((name) => name === image);
-		if (known !== undefined) return printSbom(stack, config, known, provenance);
-		throw new StepError(
-			`--image ${JSON.stringify(image)}: there is no SBOM of that`,
-			`known: ${IMAGES.join(", ")}`,
-		);
-	});
+	.action(({ stack, config, image, provenance = false }) =>
+		printSbom(stack, config, image, provenance),
+	);
 
 await runCommand(command);
 
 async function printSbom(
 	stack: string,
 	config: readonly string[],
-	image: Image,
+	image: string,
 	provenance: boolean,
 ): Promise<void> {
 	const stackConfig = readStackConfig(stack, config);
 	const settings = configuredSettings(stack, stackConfig);
 	const repository = await configuredRepository(settings, stackConfig);
-	const description = stackDescriptions(settings, repository)[image];
+	const descriptions = stackDescriptions(settings, repository);
+	const description = descriptions[image];
+	if (description === undefined) {
+		throw new StepError(
+			`--image ${JSON.stringify(image)}: there is no SBOM of that`,
+			`known: ${Object.keys(descriptions).join(", ")}`,
+		);
+	}
 	const { IMAGE: name, SBOM, PROVENANCE } = description;
 	if ((await imageId(name)) !== undefined) {
 		await describe(stack, image, description);
@@ -77,7 +76,7 @@ async function printSbom(
 }
 
 /** Write the image's files, where they are not there. */
-async function describe(stack: string, image: Image, description: Description): Promise<void> {
+async function describe(stack: string, image: string, description: Description): Promise<void> {
 	const run = { report: new Report(), preview: false, wants: () => true, signal: abort.signal };
 	const call = stepCall(describeStep, description);
 	await withStackLock(stack, run, () => localCommand(run, image, call));

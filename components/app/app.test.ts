@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configuredSettings } from "../../local/images.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
 import type { CompiledWheel, DownloadedWheel } from "../../stacks/lock/lock.ts";
 import { contentKey } from "../content-key.ts";
 import { type StackImage, stackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
 import { wheelhouseImage } from "../wheelhouse/wheelhouse.ts";
-import { appImages } from "./app.ts";
+import { appDescription, appImages } from "./app.ts";
 
 const site = { repository: "localhost/debian-python/test", platform: "linux/amd64" };
 
@@ -149,5 +151,65 @@ describe("an app's images", () => {
 		writeFileSync(join(other, "main.py"), "print(1)\n", { mode: 0o600 });
 		expect(changed(before, images({ folder: other }))).toEqual([]);
 		rmSync(other, { recursive: true });
+	});
+});
+
+describe("what describes an app's image", () => {
+	const settings = configuredSettings("local", readStackConfig("local", []));
+
+	function description(change: Partial<App> = {}, own?: { readonly image: StackImage }) {
+		const changed = { ...app, ...change };
+		const named = (artefact: string) => ({ image: stackImage(site, artefact, contentKey({})) });
+		return appDescription({
+			site,
+			own: { ...site, repository: `${site.repository}/orders` },
+			app: changed,
+			pythonImage: named("python"),
+			wheelhouse: named("wheelhouse-orders"),
+			wheel: own,
+			debian: settings.debian,
+			python: settings.python,
+			package: named("package"),
+			wheelOf: wheel,
+			folder: "packages/test",
+		});
+	}
+
+	it("lies beside the .deb, by the app's name and the image's tag", () => {
+		const { IMAGE, SBOM, PROVENANCE } = description();
+		expect(SBOM).toBe(`packages/test/orders-${tagOf(IMAGE)}.cdx.json`);
+		expect(PROVENANCE).toBe(`packages/test/orders-${tagOf(IMAGE)}.intoto.json`);
+	});
+
+	it("has the wheels of the lock, with what may be secret left out of an address", () => {
+		const [jinja2, markupsafe] = app.distributions;
+		const { file } = jinja2 as DownloadedWheel;
+		const url = "https://user:secret@index.example.com/x.whl?token=secret#sha256=0";
+		const distributions = [
+			{ ...(jinja2 as DownloadedWheel), file: { ...file, size: 1, url } },
+			markupsafe as CompiledWheel,
+		];
+		const { APP } = description({ distributions });
+		expect(APP?.distributions).toEqual([
+			{
+				name: "jinja2",
+				version: "3.1.6",
+				file: { ...file, url: "https://index.example.com/x.whl" },
+			},
+			{
+				name: "markupsafe",
+				version: "3.0.2",
+				sdist: (markupsafe as CompiledWheel).sdist,
+				image: wheel(markupsafe as CompiledWheel).name,
+			},
+		]);
+	});
+
+	it("says what it is made from: its own wheel too, where it is a distribution", () => {
+		const own = { image: stackImage(site, "wheel-orders", contentKey({})) };
+		const names = description({}, own).MADE_FROM.map((name) => tagOf(name).slice(0, -13));
+		expect(names).toEqual(["python", "wheelhouse-orders", "wheel-orders"]);
+		expect(description({}, own).APP?.wheel).toBe(own.image.name);
+		expect(description().MADE_FROM).toHaveLength(2);
 	});
 });

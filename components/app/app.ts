@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../../stacks/apps/app.ts";
+import type { DebianRelease } from "../../stacks/debian.ts";
+import type { CompiledWheel } from "../../stacks/lock/lock.ts";
+import type { Settings } from "../../stacks/settings.ts";
 import { contentKey, hashFiles } from "../content-key.ts";
 import {
 	type ImageNaming,
@@ -12,6 +15,8 @@ import {
 import type { PythonImage } from "../python/python.ts";
 import { APP_ALIAS } from "../registry/ecr-policies.ts";
 import { pushImage } from "../registry/push.ts";
+import { type Description, describeApp } from "../sbom/description.ts";
+import { describeStep } from "../sbom/step.ts";
 import { stepCommand } from "../step/command.ts";
 import { quoteInstruction } from "../step/docker.ts";
 import type { WheelImage } from "../wheel/wheel.ts";
@@ -32,8 +37,19 @@ export interface AppImagesArgs {
 	readonly wheel?: { readonly image: StackImage } | undefined;
 }
 
+/** What {@link appDescription} needs. */
+export interface AppDescriptionArgs extends AppImagesArgs {
+	readonly debian: DebianRelease;
+	readonly python: Settings["python"];
+	readonly package: { readonly image: StackImage };
+	/** The image that has the wheel of a distribution which is compiled here. */
+	readonly wheelOf: (choice: CompiledWheel) => StackImage;
+	/** Where its SBOM and provenance go, from the project root. */
+	readonly folder: string;
+}
+
 /** What {@link AppImage} needs. */
-export interface AppImageArgs extends AppImagesArgs {
+export interface AppImageArgs extends AppDescriptionArgs {
 	readonly site: ImageSite;
 	readonly own: ImageSite;
 	readonly pythonImage: PythonImage;
@@ -72,6 +88,18 @@ export function appImages(args: AppImagesArgs): AppImages {
 		smoke: JSON.stringify(app.smoke ?? []),
 	});
 	return { dependencies, image: stackImage(own, `app-${app.name}`, key, app.version ?? "app") };
+}
+
+/** What describes the image of an app, by its settings. */
+export function appDescription(args: AppDescriptionArgs): Description {
+	const { pythonImage, wheelhouse, wheel } = args;
+	return describeApp({
+		...args,
+		image: appImages(args).image,
+		from: [pythonImage.image, wheelhouse.image, ...(wheel === undefined ? [] : [wheel.image])],
+		package: args.package.image,
+		wheel: wheel?.image,
+	});
 }
 
 /**
@@ -138,7 +166,16 @@ export class AppImage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: wheel === undefined ? [installed] : [installed, wheel] },
 			isLost(own, image),
 		);
-		this.digest = pushImage(`${image.artefact}-push`, own, image, this, made, { aliases });
+		const description = appDescription(args);
+		const described = stepCommand(
+			`${image.artefact}-sbom`,
+			describeStep,
+			description,
+			{ parent: this, dependsOn: [made] },
+			isLost(own, image),
+		);
+		const further = { aliases, description };
+		this.digest = pushImage(`${image.artefact}-push`, own, image, this, described, further);
 		this.registerOutputs({ image: image.name });
 	}
 

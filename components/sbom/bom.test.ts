@@ -3,7 +3,7 @@ import { JsonStrictValidator } from "@cyclonedx/cyclonedx-library/Validation";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../step/file.ts";
 import { billOfMaterials } from "./bom.ts";
-import { bundledIn, type Facts } from "./facts.ts";
+import { type AppFacts, bundledIn, type Distribution, type Facts } from "./facts.ts";
 import { provenance, type Statement } from "./provenance.ts";
 
 /** From Misc/sbom.spdx.json of CPython 3.13.5, shortened. */
@@ -99,6 +99,51 @@ const PACKAGE: Facts = {
 };
 delete (PACKAGE as { pip?: object }).pip;
 
+/** An app with a wheel that others made, and one that is compiled here. */
+const ORDERS: AppFacts = {
+	name: "orders",
+	version: "1.4",
+	files: "f1".repeat(32),
+	locks: [{ name: "pylock.toml", sha256: "10".repeat(32) }],
+	licences: [],
+	linked: [],
+	distributions: [
+		{
+			name: "lxml",
+			version: "6.0.0",
+			wheel: {
+				name: "lxml-6.0.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+				sha256: "a1".repeat(32),
+				url: "https://files.example.com/lxml-6.0.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+			},
+			licences: [{ expression: "BSD-3-Clause AND MIT" }],
+			bundled: [
+				{ name: "libxml2", version: "2.14", purl: "pkg:rpm/almalinux/libxml2@2.14", licences: [] },
+				// auditwheel lists a package for each of its files.
+				{ name: "libxml2", version: "2.14", purl: "pkg:rpm/almalinux/libxml2@2.14", licences: [] },
+			],
+			linked: [],
+		},
+		{
+			name: "cryptography",
+			version: "45.0.0",
+			wheel: { name: "cryptography-45.0.0-1deb12-cp313-x.whl", sha256: "c0".repeat(32) },
+			sdist: { name: "cryptography-45.0.0+x.tar.gz", sha256: "5d".repeat(32) },
+			licences: [{ name: "Somebody's" }, { name: "mit" }],
+			bundled: [],
+			linked: ["libssl3", "libgone"],
+		},
+	],
+};
+
+const APP: Facts = {
+	...PYTHON,
+	image: "registry.example.com:5000/team/x/orders:1.4-0123456789ab",
+	labels: { ...PYTHON.labels, "debian-python.artefact": "app-orders" },
+	madeFrom: ["registry.example.com:5000/team/x:python-3.13.5-r1-0123456789ab"],
+	app: ORDERS,
+};
+
 /** What is looked at of an SBOM. */
 interface Bom {
 	readonly serialNumber: string;
@@ -132,6 +177,7 @@ describe("an SBOM", () => {
 	it.each([
 		["an image", PYTHON],
 		["the package", PACKAGE],
+		["an app", APP],
 		["an image of a Python that tells nothing of what it bundles", { ...PYTHON, bundled: [] }],
 	])("of %s follows CycloneDX's schema", async (_, facts) => {
 		const validator = new JsonStrictValidator(Version.v1dot6);
@@ -199,6 +245,79 @@ describe("an SBOM", () => {
 		});
 	});
 
+	describe("of an app", () => {
+		const ofApp = bomOf(APP);
+
+		it("has all that python's has", () => {
+			expect(ofApp.components).toEqual(expect.arrayContaining([...bom.components]));
+		});
+
+		it("says of a wheel that others made whose it is, and what it brings along", () => {
+			const [file] = ORDERS.distributions;
+			expect(find(ofApp, "lxml")).toMatchObject({
+				purl: "pkg:pypi/lxml@6.0.0",
+				hashes: [{ alg: "SHA-256", content: file?.wheel.sha256 }],
+				licenses: [{ expression: "BSD-3-Clause AND MIT" }],
+				externalReferences: [{ type: "distribution", url: file?.wheel.url }],
+				properties: [
+					{ name: "debian-python:file", value: file?.wheel.name },
+					{ name: "debian-python:wheel", value: "downloaded" },
+				],
+			});
+			expect(find(ofApp, "lxml")?.components).toMatchObject([
+				{ name: "libxml2", version: "2.14", purl: "pkg:rpm/almalinux/libxml2@2.14" },
+			]);
+		});
+
+		it("says of one that is compiled here of what, and what of Debian it links", () => {
+			expect(find(ofApp, "cryptography")).toMatchObject({
+				hashes: [{ alg: "SHA-256", content: "c0".repeat(32) }],
+				licenses: [{ license: { name: "Somebody's" } }, { license: { id: "MIT" } }],
+				externalReferences: [
+					{
+						type: "source-distribution",
+						// An address is none without them escaped.
+						url: "cryptography-45.0.0%2Bx.tar.gz",
+						hashes: [{ alg: "SHA-256", content: "5d".repeat(32) }],
+					},
+				],
+				properties: expect.arrayContaining([
+					{ name: "debian-python:wheel", value: "compiled here" },
+				]) as object[],
+			});
+			const own = ofApp.dependencies.find(({ ref }) => ref === "pkg:pypi/cryptography@45.0.0");
+			expect(own?.dependsOn).toEqual([
+				expect.stringContaining("/cpython3.13@"),
+				expect.stringContaining("/libssl3@"),
+			]);
+		});
+
+		it("does not take the app for a distribution of the same name in the index", () => {
+			expect(find(ofApp, "orders")).toMatchObject({ type: "application", version: "1.4" });
+			expect(find(ofApp, "orders")?.purl).toBeUndefined();
+		});
+
+		it("has the hash of its own wheel where it is a distribution", () => {
+			const wheel = { name: "orders-1.4-1deb12-py3-none-any.whl", sha256: "0e".repeat(32) };
+			const app = { ...ORDERS, wheel, licences: [{ expression: "MIT" }], linked: ["libssl3"] };
+			const found = bomOf({ ...APP, app });
+			expect(find(found, "orders")).toMatchObject({
+				hashes: [{ alg: "SHA-256", content: wheel.sha256 }],
+				licenses: [{ license: { id: "MIT" } }],
+			});
+			const own = found.dependencies.find(({ ref }) => ref === "app/orders@1.4");
+			expect(own?.dependsOn).toContainEqual(expect.stringContaining("/libssl3@"));
+		});
+
+		it("has the pip of its lock instead of python's", () => {
+			const [, compiled] = ORDERS.distributions;
+			const pip = { ...(compiled as Distribution), name: "pip", version: "27.0" };
+			const { components } = bomOf({ ...APP, app: { ...ORDERS, distributions: [pip] } });
+			const found = components.filter(({ name }) => name === "pip");
+			expect(found.map(({ version }) => version)).toEqual(["27.0"]);
+		});
+	});
+
 	it("writes a pre-release as the update that it is to scanners", () => {
 		const cpython = { ...PYTHON.cpython, version: "3.15.0rc1" };
 		const found = find(bomOf({ ...PYTHON, cpython }), "CPython");
@@ -250,6 +369,20 @@ describe("a provenance", () => {
 			{ name: "cpython3.13", digest: { sha256: "de".repeat(32) } },
 			{ uri: "pkg:pypi/pip@26.2.1", digest: { sha256: WHEEL.sha256 } },
 		]);
+	});
+
+	it("names what an app is made of: python, the locks and its files, beside what python is made of", () => {
+		const { buildDefinition } = read(APP).predicate;
+		expect(buildDefinition).toHaveProperty("buildType", "urn:debian-python:build:app:v1");
+		expect(buildDefinition).toHaveProperty(
+			"resolvedDependencies",
+			expect.arrayContaining([
+				{ uri: expect.stringContaining("/x@python-3.13.5-r1-0123456789ab") as string },
+				{ name: "cpython3.13", digest: { sha256: "de".repeat(32) } },
+				{ name: "pylock.toml", digest: { sha256: "10".repeat(32) } },
+				{ name: "files of orders", digest: { files_sha256: "f1".repeat(32) } },
+			]),
+		);
 	});
 
 	it("names what the package is made of: pybuild by its ID, the source, what compiled it", () => {

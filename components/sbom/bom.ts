@@ -1,3 +1,4 @@
+import { Factories } from "@cyclonedx/cyclonedx-library/Contrib/License";
 import {
 	ComponentType,
 	ExternalReferenceType,
@@ -17,7 +18,16 @@ import { Spec1dot6 } from "@cyclonedx/cyclonedx-library/Spec";
 import { sourceUrl } from "../../stacks/cpython.ts";
 import { sha256 } from "../step/file.ts";
 import type { DebianPackage } from "./debian-packages.ts";
-import type { Bundled, CPythonSource, Deb, Facts } from "./facts.ts";
+import type {
+	AppFacts,
+	Bundled,
+	CPythonSource,
+	Deb,
+	Distribution,
+	Facts,
+	Licence,
+	SourceFile,
+} from "./facts.ts";
 import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
 
 /** Who makes the packages that are not Debian's: the vendor in their package URLs. */
@@ -85,10 +95,16 @@ function imageContents(facts: Facts, cpython: Component): Component[] {
 	const deb = labels["debian-python.deb.sha256"];
 	if (deb !== undefined) own?.hashes.set(HashAlgorithm["SHA-256"], deb);
 	depend(own, cpython);
-	const wheel =
-		pip === undefined ? [] : [libraryComponent({ ...pip, purl: pypiPurl(pip.name, pip.version) })];
-	for (const each of wheel) depend(each, own);
-	return [systemComponent(debian), cpython, ...components.values(), ...wheel];
+	const wheels = [
+		// A lock may have another one, which then replaced it.
+		...(pip === undefined || facts.app?.distributions.some(({ name }) => name === pip.name)
+			? []
+			: [libraryComponent({ ...pip, purl: pypiPurl(pip.name, pip.version) })]),
+		...(facts.app?.distributions ?? []).map((each) => distributionComponent(each, components)),
+		...(facts.app === undefined ? [] : [appComponent(facts.app, components)]),
+	];
+	for (const each of wheels) depend(each, own);
+	return [systemComponent(debian), cpython, ...components.values(), ...wheels];
 }
 
 function depend(component: Component | undefined, needed: Component | undefined): void {
@@ -150,15 +166,96 @@ function cpythonComponent(source: CPythonSource, bundled: readonly Bundled[]): C
 	return component;
 }
 
-function libraryComponent({ name, version, purl, cpe, url, sha256: sum }: Bundled): Component {
+function libraryComponent({
+	name,
+	version,
+	purl,
+	cpe,
+	url,
+	sha256: sum,
+	licences,
+}: Bundled): Component {
 	const component = new Component(ComponentType.Library, name, {
 		...(purl !== undefined && { bomRef: purl, purl }),
 		version,
 		...(cpe !== undefined && { cpe }),
 	});
+	addLicences(component, licences);
 	if (url !== undefined) component.externalReferences.add(archive(url, sum));
 	else if (sum !== undefined) component.hashes.set(HashAlgorithm["SHA-256"], sum);
 	return component;
+}
+
+/**
+ * A distribution of an app, with what its wheel brings along inside it.
+ *
+ * @param packages those of Debian, by name, of which it may link some.
+ */
+function distributionComponent(
+	{ name, version, wheel, sdist, licences, bundled, linked }: Distribution,
+	packages: ReadonlyMap<string, Component>,
+): Component {
+	const component = libraryComponent({
+		...{ name, version, licences, sha256: wheel.sha256 },
+		purl: pypiPurl(name, version),
+	});
+	addWheel(component, wheel, sdist === undefined ? "downloaded" : "compiled here");
+	if (sdist !== undefined)
+		component.externalReferences.add(archive(addressOf(sdist), sdist.sha256));
+	for (const each of linked) depend(component, packages.get(each));
+	const nested = new Map<string, Component>();
+	for (const each of bundled) {
+		const reference = `${component.bomRef.value}/${each.name}@${each.version}`;
+		const part = libraryComponent(each);
+		part.bomRef.value = reference;
+		nested.set(reference, part);
+	}
+	for (const each of nested.values()) component.components.add(each);
+	return component;
+}
+
+/** It has no purl: of its name there may be a stranger's distribution in the package index. */
+function appComponent(
+	{ name, version = "", wheel, licences, linked }: AppFacts,
+	packages: ReadonlyMap<string, Component>,
+): Component {
+	const component = new Component(ComponentType.Application, name, {
+		bomRef: `app/${name}@${version}`,
+		version,
+	});
+	addLicences(component, licences);
+	if (wheel !== undefined) {
+		component.hashes.set(HashAlgorithm["SHA-256"], wheel.sha256);
+		addWheel(component, wheel, "compiled here");
+	}
+	for (const each of linked) depend(component, packages.get(each));
+	return component;
+}
+
+function addWheel(component: Component, wheel: SourceFile, origin: string): void {
+	component.properties.add(new Property("debian-python:wheel", origin));
+	component.properties.add(new Property("debian-python:file", wheel.name));
+	if (wheel.url === undefined) return;
+	const reference = new ExternalReference(wheel.url, ExternalReferenceType.Distribution);
+	reference.hashes.set(HashAlgorithm["SHA-256"], wheel.sha256);
+	component.externalReferences.add(reference);
+}
+
+/** Where a lock does not say it, the file's name, relative to whichever index has it. */
+function addressOf({ name, url }: SourceFile): string {
+	return url ?? encodeURIComponent(name);
+}
+
+/** An expression is taken as it is: build tools and the package index check it (PEP 639). */
+const licenceFactory = new Factories.LicenseFactory(() => undefined);
+
+function addLicences(component: Component, licences: readonly Licence[] = []): void {
+	for (const licence of licences)
+		component.licenses.add(
+			"expression" in licence
+				? licenceFactory.makeFromString(licence.expression)
+				: licenceFactory.makeDisjunctive(licence.name),
+		);
 }
 
 function archive(url: string, sum: string | undefined): ExternalReference {

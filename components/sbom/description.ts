@@ -1,8 +1,13 @@
+import type { App } from "../../stacks/apps/app.ts";
+import { lockDigests } from "../../stacks/apps/locked.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
+import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
 import type { Settings } from "../../stacks/settings.ts";
+import { hashFiles } from "../content-key.ts";
 import type { ImageNaming, StackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
 import type { InputsOf } from "../step/definition.ts";
+import type { SourceFile } from "./facts.ts";
 import type { describeStep } from "./step.ts";
 
 /** What describes an image: `SBOM`, a file in CycloneDX, and `PROVENANCE`, one in SLSA v1, unsigned. */
@@ -35,6 +40,7 @@ export function describePackage({
 		BUILDER: builder,
 		ENSUREPIP: undefined,
 		PIP: undefined,
+		APP: undefined,
 	};
 }
 
@@ -53,11 +59,73 @@ export function describeImage({
 	readonly from: StackImage;
 	readonly folder: string;
 }): Description {
-	const { series, pip } = args.python.series;
 	return {
 		...common(args, `${folder}/${tagOf(image.name)}`),
+		...withPython(args.python),
 		IMAGE: image.name,
 		MADE_FROM: [from.name, args.package.name],
+		APP: undefined,
+	};
+}
+
+/**
+ * The description of an app's image.
+ *
+ * @param args `from` are the images that it is made from; `wheelOf` says which one has the wheel of a
+ * distribution that is compiled here; `wheel` is the one of its own, where it is a distribution; `folder`
+ * is that of the files, from the project root.
+ */
+export function describeApp({
+	image,
+	from,
+	app,
+	wheelOf,
+	wheel,
+	folder,
+	...args
+}: Described & {
+	readonly image: StackImage;
+	readonly from: readonly StackImage[];
+	readonly app: App;
+	readonly wheelOf: (choice: CompiledWheel) => StackImage;
+	readonly wheel: StackImage | undefined;
+	readonly folder: string;
+}): Description {
+	const { name, version } = app;
+	const { series } = args.python.series;
+	return {
+		...common(args, `${folder}/${name}-${tagOf(image.name)}`),
+		...withPython(args.python),
+		IMAGE: image.name,
+		MADE_FROM: from.map((each) => each.name),
+		APP: {
+			name,
+			...(version !== undefined && { version }),
+			files: hashFiles(app),
+			locks: lockDigests(app),
+			site: `/venv/lib/python${series}/site-packages`,
+			distributions: app.distributions.map((choice) => ({
+				name: choice.name,
+				version: choice.version,
+				...(choice.kind === "downloaded"
+					? { file: sourceFile(choice.file) }
+					: { sdist: sourceFile(choice.sdist), image: wheelOf(choice).name }),
+			})),
+			...(wheel !== undefined && { wheel: wheel.name }),
+		},
+	};
+}
+
+/** Neither a user nor a token of an index may stand in what everybody gets. */
+function sourceFile({ name, sha256, url }: LockedFile): SourceFile {
+	if (url === undefined) return { name, sha256 };
+	const { origin, pathname } = new URL(url);
+	return { name, sha256, url: origin + pathname };
+}
+
+/** Of an image that the package is installed in. */
+function withPython({ series: { series, pip } }: Settings["python"]) {
+	return {
 		BUILDER: undefined,
 		ENSUREPIP: `/opt/cpython/${series}/lib/python${series}/ensurepip/_bundled`,
 		PIP: { name: "pip", version: pip.version, sha256: pip.sha256 },

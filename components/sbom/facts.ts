@@ -1,4 +1,5 @@
 import type { CPythonRelease } from "../../stacks/cpython.ts";
+import type { LockedFile } from "../../stacks/lock/lock.ts";
 import type { DebianPackage } from "./debian-packages.ts";
 
 /** A Python package in its built form (a wheel), by the hash of its file. */
@@ -18,6 +19,44 @@ export interface Bundled {
 	readonly cpe?: string;
 	/** Address of that archive. */
 	readonly url?: string;
+	readonly licences?: readonly Licence[];
+}
+
+/** An SPDX expression, or the name that somebody gave a licence. */
+export type Licence = { readonly expression: string } | { readonly name: string };
+
+/** A file that a lock names, without what may be secret in its address. */
+export type SourceFile = Pick<LockedFile, "name" | "sha256" | "url">;
+
+/** A Python distribution of an app, as it is installed. */
+export interface Distribution {
+	/** Normalised (PEP 503). */
+	readonly name: string;
+	readonly version: string;
+	/** The wheel that was installed; its address where others made it and the lock says it. */
+	readonly wheel: SourceFile;
+	/** What it was compiled of here; absent: others made the wheel. */
+	readonly sdist?: SourceFile;
+	readonly licences: readonly Licence[];
+	/** What its wheel brings along, as its own SBOMs have it (PEP 770). */
+	readonly bundled: readonly Bundled[];
+	/** Names of the Debian packages whose libraries it links, of one that was compiled here. */
+	readonly linked: readonly string[];
+}
+
+/** An app, and what it was made of. */
+export interface AppFacts {
+	readonly name: string;
+	readonly version?: string;
+	/** SHA-256 of its files, with their names (hashFiles). */
+	readonly files: string;
+	readonly locks: readonly { readonly name: string; readonly sha256: string }[];
+	readonly distributions: readonly Distribution[];
+	/** Its own wheel, where it is a distribution itself. */
+	readonly wheel?: SourceFile;
+	readonly licences: readonly Licence[];
+	/** Names of the Debian packages whose libraries its own wheel links. */
+	readonly linked: readonly string[];
 }
 
 /** CPython, as it was compiled. */
@@ -66,6 +105,8 @@ export interface Facts {
 	readonly madeFrom: readonly string[];
 	/** The Debian packages that compiled it, with their versions, where it was compiled. */
 	readonly compiledWith: readonly { readonly name: string; readonly version: string }[];
+	/** Of an app's image. */
+	readonly app?: AppFacts;
 }
 
 /** The packages of CPython's own SBOM (Misc/sbom.spdx.json of its source, SPDX 2.3). */

@@ -14,6 +14,7 @@ import { sha256 } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
 import { type Bundled, bundledIn, type Deb, type Facts, type Wheel, wheelOf } from "./facts.ts";
+import { gatherApp } from "./gather-app.ts";
 import { pypiPurl } from "./purl.ts";
 import type { describeStep } from "./step.ts";
 
@@ -27,7 +28,10 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 	const { IMAGE: image, PIP: pip } = inputs;
 	const own = await readPackages(step, inputs);
 	const isPackage = image === own.image;
-	const inside = isPackage ? await readDebs(step, own, inputs) : await readRoot(step, inputs);
+	const [inside, app] = await Promise.all([
+		isPackage ? readDebs(step, own, inputs) : readRoot(step, inputs),
+		inputs.APP && gatherApp(step, image, inputs.PLATFORM, inputs.APP),
+	]);
 	return {
 		image,
 		id: (await imageId(image)) ?? "",
@@ -42,6 +46,7 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 		...(pip !== undefined && { pip }),
 		madeFrom: inputs.MADE_FROM,
 		compiledWith: isPackage ? own.compiledWith : [],
+		...(app !== undefined && { app }),
 	};
 }
 

@@ -1,7 +1,7 @@
 import { sourceUrl } from "../../stacks/cpython.ts";
 import { sha256 } from "../step/file.ts";
 import { INPUTS_LABEL } from "../step/why.ts";
-import type { Facts } from "./facts.ts";
+import type { AppFacts, Facts } from "./facts.ts";
 import { BOM_TYPE } from "./media-types.ts";
 import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
 
@@ -12,7 +12,7 @@ export const PREDICATE_TYPE = "https://slsa.dev/provenance/v1";
 export interface Descriptor {
 	readonly name?: string;
 	readonly uri?: string;
-	readonly digest?: { readonly sha256: string };
+	readonly digest?: Readonly<Record<string, string>>;
 	readonly mediaType?: string;
 }
 
@@ -34,7 +34,7 @@ export interface Statement {
  * @param bom the artefact's SBOM, which is named by its hash.
  */
 export function provenance(facts: Facts, bom: string): string {
-	const { image, id, labels, platform, debs } = facts;
+	const { image, id, labels, platform, debs, app } = facts;
 	const statement: Statement = {
 		_type: "https://in-toto.io/Statement/v1",
 		subject: [
@@ -44,7 +44,8 @@ export function provenance(facts: Facts, bom: string): string {
 		predicateType: PREDICATE_TYPE,
 		predicate: {
 			buildDefinition: {
-				buildType: `urn:debian-python:build:${labels["debian-python.artefact"]}:v1`,
+				// One for all apps: their names are their own.
+				buildType: `urn:debian-python:build:${app ? "app" : labels["debian-python.artefact"]}:v1`,
 				externalParameters: JSON.parse(labels[INPUTS_LABEL] ?? "{}") as object,
 				internalParameters: { platform },
 				resolvedDependencies: dependencies(facts),
@@ -94,6 +95,16 @@ function dependencies(facts: Facts): Descriptor[] {
 			: [{ name: packageName, ...digest(deb) }]),
 		...(pip === undefined ? [] : [{ uri: pypiPurl(pip.name, pip.version), ...digest(pip.sha256) }]),
 		...facts.compiledWith.map((each) => ({ uri: debPurl("debian", each, debian.number) })),
+		...(facts.app === undefined ? [] : appSources(facts.app)),
+	];
+}
+
+/** The locks have the hash of each distribution's file, and of each that builds one. */
+function appSources({ name, locks, files }: AppFacts): Descriptor[] {
+	return [
+		...locks.map((lock) => ({ name: lock.name, ...digest(lock.sha256) })),
+		// No hash of bytes that anybody has: hashFiles (components/content-key.ts) tells how it is made.
+		{ name: `files of ${name}`, digest: { files_sha256: files } },
 	];
 }
 

@@ -7,7 +7,7 @@ import { makeFolder, sha256, writeWhole } from "../step/file.ts";
 import { runStep } from "../step/step.ts";
 import { billOfMaterials } from "./bom.ts";
 import { gatherFacts } from "./gather.ts";
-import { provenance, type Statement } from "./provenance.ts";
+import { type Descriptor, provenance, type Statement } from "./provenance.ts";
 import { describeStep } from "./step.ts";
 
 const inputs = readInputs(describeStep);
@@ -35,8 +35,7 @@ async function areWritten(
 ): Promise<boolean> {
 	try {
 		const { subject, predicate } = JSON.parse(await readFile(provenanceFile, "utf8")) as Statement;
-		const has = (sum: string) => (each: { readonly digest?: { readonly sha256: string } }) =>
-			each.digest?.sha256 === sum;
+		const has = (sum: string) => (each: Descriptor) => each.digest?.sha256 === sum;
 		const id = (await imageId(image))?.replace(/^sha256:/, "") ?? "";
 		const bom = sha256(await readFile(bomFile));
 		// The name too: a stack that gets a registry has the same image under another.

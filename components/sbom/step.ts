@@ -1,5 +1,24 @@
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
-import type { Facts, Wheel } from "./facts.ts";
+import type { AppFacts, Facts, SourceFile, Wheel } from "./facts.ts";
+
+/** A distribution of an app's lock: a wheel that others made, or what is compiled here. */
+export type LockedWheel = { readonly name: string; readonly version: string } & (
+	| { readonly file: SourceFile }
+	| {
+			readonly sdist: SourceFile;
+			/** Name of the image that has its wheel. */
+			readonly image: string;
+	  }
+);
+
+/** What is known of an app before its image is looked into. */
+export interface DescribedApp extends Pick<AppFacts, "name" | "version" | "files" | "locks"> {
+	/** Folder in the image that has the distributions. */
+	readonly site: string;
+	readonly distributions: readonly LockedWheel[];
+	/** Name of the image that has its own wheel, where it is a distribution itself. */
+	readonly wheel?: string;
+}
 
 /** Write the SBOM and the provenance of an image as files. */
 export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
@@ -26,5 +45,7 @@ export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
 		ENSUREPIP: optional(text),
 		/** The virtual environment's: not of the package. */
 		PIP: optional(record<Wheel>()),
+		/** Of an app's image alone. */
+		APP: optional(record<DescribedApp>()),
 	},
 );

@@ -220,8 +220,16 @@ export interface Copied {
 	readonly links: ReadonlyMap<string, string>;
 }
 
-/** Read a file or a folder of a container, which need not have been started. */
-export async function copyFrom(container: string, path: string): Promise<Copied> {
+/**
+ * Read a file or a folder of a container, which need not have been started.
+ *
+ * @param wants which paths are kept; all of them by default.
+ */
+export async function copyFrom(
+	container: string,
+	path: string,
+	wants: (path: string) => boolean = () => true,
+): Promise<Copied> {
 	const copy = execa("docker", ["cp", `${container}:${path}`, "-"], {
 		buffer: { stdout: false },
 		reject: false,
@@ -232,6 +240,10 @@ export async function copyFrom(container: string, path: string): Promise<Copied>
 	const read = (async () => {
 		for await (const entry of entries) {
 			const { name, type, linkname } = entry.header;
+			if (!wants(name)) {
+				entry.resume();
+				continue;
+			}
 			const content = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
 			if (type === "file") files.set(name, content);
 			else if (type === "symlink") links.set(name, linkname ?? "");

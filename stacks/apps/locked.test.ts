@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import type { Target } from "../lock/target.ts";
 import type { AppSource } from "./app.ts";
-import { lockedApp } from "./locked.ts";
+import { lockDigests, lockedApp } from "./locked.ts";
 
 const target: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", machine: "x86_64" };
 const app: AppSource = {
@@ -43,4 +44,20 @@ it("refuses an import exception that is of nothing", () => {
 	expect(() => lockedApp({ ...app, importExceptions }, target, read)).toThrow(
 		/^\.\.\/orders\/pyproject\.toml: tool\.debian-python\.import-exceptions: "jinja" is no distribution of pylock\.toml; write the name of one, or leave it out$/,
 	);
+});
+
+it("tells the digests of the locks that are read, and of no other", () => {
+	const digest = (text = "") => createHash("sha256").update(text).digest("hex");
+	const all: Readonly<Record<string, string>> = {
+		...files,
+		"uv.lock": "version = 1",
+		"pylock.build.toml": "# none",
+	};
+	expect(lockDigests(app, (name) => all[name])).toEqual([
+		{ name: "pylock.toml", sha256: digest(files["pylock.toml"]) },
+		{ name: "pylock.build.toml", sha256: digest("# none") },
+	]);
+	expect(lockDigests(app, (name) => (name === "uv.lock" ? all[name] : undefined))).toEqual([
+		{ name: "uv.lock", sha256: digest("version = 1") },
+	]);
 });

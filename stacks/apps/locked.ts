@@ -1,11 +1,14 @@
 /** From apps to what their locks have for a stack. */
 
+import { createHash } from "node:crypto";
 import { chooseFiles, chooseOwnBuild } from "../lock/choose.ts";
 import { LockError } from "../lock/lock-error.ts";
 import { LockFile, lockCommand } from "../lock/lock-file.ts";
 import { buildSystemDigest } from "../lock/project.ts";
 import {
+	buildLockName,
 	type Lock,
+	lockNames,
 	type ReadFile,
 	readBuildLock,
 	readLock,
@@ -78,6 +81,23 @@ function refuseUnknownExceptions(app: AppSource, lock: Lock): void {
 				"write the name of one, or leave it out",
 			);
 	file.finish();
+}
+
+/**
+ * The locks that an app's images follow from, with the SHA-256 of each.
+ *
+ * @param read gives them, of the app's folder by default.
+ */
+export function lockDigests(
+	app: AppSource,
+	read = readerOf(app),
+): { name: string; sha256: string }[] {
+	const name = lockNames.find((each) => read(each) !== undefined);
+	return [name, buildLockName].flatMap((each) => {
+		const text = each === undefined ? undefined : read(each);
+		if (each === undefined || text === undefined) return [];
+		return { name: each, sha256: createHash("sha256").update(text).digest("hex") };
+	});
 }
 
 /** Gives the text of a file of an app's folder. */

@@ -41,8 +41,11 @@ export interface BuildLock {
 /** Name of the lock of build requirements, beside the lock (PEP 751 has the form). */
 export const buildLockName = "pylock.build.toml";
 
+/** Names of the locks, of which the first that an app has is read. */
+export const lockNames = ["pylock.toml", "uv.lock"] as const;
+
 /**
- * Reads the lock of an app, which is the first of pylock.toml and uv.lock. Throws a LockError if
+ * Reads the lock of an app, which is the first of {@link lockNames}. Throws a LockError if
  * there is none, or one that is stale, for another target, or not whole.
  */
 export function readLock(folder: string, read: ReadFile, target: Target): Lock {

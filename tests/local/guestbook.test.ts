@@ -1,9 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Version } from "@cyclonedx/cyclonedx-library/Spec";
+import { JsonStrictValidator } from "@cyclonedx/cyclonedx-library/Validation";
+import { execa } from "execa";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tagOf } from "../../components/image-name.ts";
+import type { Statement } from "../../components/sbom/provenance.ts";
+import { sha256 } from "../../components/step/file.ts";
+import { normalizeName } from "../../stacks/lock/names.ts";
 import { launchBrowser } from "./browser.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
 import { seedImages } from "./seed.ts";
@@ -37,6 +44,18 @@ afterAll(async () => {
 	docker("network", "rm", NETWORK);
 	checkout.remove();
 });
+
+/** What is looked at of an SBOM. */
+interface Bom {
+	readonly components: readonly Component[];
+	readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: string[] }[];
+}
+interface Component {
+	readonly name: string;
+	readonly version: string;
+	readonly purl?: string;
+	readonly properties?: readonly { readonly name: string; readonly value: string }[];
+}
 
 /** Start a container, by what stands at the end of `docker run` and what stands before. */
 function start(command: readonly string[], ...options: string[]): string {
@@ -103,6 +122,64 @@ it(
 	},
 	MINUTE,
 );
+
+describe("its SBOM", () => {
+	const app = () => outputs.apps.guestbook?.name ?? "";
+	const file = () =>
+		join(checkout.folder, "packages", checkout.stack, `guestbook-${tagOf(app())}.cdx.json`);
+	const bom = () => JSON.parse(readFileSync(file(), "utf8")) as Bom;
+	const inApp = (...command: string[]) =>
+		docker("run", "--rm", "--network=none", app(), ...command);
+
+	it("follows the schema, and lists what pip and dpkg list in the image", async () => {
+		const validator = new JsonStrictValidator(Version.v1dot6);
+		expect(await validator.validate(readFileSync(file(), "utf8"))).toBeNull();
+		const listed = (kind: string) =>
+			bom()
+				.components.filter(({ purl = "" }) => purl.startsWith(`pkg:${kind}/`))
+				.map(({ name, version }) => `${name} ${version}`)
+				.sort();
+		const installed = JSON.parse(inApp("pip", "list", "--format=json")) as Component[];
+		expect(listed("pypi")).toEqual(
+			installed.map(({ name, version }) => `${normalizeName(name)} ${version}`).sort(),
+		);
+		const packages = inApp("dpkg-query", "--show").replaceAll(/(:\w+)?\t/g, " ");
+		expect(listed("deb")).toEqual(packages.split("\n").sort());
+	});
+
+	it("says what was compiled here, of what, and which libraries of Debian that links", () => {
+		const { components, dependencies } = bom();
+		const origin = (value: string) => ({ name: "debian-python:wheel", value });
+		const compiled = components.filter(({ properties = [] }) =>
+			properties.some(({ value }) => value === "compiled here"),
+		);
+		expect(compiled).toMatchObject([
+			{
+				name: "psycopg-c",
+				licenses: [{ license: { id: "LGPL-3.0-only" } }],
+				externalReferences: [{ type: "source-distribution" }],
+			},
+		]);
+		const uvloop = components.find(({ name }) => name === "uvloop");
+		expect(uvloop?.properties).toContainEqual(origin("downloaded"));
+		const libpq = components.find(({ name }) => name === "libpq5");
+		const own = dependencies.find(({ ref }) => ref.startsWith("pkg:pypi/psycopg-c@"));
+		expect(own?.dependsOn).toContain(libpq?.purl);
+	});
+
+	it("is what the command prints, with the provenance, which names the locks", async () => {
+		const args = ["commands/sbom/main.ts", "-s", checkout.stack, "--image", "app-guestbook"];
+		const print = (...more: string[]) =>
+			execa("node", [...args, ...more], { cwd: checkout.folder, stripFinalNewline: false });
+		expect((await print()).stdout).toBe(readFileSync(file(), "utf8"));
+		const { predicate } = JSON.parse((await print("--provenance")).stdout) as Statement;
+		const lock = readFileSync(join(checkout.folder, "examples/guestbook/pylock.toml"));
+		expect(predicate.buildDefinition).toHaveProperty(
+			"resolvedDependencies",
+			expect.arrayContaining([{ name: "pylock.toml", digest: { sha256: sha256(lock) } }]),
+		);
+	});
+});
 
 it(
 	"keeps its lines in PostgreSQL where DATABASE_URL names one",
