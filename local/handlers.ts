@@ -8,6 +8,7 @@ import { readPublication } from "../components/registry/publication.ts";
 import { pushStep } from "../components/registry/step.ts";
 import { missingFiles } from "../components/sbom/attach.ts";
 import { describeStep } from "../components/sbom/step.ts";
+import { areWritten } from "../components/sbom/written.ts";
 import { stepCommandLine } from "../components/step/command.ts";
 import { readInputs } from "../components/step/definition.ts";
 import {
@@ -127,6 +128,11 @@ function tags(names: readonly string[]): string {
 /** Where nothing of the image changed it does nothing, so neither a preview nor a summary has it. */
 async function describeCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
 	if (run.preview || !run.wants(artefact)) return { ...inputs, stdout: "{}" };
+	const description = readInputs(describeStep, inputs.environment);
+	const { SBOM: sbom, PROVENANCE: provenance } = description;
+	// No process for what is there already.
+	if (await areWritten(description))
+		return { ...inputs, stdout: JSON.stringify({ sbom, provenance }) };
 	return { ...inputs, stdout: await runCommand(run, artefact, inputs) };
 }
 
