@@ -51,7 +51,11 @@ function refuseOldPython({ python }: Settings): void {
 
 async function needWheelbuild(image: string, stack: string): Promise<void> {
 	if (await findImage(image, abort.signal)) return;
-	throw new StepError(`the image ${image} is not there`, `build it: npm start -- -s ${stack}`);
+	// Without its apps: one without a lock would keep the stack from being built.
+	throw new StepError(
+		`the image ${image} is not there`,
+		`build it: npm start -- -s ${stack} -c apps=`,
+	);
 }
 
 function summary({ folder, distributions }: App): string {

@@ -98,7 +98,7 @@ it("says how to get the image that it locks in", { timeout: MINUTE }, async () =
 	expect(names.join()).toContain("wheelbuild-");
 	expect((await lock()).stderr).toMatch(
 		new RegExp(
-			`^error: the image .*:wheelbuild-\\S+ is not there; build it: npm start -- -s ${checkout.stack}$`,
+			`^error: the image .*:wheelbuild-\\S+ is not there; build it: npm start -- -s ${checkout.stack} -c apps=$`,
 		),
 	);
 });
