@@ -79,6 +79,12 @@ import-exceptions = { A_B = "why" }`;
 	]);
 });
 
+it("is the same in whichever order ports and Debian packages are written", () => {
+	const lists = 'ports = [9000, 80, 8000]\npackages = ["tzdata", "libpq5", "tzdata"]';
+	const { apps } = read({ app: { "pyproject.toml": project("a", `${command}\n${lists}`) } });
+	expect(apps).toMatchObject([{ ports: [80, 8000, 9000], packages: ["libpq5", "tzdata"] }]);
+});
+
 it("needs a name and a command alone", () => {
 	const { apps } = read({ app: { "pyproject.toml": good } });
 	expect(apps[0]).toMatchObject({ name: "orders-api", user: "app", ports: [], fromSource: [] });
