@@ -4,7 +4,7 @@ import { stackImage } from "../components/image.ts";
 import type { OwnWheel } from "../components/wheel/wheel.ts";
 import type { App } from "../stacks/apps/app.ts";
 import type { Choice, CompiledWheel } from "../stacks/lock/lock.ts";
-import { artefactsOf, stackWheels } from "./apps.ts";
+import { artefactsOf, byArtefact, stackWheels } from "./apps.ts";
 
 const site = { repository: "localhost/debian-python/test", platform: "linux/amd64" };
 
@@ -69,5 +69,13 @@ it("an app's artefacts are its wheels, the tools' among them, and its images", (
 	expect(artefactsOf(app("one", cython))).toEqual([
 		...["wheel-setuptools", "wheel-cython"],
 		...["wheelhouse-one", "dependencies-one", "app-one"],
+	]);
+});
+
+it("no image is lost among others of its artefact", () => {
+	const versions = [setuptools, { ...setuptools, version: "2.0" }, cython].map(imageOf);
+	const [, second] = versions;
+	expect(byArtefact(versions).map(([name]) => name)).toEqual([
+		...["wheel-setuptools", `wheel-setuptools-${second?.key}`, "wheel-cython"],
 	]);
 });

@@ -106,6 +106,20 @@ export function artefactsOf(app: App): string[] {
 	];
 }
 
+/**
+ * Images by artefact. Further ones of an artefact have their key there too: locks may have a build tool
+ * in several versions.
+ */
+export function byArtefact(images: readonly StackImage[]): [artefact: string, StackImage][] {
+	const seen = new Set<string>();
+	return images.map((image) => {
+		const { artefact, key } = image;
+		const name = seen.has(artefact) ? `${artefact}-${key}` : artefact;
+		seen.add(artefact);
+		return [name, image];
+	});
+}
+
 /** What {@link makeApps} needs. */
 export interface AppsArgs {
 	readonly settings: Settings;

@@ -11,7 +11,7 @@ import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
 import { rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
-import { makeApps, stackApps } from "./apps.ts";
+import { byArtefact, makeApps, stackApps } from "./apps.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
 import { packagesFolder, stackImages } from "./images.ts";
 import { planLines } from "./plan.ts";
@@ -89,8 +89,6 @@ if (pulumi.runtime.isDryRun()) {
 }
 
 const output = ({ name, key }: StackImage) => ({ name, key });
-const byArtefact = (made: readonly StackImage[]) =>
-	Object.fromEntries(made.map((image) => [image.artefact, output(image)]));
 /**
  * The images, by artefact (the base only where it is made here): `name` for docker run, `key` of their
  * content, and where the stack has a registry, `digest`: `repository@sha256:...`, for deployments.
@@ -101,9 +99,11 @@ export const images = {
 	pybuild: output(pybuild.image),
 	python: { ...output(pythonImage.image), digest: pythonImage.digest },
 	wheelbuild: { ...output(wheelbuild.image), digest: wheelbuild.digest },
-	...byArtefact(wheels.map(({ image }) => image)),
-	...byArtefact(
-		madeApps.flatMap(({ wheelhouse, image }) => [wheelhouse.image, image.dependencies]),
+	...Object.fromEntries(
+		byArtefact([
+			...wheels.map(({ image }) => image),
+			...madeApps.flatMap(({ wheelhouse, image }) => [wheelhouse.image, image.dependencies]),
+		]).map(([artefact, image]) => [artefact, output(image)]),
 	),
 };
 

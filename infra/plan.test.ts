@@ -144,6 +144,17 @@ describe("what was deployed", () => {
 		expect(debbase).toBe("debbase: reused (0123456789ab): release bullseye -> bookworm");
 	});
 
+	it("is itself, where the artefact is there in versions", async () => {
+		vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
+		vi.mocked(inputs.keyInputs).mockResolvedValue({ release: "bullseye" });
+		const repository = "localhost/debian-python/test";
+		const { deployed, places } = former(repository, KEY);
+		const second = { name: `${repository}:debbase-0123456789ab`, key: "0123456789ab" };
+		const own = new Map([...deployed, ["debbase-0123456789ab", second] as const]);
+		const [debbase] = await lines(repository, { deployed: own, places });
+		expect(debbase).toBe("debbase: reused (0123456789ab)");
+	});
+
 	it("is told where it is lost, and not called another", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue(undefined);
 		const own = former("localhost/debian-python/test", "0123456789ab");

@@ -96,13 +96,18 @@ async function plan(image: StackImage, former?: Former): Promise<Plan> {
 	const { artefact, name, key } = image;
 	try {
 		const place = former?.places.get(name) ?? (await imagePlace(name));
-		const deployed = former?.deployed.get(artefact);
+		const deployed = former && deployedAs(image, former);
 		const why =
 			deployed === undefined ? await whyAlone(image, place) : await whyNow(image, place, deployed);
 		return { artefact, key, why, ...(await fateOf(image, place)) };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
 	}
+}
+
+/** What is deployed of an image: itself, where that is there, since its artefact may be there in versions. */
+function deployedAs({ artefact, name }: StackImage, { deployed }: Former) {
+	return [...deployed.values()].find((each) => each.name === name) ?? deployed.get(artefact);
 }
 
 /** What becomes of an image, by where it is. */
