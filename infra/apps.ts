@@ -181,7 +181,7 @@ function makeWheels(
 	{ settings, site, wheelbuild, folder }: AppsArgs,
 	wanted: readonly StackWheel[],
 ): Map<string, WheelImage> {
-	const { debian, python } = settings;
+	const { debian, python, stack } = settings;
 	const imageOf = wheelNaming(settings, site);
 	const made = new Map<string, WheelImage>();
 	const names = new Set<string>();
@@ -195,8 +195,8 @@ function makeWheels(
 		const requirements: pulumi.Resource[] = wheel.buildRequirements.flatMap((choice) =>
 			choice.kind === "compiled" ? (made.get(imageOf(choice).name) ?? []) : [],
 		);
-		const rest = { site, debian, python, wheel, wheelbuild, requirements, app: app.folder, folder };
-		made.set(image.name, new WheelImage(name, rest));
+		const rest = { site, debian, python, wheel, wheelbuild, requirements, stack, folder };
+		made.set(image.name, new WheelImage(name, { ...rest, app: app.folder }));
 	}
 	return made;
 }

@@ -96,7 +96,7 @@ async function giveFiles(step: Step, { volume, names }: Fetched): Promise<Run> {
 			: { sdist: locked(SOURCE.sdist.sha256) }),
 		requirements,
 		packages: PACKAGES,
-		folder: inputs.APP,
+		folder: `${inputs.APP} -s ${inputs.STACK}`,
 		project: `${inputs.APP}/pyproject.toml`,
 	};
 	await writeFile(job, JSON.stringify(content));

@@ -42,8 +42,9 @@ export const wheelStep = defineStep<WheelResult>()("components/wheel/build.ts", 
 	/** Python tag that the wheel is for, such as cp313. */
 	ABI: text,
 	DEBIAN: record<{ readonly codename: string; readonly number: string }>(),
-	/** Folder of an app that needs it: errors say what to do there. */
+	/** Folder of an app that needs it, and the stack: errors say what to do there. */
 	APP: text,
+	STACK: text,
 	/** File for the output of the build. */
 	LOG: text,
 });

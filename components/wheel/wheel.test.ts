@@ -102,6 +102,7 @@ describe("the inputs of its step", () => {
 		python: LOCAL.python,
 		wheel,
 		app: "examples/guestbook",
+		stack: "local",
 		folder: "packages/local",
 	});
 

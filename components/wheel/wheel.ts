@@ -46,8 +46,9 @@ export interface WheelImageArgs {
 /** What {@link wheelInputs} needs. */
 export interface WheelInputsArgs extends WheelImageArgs {
 	readonly site: ImageSite;
-	/** Folder of an app that needs it: errors say what to do there. It takes no part in the key. */
+	/** Folder of an app that needs it, and the stack: errors say what to do there. Neither is in the key. */
 	readonly app: string;
+	readonly stack: string;
 	/** Where the build's output goes, from the project root. */
 	readonly folder: string;
 }
@@ -172,6 +173,7 @@ export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
 		ABI: abiOf(python),
 		DEBIAN: { codename: debian.codename, number: String(debian.number) },
 		APP: app,
+		STACK: args.stack,
 		LOG: `${args.folder}/${titleOf(wheel)}.build`,
 		LABELS: {
 			...imageLabels(image),

@@ -84,7 +84,15 @@ function wheelOf(file: LockedFile, change: Partial<CompiledWheel> = {}): Compile
 /** Run the step as WheelImage does. */
 async function build(wheel: CompiledWheel | OwnWheel) {
 	const site = { repository: checkout.repository, platform };
-	const inputs = wheelInputs({ site, debian, python, wheel, app: "examples/app", folder });
+	const inputs = wheelInputs({
+		site,
+		debian,
+		python,
+		wheel,
+		app: "examples/app",
+		stack: "test",
+		folder,
+	});
 	const environment = Object.entries(inputs).flatMap(([name, value]) =>
 		value === undefined ? [] : [[name, typeof value === "string" ? value : JSON.stringify(value)]],
 	);
@@ -173,7 +181,7 @@ describe("a source distribution", () => {
 			const backend = wheelOf(sdist({ name: "tool" }), { name: "tool" });
 			const wheel = wheelOf(sdist({ requires: ["tool==1.0"] }));
 			expect((await build(wheel)).error).toMatch(
-				/^error: native 1\.0: its build requires tool==1\.0, which is not locked; npm run lock -- examples\/app \(log: /,
+				/^error: native 1\.0: its build requires tool==1\.0, which is not locked; npm run lock -- examples\/app -s test \(log: /,
 			);
 			const { error } = await build(backend);
 			expect(error).toBeUndefined();
