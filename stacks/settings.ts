@@ -26,7 +26,7 @@ import {
 import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, codenames, type DebianRelease, debianReleases } from "./debian.ts";
 import { type ImageReference, parseImageReference } from "./image-reference.ts";
-import { stackNameProblems } from "./stack-name.ts";
+import { appNameProblems, stackNameProblems } from "./stack-name.ts";
 import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
 
 export { type ConfigKey, configKeys } from "./config.ts";
@@ -124,6 +124,7 @@ export function readSettings(
 	if (registry) reader.problems.push(...stackNameProblems(context, registry));
 	const platform = reader.read("platform");
 	const apps = readStackApps(reader, python, context.openApp);
+	if (registry) reader.problems.push(...appNameProblems(context, registry, apps));
 	const caBundle = reader.read("caBundle");
 	const allowUnsupported = reader.read("allowUnsupported");
 	if (debian) refuseUnsupportedRelease(reader, debian, allowUnsupported, context.today);

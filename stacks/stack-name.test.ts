@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Registry } from "./config-values.ts";
-import { stackNameProblems } from "./stack-name.ts";
+import { appNameProblems, stackNameProblems } from "./stack-name.ts";
 
 const other: Registry = { kind: "registry", address: "vm:5071", repository: "team/x" };
 
@@ -46,4 +46,29 @@ it("is free where the config names the repository, but for a folder's name", () 
 it("looks at the project's name too", () => {
 	expect(reasons("dev", { kind: "none" }, "my.project")).toEqual([]);
 	expect(reasons("dev", { kind: "none" }, "my___project")).toHaveLength(1);
+});
+
+it("leaves an app room for a repository of its own", () => {
+	const app = { name: "n".repeat(60), folder: "../orders" };
+	const problems = (repository: string) =>
+		appNameProblems(
+			{ project: "debian-python", stack: "dev" },
+			{ kind: "registry", address: "vm:5071", repository },
+			[app],
+		);
+	const room = 255 - "vm:5071//".length - 60;
+	expect(problems("r".repeat(room))).toEqual([]);
+	expect(problems("r".repeat(room + 1))).toEqual([
+		{
+			key: "../orders/pyproject.toml: project.name",
+			value: `"${app.name}"`,
+			reason: "makes the name of the app's repository longer than 255 characters",
+			remedy: "write a shorter one, or give the stack's repository a shorter one",
+		},
+	]);
+	for (const kind of ["none", "ecr"] as const) {
+		const of = (stack: string) => appNameProblems({ project: "p", stack }, { kind }, [app]);
+		expect(of("dev")).toEqual([]);
+		expect(of("s".repeat(200))).toHaveLength(1);
+	}
 });

@@ -1,3 +1,4 @@
+import type { AppSource } from "./apps/app.ts";
 import { type ConfigProblem, quote } from "./config-error.ts";
 import type { Registry } from "./config-values.ts";
 import { parseRepository } from "./image-reference.ts";
@@ -35,6 +36,28 @@ export function stackNameProblems(
 			remedy: "name it with letters and digits, and single . _ or - between them",
 		},
 	];
+}
+
+/** What keeps apps from having a repository of their own in the stack's, or beside it: its length. */
+export function appNameProblems(
+	context: { project: string; stack: string },
+	registry: Registry,
+	apps: readonly Pick<AppSource, "name" | "folder">[],
+): ConfigProblem[] {
+	const repository =
+		registry.kind === "registry"
+			? `${registry.address}/${registry.repository}`
+			: `${registry.kind === "ecr" ? "" : "localhost/"}${ownRepository(context)}`;
+	const longest = registry.kind === "ecr" ? LONGEST_ECR : LONGEST_NAME;
+	const room = longest - repository.length - "/".length;
+	return apps
+		.filter(({ name }) => name.length > room)
+		.map(({ name, folder }) => ({
+			key: `${folder}/pyproject.toml: project.name`,
+			value: quote(name),
+			reason: `makes the name of the app's repository longer than ${longest} characters`,
+			remedy: "write a shorter one, or give the stack's repository a shorter one",
+		}));
 }
 
 function repositoryProblem(path: string, isEcr: boolean): string | undefined {
