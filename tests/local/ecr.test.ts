@@ -1,7 +1,10 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { GetLifecyclePolicyCommand, GetRepositoryPolicyCommand } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { dockerPush } from "../../components/distribution/daemon.ts";
+import { tagOf } from "../../components/image-name.ts";
 import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
 import { describeRepository, ECR_HOST, startEcr, type TestEcr } from "./ecr.ts";
 import { seedImages } from "./seed.ts";
@@ -16,6 +19,9 @@ const CONFIG = ["-c", "registry=ecr", "-c", 'ecrPullAccounts=["210987654321"]'];
 
 type Outputs = RunOutputs & { images: { python: { digest: string } } };
 
+/** The outputs of a run of the stack with the app hello. */
+type AppOutputs = Outputs & { apps: Record<"hello", { name: string; digest: string }> };
+
 let ecr: TestEcr;
 let checkout: Checkout;
 /** The repository's path, which is its name for the API. */
@@ -23,6 +29,8 @@ let path: string;
 /** The repository's whole name. */
 let repository: string;
 let outputs: Outputs;
+/** Those of the first run with the app. */
+let made: AppOutputs;
 
 /** What a run's summary says of each artefact: `python built`. */
 const rows = ({ stderr }: Ended) =>
@@ -44,13 +52,28 @@ afterAll(() => {
 	if (checkout === undefined) return;
 	// Also what a tag moved away from.
 	const name = '{{.Repository}}{{if eq .Tag "<none>"}}@{{.Digest}}{{else}}:{{.Tag}}{{end}}';
-	const names = docker("image", "ls", "--digests", "--format", name, repository);
-	if (names !== "") docker("image", "rm", "--force", ...new Set(names.split("\n")));
+	const names = [repository, `${repository}/hello`]
+		.flatMap((each) => docker("image", "ls", "--digests", "--format", name, each).split("\n"))
+		.filter((each) => each !== "");
+	if (names.length > 0) docker("image", "rm", "--force", ...new Set(names));
 	checkout.remove();
 });
 afterEach(() => {
 	vi.unstubAllEnvs();
 });
+
+/** Write an app that needs nothing of the package index, and says a word. */
+function writeApp(word: string): void {
+	mkdirSync(join(checkout.folder, "hello"), { recursive: true });
+	const table = '[tool.debian-python]\ncommand = ["python", "hello.py"]\n';
+	checkout.write("hello/pyproject.toml", `[project]\nname = "hello"\nversion = "1.0"\n${table}`);
+	checkout.write("hello/pylock.toml", 'lock-version = "1.0"\ncreated-by = "by hand"\n');
+	checkout.write("hello/hello.py", `print("${word}")\n`);
+}
+
+async function buildApp(): Promise<AppOutputs> {
+	return (await checkout.build([...CONFIG, "-c", 'apps=["hello"]'])) as AppOutputs;
+}
 
 /** Run the stack where the machine lacks something, and expect one error before anything is made. */
 async function refused(): Promise<string> {
@@ -133,9 +156,10 @@ describe("a stack with an Amazon ECR repository", () => {
 					`package-${outputs.package.key}`,
 					expect.stringMatching(/^base-/),
 					expect.stringMatching(/^builder-/),
+					expect.stringMatching(/^buildwheel-/),
 				]),
 			);
-			expect(tags).toHaveLength(9);
+			expect(tags).toHaveLength(10);
 		},
 		12 * MINUTE,
 	);
@@ -243,6 +267,63 @@ describe("a stack with an Amazon ECR repository", () => {
 	);
 
 	it(
+		"has one of its own in it for an app, with the image and what leads to the newest",
+		async () => {
+			writeApp("1");
+			made = await buildApp();
+			const { name, digest } = made.apps.hello;
+			const tag = tagOf(name);
+			expect(name).toMatch(new RegExp(`^${repository}/hello:1\\.0-[0-9a-f]{12}$`));
+			const contents = await ecr.contents(`${path}/hello`);
+			expect(Object.keys(contents).sort()).toEqual([tag, "latest"]);
+			expect(contents.latest).toBe(contents[tag]);
+			expect(digest).toBe(`${repository}/hello@${contents[tag]}`);
+			const tags = Object.keys(await ecr.contents(path));
+			expect(tags.filter((each) => each.includes("hello"))).toEqual([
+				expect.stringMatching(/^dependencies-hello-/),
+				expect.stringMatching(/^wheelhouse-hello-/),
+			]);
+			await execa("docker", ["pull", "--quiet", digest]);
+			expect(docker("run", "--rm", "--read-only", digest)).toBe("1");
+		},
+		5 * MINUTE,
+	);
+
+	it("that one lets latest move alone, keeps all that has a tag, and lets the others pull", async () => {
+		const own = { repositoryName: `${path}/hello` };
+		expect(await describeRepository(ecr.client, own.repositoryName)).toMatchObject({
+			imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
+			imageTagMutabilityExclusionFilters: [{ filter: "latest", filterType: "WILDCARD" }],
+			imageScanningConfiguration: { scanOnPush: true },
+			encryptionConfiguration: { encryptionType: "AES256" },
+		});
+		const lifecycle = await ecr.client.send(new GetLifecyclePolicyCommand(own));
+		expect(JSON.parse(lifecycle.lifecyclePolicyText ?? "")).toMatchObject({
+			rules: [{ selection: { tagStatus: "untagged" } }],
+		});
+		const policy = await ecr.client.send(new GetRepositoryPolicyCommand(own));
+		expect(JSON.parse(policy.policyText ?? "")).toMatchObject({
+			Statement: [{ Effect: "Allow", Principal: { AWS: ["210987654321"] } }],
+		});
+	});
+
+	it(
+		"run again with the app, pushes nothing, and after a change of its code the app alone",
+		async () => {
+			ecr.pushed.length = 0;
+			expect(await buildApp()).toEqual(made);
+			expect(ecr.pushed).toEqual([]);
+			writeApp("2");
+			const changed = (await buildApp()).apps.hello;
+			expect(ecr.pushed).toEqual([`${path}/hello:${tagOf(changed.name)}`, `${path}/hello:latest`]);
+			const contents = await ecr.contents(`${path}/hello`);
+			expect(contents.latest).toBe(contents[tagOf(changed.name)]);
+			expect(contents[tagOf(made.apps.hello.name)]).not.toBe(contents.latest);
+		},
+		5 * MINUTE,
+	);
+
+	it(
 		"lets the names move that move by design, and no published one",
 		async () => {
 			const other = docker("image", "inspect", "--format", "{{.Id}}", outputs.images.debbase.name);
@@ -251,7 +332,7 @@ describe("a stack with an Amazon ECR repository", () => {
 				const name = `${repository}:${tag}`;
 				if (tag.startsWith("debbase-")) continue;
 				docker("tag", other, name);
-				if (/^(package-|(python|wheelbuild)-.*-r1-)/.test(tag)) {
+				if (/^(package-|wheelhouse-|dependencies-|(python|wheelbuild)-.*-r1-)/.test(tag)) {
 					await expect(dockerPush(name)).rejects.toThrow(
 						/has other content under this tag, and its tags are immutable; raise packageRelease/,
 					);
