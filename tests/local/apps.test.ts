@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
 import { layerPaths } from "./layers.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * An app of a stack, from its lock to a container that answers: MarkupSafe is compiled here, and Jinja
@@ -101,7 +101,7 @@ beforeAll(async () => {
 	checkout.write("hello/server.py", SERVER);
 	checkout.write("hello/pylock.toml", LOCK);
 	checkout.write("hello/pylock.build.toml", BUILD_LOCK);
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	first = await build();
 	dependencies = imageOf(first, "dependencies-hello");
 }, 20 * MINUTE);

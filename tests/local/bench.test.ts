@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type RunOutputs, remains } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * `npm run bench`, for real but short: that all images are measured and the report is whole. Figures
@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), "bench-"));
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("python"));
 	outputs = await checkout.build(["--target", "python"]);
 }, 20 * MINUTE);
 afterAll(() => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type Ended, remains } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * What goes wrong outside: each fault is one clear line and an exit code, and nothing half-made
@@ -18,7 +18,7 @@ let pybuild: string;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository, ["base", "debbase", "pybuild"]);
+	await seedImages(checkout, checkout.repository, upTo("pybuild"));
 	pybuild = (await checkout.build(["--target", "pybuild"])).images.pybuild.name;
 }, 10 * MINUTE);
 afterAll(() => checkout.remove());

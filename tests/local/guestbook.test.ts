@@ -13,7 +13,7 @@ import { sha256 } from "../../components/step/file.ts";
 import { normalizeName } from "../../stacks/lock/names.ts";
 import { launchBrowser } from "./browser.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * The example app as its users have it: built by the stack local, opened in Chromium, with SQLite and
@@ -29,7 +29,7 @@ let browser: Browser;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	appendFileSync(
 		join(checkout.folder, `Pulumi.${checkout.stack}.yaml`),
 		"  debian-python:apps: [examples/guestbook]\n",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { Checkout, docker, type Ended, remains, removeImages } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * `npm run lock` with the package index: an app with a distribution that its release has as a source
@@ -25,7 +25,7 @@ let app: string;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	await checkout.build(["--target", "wheelbuild"]);
 }, 20 * MINUTE);
 afterAll(() => checkout.remove());

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ledger, ledgerFile, totalBytes } from "../../components/sizes/ledger.ts";
 import { Checkout, docker } from "./checkout.ts";
 import { layerBytes } from "./layers.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * What the images weigh: the ledger of a stack that was built, and the budget of its image python,
@@ -18,7 +18,7 @@ let python: string;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	python = (await checkout.build()).images.python.name;
 }, 20 * MINUTE);
 afterAll(() => checkout.remove());

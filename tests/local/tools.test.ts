@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * The image python in the hands of the tools that people use with it, and of people's Dockerfiles:
@@ -29,7 +29,7 @@ let image: string;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("python"));
 	image = (await checkout.build(["--target", "python"])).images.python.name;
 }, 20 * MINUTE);
 afterAll(() => checkout.remove());

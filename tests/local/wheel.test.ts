@@ -14,7 +14,7 @@ import { readStackConfig } from "../../local/stack-config.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
 import { serve } from "./archive.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * Wheels that are compiled of source distributions: a project with an extension in C, whose backend
@@ -33,7 +33,7 @@ beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "wheel-"));
 	server = await serve(folder);
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	({ images } = await checkout.build());
 }, 20 * MINUTE);
 afterAll(() => {

@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
-import { seedImages } from "./seed.ts";
+import { seedImages, upTo } from "./seed.ts";
 
 /*
  * The image wheelbuild, as people use it on a project of theirs: one with an extension in C, whose
@@ -36,7 +36,7 @@ let folder: string;
 
 beforeAll(async () => {
 	checkout = new Checkout();
-	await seedImages(checkout, checkout.repository);
+	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	({ images } = await checkout.build());
 }, 20 * MINUTE);
 afterAll(() => checkout.remove());
