@@ -20,22 +20,29 @@ const LOCAL = {
 	hookTimeout: 120_000,
 };
 
+/** What both kinds of unit tests have. */
+const UNIT = {
+	// A hang is what it is for: a busy machine is not a failure.
+	testTimeout: 120_000,
+	// Vitest's own default leaves a core unused, which on two is half of them.
+	maxWorkers: "100%",
+};
+
 export default defineConfig({
 	test: {
 		projects: [
 			{
 				test: {
 					name: "unit",
+					...UNIT,
 					include: ["{commands,components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
 					exclude: ALONE,
-					// A hang is what it is for: a busy machine is not a failure.
-					testTimeout: 120_000,
 					// Pulumi's SDK and its like are loaded once, not for each file; setupFiles undoes the rest.
 					isolate: false,
 					setupFiles: ["tests/fresh.ts"],
 				},
 			},
-			{ test: { name: "unit-alone", include: ALONE, testTimeout: 120_000 } },
+			{ test: { name: "unit-alone", ...UNIT, include: ALONE } },
 			{
 				test: {
 					name: "local-alone",
