@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { folderOnDisk, listFiles } from "../stacks/apps/folder.ts";
-import { hashFiles, readAny } from "./content-key.ts";
+import { type FolderFiles, hashFiles, readAny } from "./content-key.ts";
 import { StepError } from "./step/error.ts";
 
 /** An app's files, as they were when its key was made. No variable may hold any number of their names. */
@@ -9,6 +9,11 @@ export interface AppFiles {
 	readonly folder: string;
 	/** Of all of them (hashFiles of content-key.ts). */
 	readonly hash: string;
+}
+
+/** An app's files as they are now: all are read. */
+export function appFiles({ folder, files }: FolderFiles): AppFiles {
+	return { folder, hash: hashFiles({ folder, files }) };
 }
 
 /**
@@ -19,7 +24,7 @@ export interface AppFiles {
  */
 export async function packFiles({ folder, hash }: AppFiles, place: string): Promise<Buffer> {
 	const { files } = listFiles(folderOnDisk(folder), folder, undefined);
-	if (hashFiles({ folder, files }) !== hash)
+	if (appFiles({ folder, files }).hash !== hash)
 		throw new StepError(`the files of ${folder} were changed while this ran`, "run again");
 	const tar = pack();
 	tar.entry({ name: place, type: "directory", mode: 0o755 });

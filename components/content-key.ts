@@ -27,9 +27,14 @@ export interface FolderFiles {
 	readonly files: readonly string[];
 }
 
+/** Files by their content: what {@link hashFiles} gives. */
+export interface HashedFiles {
+	readonly hash: string;
+}
+
 /** What {@link contentKey} takes: text as it is, lists in their order, folders and files by their content. */
 export type KeyInputs = Readonly<
-	Record<string, string | number | readonly string[] | ContextFolder | FolderFiles>
+	Record<string, string | number | readonly string[] | ContextFolder | HashedFiles>
 >;
 
 /**
@@ -54,7 +59,7 @@ export function keyOfInputs(inputs: Readonly<Record<string, string>>): string {
 function inputText(value: KeyInputs[string]): string {
 	if (typeof value === "object" && "context" in value)
 		return hashFolder(value.context).slice(0, 12);
-	if (typeof value === "object" && "files" in value) return hashFiles(value).slice(0, 12);
+	if (typeof value === "object" && "hash" in value) return value.hash.slice(0, 12);
 	return typeof value === "object" ? value.join(" ") : String(value);
 }
 

@@ -84,7 +84,7 @@ function imagesArgs(
 	app: App,
 	site: ImageNaming,
 	pythonImage: { readonly image: StackImage },
-	imageOf: (wheel: CompiledWheel | OwnWheel) => StackImage,
+	imageOf: WheelNaming,
 ) {
 	return {
 		site,
@@ -134,11 +134,18 @@ export interface AppsArgs {
 	readonly folder: string;
 }
 
+/** What makes a stack's apps. */
+export interface MadeApps {
+	readonly wheels: readonly StackImage[];
+	readonly apps: readonly MadeApp[];
+}
+
 /** Make the wheels and the images of a stack's apps. */
-export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[] } {
+export function makeApps(args: AppsArgs): MadeApps {
 	const { settings, address, site, pythonImage } = args;
 	const imageOf = wheelNaming(settings, site);
-	const wheels = makeWheels(args, stackWheels(args.apps, imageOf));
+	const wanted = stackWheels(args.apps, imageOf);
+	const wheels = makeWheels(args, wanted, imageOf);
 	const apps = args.apps.map((app) => {
 		const wheelhouse = new WheelhouseImage(`wheelhouse-${app.name}`, {
 			site,
@@ -166,7 +173,7 @@ export function makeApps(args: AppsArgs): { wheels: WheelImage[]; apps: MadeApp[
 		});
 		return { app, wheelhouse, image };
 	});
-	return { wheels: [...wheels.values()], apps };
+	return { wheels: wanted.map(({ image }) => image), apps };
 }
 
 /** An app and the resources that make it. */
@@ -180,9 +187,9 @@ export interface MadeApp {
 function makeWheels(
 	{ settings, site, wheelbuild, folder }: AppsArgs,
 	wanted: readonly StackWheel[],
+	imageOf: WheelNaming,
 ): Map<string, WheelImage> {
 	const { debian, python, stack } = settings;
-	const imageOf = wheelNaming(settings, site);
 	const made = new Map<string, WheelImage>();
 	const names = new Set<string>();
 	for (const { wheel, image, app } of wanted) {
@@ -195,17 +202,14 @@ function makeWheels(
 		const requirements: pulumi.Resource[] = wheel.buildRequirements.flatMap((choice) =>
 			choice.kind === "compiled" ? (made.get(imageOf(choice).name) ?? []) : [],
 		);
-		const rest = { site, debian, python, wheel, wheelbuild, requirements, stack, folder };
+		const rest = { site, debian, python, wheel, imageOf, wheelbuild, requirements, stack, folder };
 		made.set(image.name, new WheelImage(name, { ...rest, app: app.folder }));
 	}
 	return made;
 }
 
 /** The wheels that apps compile, each once; what builds a wheel stands before it. */
-export function stackWheels(
-	apps: readonly App[],
-	imageOf: (wheel: CompiledWheel | OwnWheel) => StackImage,
-): StackWheel[] {
+export function stackWheels(apps: readonly App[], imageOf: WheelNaming): StackWheel[] {
 	const found = new Map<string, StackWheel>();
 	for (const app of apps) {
 		for (const wheel of wheelsOf(app)) {
@@ -234,9 +238,9 @@ function compiledIn(choice: Choice): CompiledWheel[] {
 	return [...choice.buildRequirements.flatMap(compiledIn), choice];
 }
 
-function wheelNaming(
-	{ debian, python }: Settings,
-	site: ImageNaming,
-): (wheel: CompiledWheel | OwnWheel) => StackImage {
+/** Says which image keeps a wheel. */
+type WheelNaming = (wheel: CompiledWheel | OwnWheel) => StackImage;
+
+function wheelNaming({ debian, python }: Settings, site: ImageNaming): WheelNaming {
 	return wheelImages({ site, debian, python });
 }

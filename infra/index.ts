@@ -13,7 +13,7 @@ import { rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
 import { byArtefact, makeApps, stackApps } from "./apps.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
-import { packagesFolder, stackImages } from "./images.ts";
+import { packagesFolder } from "./images.ts";
 import { planLines } from "./plan.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
@@ -77,7 +77,17 @@ const { wheels, apps: madeApps } = makeApps({
 });
 
 if (pulumi.runtime.isDryRun()) {
-	const planned = stackImages(settings, address.repository);
+	const planned = [
+		...[base, debbase, pybuild, pythonPackage, pythonImage, wheelbuild].flatMap(
+			({ image }) => image ?? [],
+		),
+		...wheels,
+		...madeApps.flatMap(({ wheelhouse, image }) => [
+			wheelhouse.image,
+			image.dependencies,
+			image.image,
+		]),
+	];
 	const lines = await planLines(planned, profile, { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
 	const side = deployedSide(former);
@@ -101,7 +111,7 @@ export const images = {
 	wheelbuild: { ...output(wheelbuild.image), digest: wheelbuild.digest },
 	...Object.fromEntries(
 		byArtefact([
-			...wheels.map(({ image }) => image),
+			...wheels,
 			...madeApps.flatMap(({ wheelhouse, image }) => [wheelhouse.image, image.dependencies]),
 		]).map(([artefact, image]) => [artefact, output(image)]),
 	),

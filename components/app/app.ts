@@ -3,7 +3,8 @@ import type { App } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel } from "../../stacks/lock/lock.ts";
 import type { Settings } from "../../stacks/settings.ts";
-import { contentKey, hashFiles } from "../content-key.ts";
+import { type AppFiles, appFiles } from "../app-files.ts";
+import { contentKey } from "../content-key.ts";
 import {
 	type ImageNaming,
 	type ImageSite,
@@ -63,11 +64,14 @@ export interface AppImages {
 	readonly dependencies: StackImage;
 	/** The same with the app. */
 	readonly image: StackImage;
+	/** The app's files that they follow from. */
+	readonly files: AppFiles;
 }
 
 /** The images of an app, by its settings and its files. */
 export function appImages(args: AppImagesArgs): AppImages {
 	const { site, own, app } = args;
+	const files = appFiles(app);
 	const ofDependencies = contentKey({
 		python: args.pythonImage.image.key,
 		wheelhouse: args.wheelhouse.image.key,
@@ -82,20 +86,25 @@ export function appImages(args: AppImagesArgs): AppImages {
 	const key = contentKey({
 		dependencies: dependencies.key,
 		version: app.version ?? "none",
-		...(args.wheel === undefined ? { files: app } : { wheel: args.wheel.image.key }),
+		...(args.wheel === undefined ? { files } : { wheel: args.wheel.image.key }),
 		user: app.user,
 		changes: appChanges(app),
 		smoke: JSON.stringify(app.smoke ?? []),
 	});
-	return { dependencies, image: stackImage(own, `app-${app.name}`, key, app.version ?? "app") };
+	const image = stackImage(own, `app-${app.name}`, key, app.version ?? "app");
+	return { dependencies, image, files };
 }
 
 /** What describes the image of an app, by its settings. */
-export function appDescription(args: AppDescriptionArgs): Description {
+export function appDescription(
+	args: AppDescriptionArgs,
+	{ image, files }: AppImages = appImages(args),
+): Description {
 	const { pythonImage, wheelhouse, wheel } = args;
 	return describeApp({
 		...args,
-		image: appImages(args).image,
+		image,
+		files,
 		from: [pythonImage.image, wheelhouse.image, ...(wheel === undefined ? [] : [wheel.image])],
 		package: args.package.image,
 		wheel: wheel?.image,
@@ -135,7 +144,8 @@ export class AppImage extends pulumi.ComponentResource {
 
 	constructor(args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		const { own, app, wheel } = args;
-		const { dependencies, image } = appImages(args);
+		const images = appImages(args);
+		const { dependencies, image, files } = images;
 		super("debian-python:components:AppImage", image.artefact, {}, opts);
 		this.dependencies = dependencies;
 		this.image = image;
@@ -147,7 +157,7 @@ export class AppImage extends pulumi.ComponentResource {
 			{
 				IMAGE: image.name,
 				FROM: dependencies.name,
-				FILES: wheel ? undefined : { folder: app.folder, hash: hashFiles(app) },
+				FILES: wheel ? undefined : files,
 				WHEEL: wheel && { name: app.name, image: wheel.image.name },
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
 				USER: app.user,
@@ -166,7 +176,7 @@ export class AppImage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: wheel === undefined ? [installed] : [installed, wheel] },
 			isLost(own, image),
 		);
-		const description = appDescription(args);
+		const description = appDescription(args, images);
 		const described = stepCommand(
 			`${image.artefact}-sbom`,
 			describeStep,

@@ -3,7 +3,7 @@ import { lockDigests } from "../../stacks/apps/locked.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
 import type { Settings } from "../../stacks/settings.ts";
-import { hashFiles } from "../content-key.ts";
+import type { AppFiles } from "../app-files.ts";
 import type { ImageNaming, StackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
 import type { InputsOf } from "../step/definition.ts";
@@ -79,6 +79,7 @@ export function describeApp({
 	image,
 	from,
 	app,
+	files,
 	wheelOf,
 	wheel,
 	folder,
@@ -87,6 +88,7 @@ export function describeApp({
 	readonly image: StackImage;
 	readonly from: readonly StackImage[];
 	readonly app: App;
+	readonly files: AppFiles;
 	readonly wheelOf: (choice: CompiledWheel) => StackImage;
 	readonly wheel: StackImage | undefined;
 	readonly folder: string;
@@ -101,7 +103,7 @@ export function describeApp({
 		APP: {
 			name,
 			...(version !== undefined && { version }),
-			files: hashFiles(app),
+			files: files.hash,
 			locks: lockDigests(app),
 			site: `/venv/lib/python${series}/site-packages`,
 			distributions: app.distributions.map((choice) => ({

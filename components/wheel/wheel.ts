@@ -3,7 +3,8 @@ import type { App } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
 import type { Settings } from "../../stacks/settings.ts";
-import { contentKey, hashFiles } from "../content-key.ts";
+import { appFiles } from "../app-files.ts";
+import { contentKey } from "../content-key.ts";
 import {
 	type ImageNaming,
 	type ImageSite,
@@ -55,6 +56,8 @@ export interface WheelInputsArgs extends WheelImageArgs {
 
 /** What {@link WheelImage} needs. */
 export interface WheelArgs extends WheelInputsArgs {
+	/** Names the wheels of the stack ({@link wheelImages}). */
+	readonly imageOf: (wheel: CompiledWheel | OwnWheel) => StackImage;
 	readonly wheelbuild: WheelbuildImage;
 	/** Those of its build requirements that are compiled. */
 	readonly requirements: readonly pulumi.Resource[];
@@ -92,7 +95,7 @@ export function wheelImages(
 		);
 		const key = contentKey({
 			...(wheel.kind === "own"
-				? { version: wheel.version ?? "none", files: wheel }
+				? { version: wheel.version ?? "none", files: appFiles(wheel) }
 				: { sdist: `${wheel.name} ${wheel.version} sha256:${wheel.sdist.sha256}` }),
 			...Object.fromEntries(requirements),
 			packages: [...new Set(wheel.buildPackages)].sort(),
@@ -133,12 +136,12 @@ export class WheelImage extends pulumi.ComponentResource {
 
 	constructor(name: string, args: WheelArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:WheelImage", name, {}, opts);
-		const { site, wheelbuild } = args;
-		this.image = wheelImage(args);
+		const { site, wheelbuild, imageOf } = args;
+		this.image = imageOf(args.wheel);
 		const build = stepCommand(
 			`${name}-build`,
 			wheelStep,
-			wheelInputs(args),
+			wheelInputs(args, imageOf),
 			{ parent: this, dependsOn: [wheelbuild, ...args.requirements] },
 			isLost(site, this.image),
 		);
@@ -151,9 +154,11 @@ export class WheelImage extends pulumi.ComponentResource {
 }
 
 /** The inputs of the step that makes the wheel. */
-export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
+export function wheelInputs(
+	args: WheelInputsArgs,
+	imageOf = wheelImages(args),
+): InputsOf<typeof wheelStep> {
 	const { site, debian, python, wheel, app } = args;
-	const imageOf = wheelImages(args);
 	const image = imageOf(wheel);
 	const { builder, recipe } = wheelBuilder(args);
 	return {
@@ -164,10 +169,7 @@ export function wheelInputs(args: WheelInputsArgs): InputsOf<typeof wheelStep> {
 		CA_BUNDLE: site.caBundle,
 		NAME: wheel.name,
 		VERSION: wheel.version,
-		SOURCE:
-			wheel.kind === "own"
-				? { app: { folder: wheel.folder, hash: hashFiles(wheel) } }
-				: { sdist: wheel.sdist },
+		SOURCE: wheel.kind === "own" ? { app: appFiles(wheel) } : { sdist: wheel.sdist },
 		REQUIREMENTS: wheel.buildRequirements.map((choice) => requirementOf(choice, imageOf)),
 		PACKAGES: [...new Set(wheel.buildPackages)].sort(),
 		ABI: abiOf(python),
