@@ -3,7 +3,7 @@
 import { posix } from "node:path";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { normalizeName } from "../lock/names.ts";
-import { buildLockName } from "../lock/read-lock.ts";
+import { buildLockName, lockNames } from "../lock/read-lock.ts";
 import type { AppSource } from "./app.ts";
 import { type AppFolder, folderOnDisk, listFiles, readIfThere } from "./folder.ts";
 import { type Pyproject, readPyproject } from "./pyproject.ts";
@@ -13,7 +13,7 @@ import { exampleOf, TABLE } from "./table.ts";
 const USER = "app";
 
 /** Lock files, in the order in which they are looked for. */
-const LOCKS = ["pylock.toml", "uv.lock", "requirements.txt"];
+const LOCKS = [...lockNames, "requirements.txt"];
 
 /** What the apps are read for. */
 export interface AppsContext {

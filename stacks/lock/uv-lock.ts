@@ -118,20 +118,13 @@ function refuseStale(walk: Walk, app: UvPackage, project: Project): void {
 	const wanted = projectRequirements(file, project, environment).map((requirement) =>
 		canonical(requirement.name, requirement.extras, requirement.specifier),
 	);
-	for (const requirement of new Set(wanted).difference(new Set(locked)))
-		file.refuse(
-			`${prefix}requires-dist`,
-			requirement,
-			"of pyproject.toml is not in it: the lock is stale",
-			relock,
-		);
-	for (const requirement of new Set(locked).difference(new Set(wanted)))
-		file.refuse(
-			`${prefix}requires-dist`,
-			requirement,
-			"is not in pyproject.toml any more: the lock is stale",
-			relock,
-		);
+	const refuse = (requirements: ReadonlySet<string>, what: string) => {
+		for (const requirement of requirements)
+			file.refuse(`${prefix}requires-dist`, requirement, `${what}: the lock is stale`, relock);
+	};
+	const [now, then] = [new Set(wanted), new Set(locked)];
+	refuse(now.difference(then), "of pyproject.toml is not in it");
+	refuse(then.difference(now), "is not in pyproject.toml any more");
 }
 
 /** `name[extra,other]<2,>=1`: the same for requirements that mean the same. */
