@@ -1,4 +1,4 @@
-import { docker, imageId } from "../components/step/docker.ts";
+import { docker, imageConfig, imageId } from "../components/step/docker.ts";
 import { newestInputs } from "../components/step/why.ts";
 import { rotationLines } from "../infra/rotation-lines.ts";
 import { codenames, debianReleases } from "../stacks/debian.ts";
@@ -49,11 +49,10 @@ function isStage(artefact: string): boolean {
 
 /** How to run an app that the daemon has, with its first port on this machine's loopback interface. */
 async function runLine(image: string): Promise<string[]> {
-	if ((await imageId(image)) === undefined) return [];
-	const format = "{{range $port, $_ := .Config.ExposedPorts}}{{$port}} {{end}}";
-	const ports = await docker(["image", "inspect", "--format", format, image]);
-	const [port] = ports.split("/");
-	const publish = ports === "" ? "" : ` -p 127.0.0.1:${port}:${port}`;
+	const config = await imageConfig(image);
+	if (config === undefined) return [];
+	const [port] = Object.keys(config.ExposedPorts ?? {}).map((each) => each.split("/")[0]);
+	const publish = port === undefined ? "" : ` -p 127.0.0.1:${port}:${port}`;
 	return [`        docker run --rm --read-only${publish} ${image}`];
 }
 

@@ -73,6 +73,8 @@ export interface ImageConfig {
 	/** As NAME=VALUE. */
 	readonly Env?: readonly string[] | null;
 	readonly Cmd?: readonly string[] | null;
+	/** By port and protocol, as `8000/tcp`. */
+	readonly ExposedPorts?: Readonly<Record<string, object>> | null;
 }
 
 /** The config of a local image; undefined where the daemon does not have it. */
