@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { WheelResult } from "../../components/wheel/step.ts";
+import { stepCall } from "../../components/step/command.ts";
+import { type WheelResult, wheelStep } from "../../components/wheel/step.ts";
 import { type OwnWheel, wheelInputs } from "../../components/wheel/wheel.ts";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
@@ -93,12 +94,11 @@ async function build(wheel: CompiledWheel | OwnWheel) {
 		stack: "test",
 		folder,
 	});
-	const environment = Object.entries(inputs).flatMap(([name, value]) =>
-		value === undefined ? [] : [[name, typeof value === "string" ? value : JSON.stringify(value)]],
-	);
-	const env = Object.fromEntries(environment) as Record<string, string>;
-	const step = ["components/wheel/build.ts"];
-	const { exitCode, stdout, stderr } = await execa("node", step, { env, reject: false });
+	const { environment: env } = stepCall(wheelStep, inputs);
+	const { exitCode, stdout, stderr } = await execa("node", [wheelStep.script], {
+		env,
+		reject: false,
+	});
 	const error = stderr.split("\n").findLast((line) => line.startsWith("error: "));
 	const result = exitCode === 0 ? (JSON.parse(stdout) as WheelResult) : undefined;
 	return { result, error, stderr };
