@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { pack } from "tar-stream";
 import { folderOnDisk, listFiles } from "../stacks/apps/folder.ts";
 import { type FolderFiles, hashFiles, readAny } from "./content-key.ts";
 import { StepError } from "./step/error.ts";
+import { type TarEntry, tarOf } from "./step/tar.ts";
 
 /** An app's files, as they were when its key was made. No variable may hold any number of their names. */
 export interface AppFiles {
@@ -26,15 +26,17 @@ export async function packFiles({ folder, hash }: AppFiles, place: string): Prom
 	const { files } = listFiles(folderOnDisk(folder), folder, undefined);
 	if (appFiles({ folder, files }).hash !== hash)
 		throw new StepError(`the files of ${folder} were changed while this ran`, "run again");
-	const tar = pack();
-	tar.entry({ name: place, type: "directory", mode: 0o755 });
-	for (const name of files) {
-		const { kind, content } = readAny(join(folder, name));
-		const path = `${place}/${name}`;
-		if (kind === "link")
-			tar.entry({ name: path, type: "symlink", linkname: content.toString(), mode: 0o777 });
-		else tar.entry({ name: path, mode: kind === "executable" ? 0o755 : 0o644 }, content);
-	}
-	tar.finalize();
-	return Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>));
+	return tarOf(fileEntries({ folder, files }, place));
+}
+
+/** Files of a folder for a tar, in a folder there. */
+export function fileEntries({ folder, files }: FolderFiles, place: string): TarEntry[] {
+	const entries = files.map((file): TarEntry => {
+		const { kind, content } = readAny(join(folder, file));
+		const name = `${place}/${file}`;
+		return kind === "link"
+			? [{ name, type: "symlink", linkname: content.toString(), mode: 0o777 }]
+			: [{ name, mode: kind === "executable" ? 0o755 : 0o644 }, content];
+	});
+	return [[{ name: place, type: "directory", mode: 0o755 }], ...entries];
 }

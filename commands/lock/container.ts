@@ -1,6 +1,4 @@
-import { readFile, readlink } from "node:fs/promises";
-import { join } from "node:path";
-import { pack } from "tar-stream";
+import { fileEntries } from "../../components/app-files.ts";
 import { CONTEXT as DOWNLOADS_CONTEXT, VOLUME } from "../../components/downloads/downloads.ts";
 import {
 	copyFrom,
@@ -10,6 +8,7 @@ import {
 } from "../../components/step/container.ts";
 import { docker, PROJECT_LABEL } from "../../components/step/docker.ts";
 import type { Step } from "../../components/step/step.ts";
+import { tarOf } from "../../components/step/tar.ts";
 
 const CONTEXT = "commands/lock/context";
 
@@ -80,7 +79,11 @@ export async function lockInContainer(
 	for (const context of [CONTEXT, DOWNLOADS_CONTEXT])
 		await copyInto(container, `${context}/.`, "/mnt/");
 	if (place.caBundle !== undefined) await copyInto(container, place.caBundle, BUNDLE);
-	await docker(["cp", "-", `${container}:/mnt`], { input: await requestTar(place, request) });
+	const input = await tarOf([
+		[{ name: "request.json" }, JSON.stringify(request)],
+		...fileEntries(place, "app"),
+	]);
+	await docker(["cp", "-", `${container}:/mnt`], { input });
 	await runContainer(step, container, (line) => {
 		if (line.startsWith("==> ")) step.progress(line.slice("==> ".length));
 		// What fetch.py says of a file that is there, and what the error has.
@@ -94,18 +97,3 @@ const BUNDLE = "/mnt/ca-bundle.crt";
 
 /** The variables that Python and uv, and pip, read the bundle's path from. */
 const CERTIFICATES = ["SSL_CERT_FILE", "PIP_CERT"];
-
-async function requestTar({ folder, files }: LockPlace, request: LockRequest): Promise<Buffer> {
-	const tar = pack();
-	const content = Array.fromAsync(tar as AsyncIterable<Buffer>);
-	tar.entry({ name: "request.json" }, JSON.stringify(request));
-	tar.entry({ name: "app", type: "directory" });
-	for (const file of files) {
-		const name = `app/${file}`;
-		const linkname = await readlink(join(folder, file)).catch(() => undefined);
-		if (linkname !== undefined) tar.entry({ name, type: "symlink", linkname });
-		else tar.entry({ name }, await readFile(join(folder, file)));
-	}
-	tar.finalize();
-	return Buffer.concat(await content);
-}

@@ -1,22 +1,15 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pack } from "tar-stream";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import {
-	docker,
-	imageConfig,
-	imageId,
-	imageLabel,
-	labelChanges,
-	PROJECT_LABEL,
-} from "../step/docker.ts";
+import { imageConfig, imageId, imageLabel } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { importFiles } from "../step/tar.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
@@ -78,7 +71,7 @@ function checkSums(files: Files): void {
 	if (sums.length === 0) throw new StepError("the build left no SHA256SUMS", "run again");
 }
 
-/** An image made from scratch: the same files give the same layer. */
+/** The image that keeps the .debs. */
 async function importPackages(files: Files, image: string): Promise<void> {
 	const deb = files.get(inputs.DEB);
 	if (deb === undefined) throw new StepError(`the build left no ${inputs.DEB}`);
@@ -87,15 +80,11 @@ async function importPackages(files: Files, image: string): Promise<void> {
 		"debian-python.deb.sha256": sha256(deb),
 		// The moving tag of the builder will lead elsewhere: this is what the provenance names.
 		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
-		[PROJECT_LABEL]: "debian-python",
 	};
-	const tar = pack();
-	for (const name of [...files.keys()].sort()) {
-		tar.entry({ name: `packages/${name}`, mode: 0o644, mtime: new Date(0) }, files.get(name) ?? "");
-	}
-	tar.finalize();
-	await docker(["import", `--platform=${inputs.PLATFORM}`, ...labelChanges(labels), "-", image], {
-		input: Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)),
+	await importFiles(image, {
+		platform: inputs.PLATFORM,
+		labels,
+		files: new Map([...files].map(([name, content]) => [`packages/${name}`, content])),
 	});
 }
 

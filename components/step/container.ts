@@ -1,12 +1,13 @@
 import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
-import { extract, pack } from "tar-stream";
+import { extract } from "tar-stream";
 import { IGNORED } from "../../stacks/ignored.ts";
 import { docker, dockerError, explainDocker } from "./docker.ts";
 import { StepError } from "./error.ts";
 import { proxiesOf } from "./proxies.ts";
 import type { Step } from "./step.ts";
+import { tarOf } from "./tar.ts";
 
 /** How much of a failed container's output goes into the error: enough to see the cause. */
 const TAIL_LINES = 30;
@@ -206,10 +207,7 @@ async function writeProxies(holder: string, folder: string): Promise<void> {
 	const lines = proxiesOf((JSON.parse(variables) as string[] | null) ?? []).map(
 		(variable) => `export '${variable.replaceAll("'", "'\\''")}'\n`,
 	);
-	const tar = pack();
-	tar.entry({ name: PROXIES, mode: 0o644 }, lines.join(""));
-	tar.finalize();
-	const input = Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>));
+	const input = await tarOf([[{ name: PROXIES, mode: 0o644 }, lines.join("")]]);
 	await docker(["cp", "-", `${holder}:${folder}`], { input });
 }
 

@@ -1,17 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pack } from "tar-stream";
 import { packFiles } from "../app-files.ts";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { type Fetched, fetchFiles } from "../downloads/downloads.ts";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, imageId, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { docker, imageId, imageLabel } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
+import { importFiles } from "../step/tar.ts";
 import { wheelStep } from "./step.ts";
 
 const CONTEXT = "components/wheel/context";
@@ -160,7 +160,7 @@ interface WheelFacts {
 	readonly packages: readonly string[];
 }
 
-/** Make the image of the wheel: the same wheel gives the same layer. */
+/** Make the image of the wheel. */
 async function keepWheel(container: string): Promise<void> {
 	const [[, said] = []] = (await copyFrom(container, "/build/facts")).files;
 	const facts = JSON.parse(String(said)) as WheelFacts;
@@ -175,12 +175,7 @@ async function keepWheel(container: string): Promise<void> {
 		"debian-python.wheel.packages": facts.packages.join(" "),
 		// The moving tag of the builder will lead elsewhere.
 		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
-		[PROJECT_LABEL]: "debian-python",
 	};
-	const tar = pack();
-	tar.entry({ name: `wheels/${facts.file}`, mode: 0o644, mtime: new Date(0) }, content);
-	tar.finalize();
-	await docker(["import", `--platform=${PLATFORM}`, ...labelChanges(labels), "-", image], {
-		input: Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)),
-	});
+	const files = new Map([[`wheels/${facts.file}`, content]]);
+	await importFiles(image, { platform: PLATFORM, labels, files });
 }
