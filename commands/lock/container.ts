@@ -6,7 +6,7 @@ import {
 	makeContainer,
 	runContainer,
 } from "../../components/step/container.ts";
-import { docker, PROJECT_LABEL } from "../../components/step/docker.ts";
+import { docker } from "../../components/step/docker.ts";
 import type { Step } from "../../components/step/step.ts";
 import { tarOf } from "../../components/step/tar.ts";
 
@@ -66,7 +66,6 @@ export async function lockInContainer(
 	place: LockPlace,
 	request: LockRequest,
 ): Promise<LockResult> {
-	await docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, VOLUME]);
 	const command = ["/venv/bin/python", "-I", "-B", "/mnt/lock.py", "/mnt"];
 	const container = await makeContainer(step, place.image, command, [
 		`--platform=${place.platform}`,
