@@ -4,8 +4,16 @@ import type { LockedFile } from "../../stacks/lock/lock.ts";
 import { copyInto, makeContainer, runContainer } from "../step/container.ts";
 import type { Step } from "../step/step.ts";
 
-/** The volume that keeps what was fetched, on purpose: a cache, which may be removed at any time. */
+/**
+ * The volume that keeps what was fetched, on purpose: a cache, which may be removed at any time. Who
+ * mounts it at /downloads finds a file by {@link downloadPath}; read it only.
+ */
 export const VOLUME = "debian-python-downloads";
+
+/** Where a container with the volume has a file: beside those of other locks, by its SHA-256. */
+export function downloadPath({ sha256, name }: LockedFile): string {
+	return `/downloads/${sha256}/${name}`;
+}
 
 /** Its fetch.py is a module as well. */
 export const CONTEXT = "components/downloads/context";
@@ -27,14 +35,6 @@ export interface FetchArgs {
 	readonly caBundle?: string | undefined;
 }
 
-/** Files that are there. */
-export interface Fetched {
-	/** Mounted, it has each file as `/<sha256>/<name>`, beside those of other locks; read it only. */
-	readonly volume: string;
-	/** Names of the files, by SHA-256. */
-	readonly names: ReadonlyMap<string, string>;
-}
-
 /**
  * Have files of a lock in the volume that keeps them: what is there is not fetched again, and several
  * runs may share it. A file without an URL is found in the package index by its hash: that of
@@ -42,9 +42,8 @@ export interface Fetched {
  *
  * @throws StepError that names distribution, file, host, reason and remedy.
  */
-export async function fetchFiles(step: Step, args: FetchArgs): Promise<Fetched> {
-	const names = new Map<string, string>();
-	if (args.files.length === 0) return { volume: VOLUME, names };
+export async function fetchFiles(step: Step, args: FetchArgs): Promise<void> {
+	if (args.files.length === 0) return;
 	const command = ["python3", "-I", "-B", "/mnt/fetch.py", "/mnt/wanted.json", "/downloads"];
 	const container = await makeContainer(step, args.image, command, [
 		`--platform=${args.platform}`,
@@ -61,9 +60,7 @@ export async function fetchFiles(step: Step, args: FetchArgs): Promise<Fetched> 
 	await copyInto(container, wanted, "/mnt/wanted.json");
 	if (args.caBundle !== undefined) await copyInto(container, args.caBundle, "/mnt/ca-bundle.crt");
 	await runContainer(step, container, (line) => {
-		const [word, sha256 = "", name = ""] = line.split(" ");
-		if (word === "file") names.set(sha256, name);
-		else if (!line.startsWith("error: ")) step.progress(line);
+		// What is there already is no progress, and the error has its own line.
+		if (!/^(file|error:) /.test(line)) step.progress(line);
 	});
-	return { volume: VOLUME, names };
 }

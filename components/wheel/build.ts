@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LockedFile } from "../../stacks/lock/lock.ts";
 import { packFiles } from "../app-files.ts";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
-import { type Fetched, fetchFiles } from "../downloads/downloads.ts";
+import { downloadPath, fetchFiles, VOLUME } from "../downloads/downloads.ts";
 import { copyFrom, copyInto, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, imageLabel } from "../step/docker.ts";
@@ -32,13 +33,13 @@ await runStep<ResultOf<typeof wheelStep>>(async (step) => {
 async function buildWheel(step: Step): Promise<void> {
 	const { BUILDER: builder, RECIPE, LOG } = inputs;
 	await needBuilder(builder, RECIPE, step.signal);
-	const files = await fetchFiles(step, {
+	await fetchFiles(step, {
 		image: builder,
 		platform: PLATFORM,
 		caBundle: CA_BUNDLE,
 		files: lockedFiles(),
 	});
-	const run = await giveFiles(step, files);
+	const run = await giveFiles(step);
 	const root = PACKAGES.length === 0 ? builder : await prepare(step, builder, run);
 	const container = await makeJob(step, root, run, "build", ["--network=none"]);
 	try {
@@ -68,13 +69,13 @@ interface Run {
 }
 
 /** Have all that the build needs in volumes, and say where in a file (context/__main__.py reads it). */
-async function giveFiles(step: Step, { volume, names }: Fetched): Promise<Run> {
-	const volumes = [`--volume=${volume}:/downloads:ro`];
+async function giveFiles(step: Step): Promise<Run> {
+	const volumes = [`--volume=${VOLUME}:/downloads:ro`];
 	const requirements: object[] = [];
-	const locked = (sum: string) => ({ path: `/downloads/${sum}/${names.get(sum)}`, sha256: sum });
+	const locked = (file: LockedFile) => ({ path: downloadPath(file), sha256: file.sha256 });
 	for (const { name, version, ...from } of inputs.REQUIREMENTS) {
 		if ("file" in from) {
-			requirements.push({ name, version, ...locked(from.file.sha256) });
+			requirements.push({ name, version, ...locked(from.file) });
 			continue;
 		}
 		await needImage(from.image, step.signal);
@@ -91,9 +92,7 @@ async function giveFiles(step: Step, { volume, names }: Fetched): Promise<Run> {
 		abi: inputs.ABI,
 		release: inputs.DEBIAN.codename,
 		number: inputs.DEBIAN.number,
-		...("app" in SOURCE
-			? { source: `/mnt/${SOURCE_FOLDER}` }
-			: { sdist: locked(SOURCE.sdist.sha256) }),
+		...("app" in SOURCE ? { source: `/mnt/${SOURCE_FOLDER}` } : { sdist: locked(SOURCE.sdist) }),
 		requirements,
 		packages: PACKAGES,
 		folder: `${inputs.APP} -s ${inputs.STACK}`,

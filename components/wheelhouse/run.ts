@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findImage, needImage } from "../distribution/daemon.ts";
-import { fetchFiles } from "../downloads/downloads.ts";
+import { downloadPath, fetchFiles, VOLUME } from "../downloads/downloads.ts";
 import { copyInto, copyOut, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
@@ -20,7 +20,7 @@ await runStep<ResultOf<typeof wheelhouseStep>>(async (step) => {
 async function gather(step: Step, image: string): Promise<void> {
 	const { BUILDER: builder, PLATFORM: platform, DOWNLOADED: files, COMPILED: compiled } = inputs;
 	await needImage(builder, step.signal);
-	const { volume, names } = await fetchFiles(step, {
+	await fetchFiles(step, {
 		image: builder,
 		platform,
 		files,
@@ -32,7 +32,7 @@ async function gather(step: Step, image: string): Promise<void> {
 		"--network=none",
 		"--user=0:0",
 		// Where nothing was fetched, there may be no such volume.
-		...(files.length === 0 ? [] : [`--volume=${volume}:/downloads:ro`]),
+		...(files.length === 0 ? [] : [`--volume=${VOLUME}:/downloads:ro`]),
 	]);
 	await copyInto(container, "components/wheelhouse/context/.", "/mnt/");
 	for (const { image: wheel } of compiled) {
@@ -41,11 +41,11 @@ async function gather(step: Step, image: string): Promise<void> {
 		await copyOut(holder, "/wheels", ["cp", "-", `${container}:/srv`]);
 	}
 	const wheels = [
-		...files.map(({ distribution, version, sha256 }) => ({
-			distribution,
-			version,
-			path: `/downloads/${sha256}/${names.get(sha256)}`,
-			sha256,
+		...files.map((file) => ({
+			distribution: file.distribution,
+			version: file.version,
+			path: downloadPath(file),
+			sha256: file.sha256,
 		})),
 		...compiled.map(({ distribution, version }) => ({
 			distribution,
