@@ -23,7 +23,7 @@ export function appFiles({ folder, files }: FolderFiles): AppFiles {
  * @throws StepError where they are not those of the key any more.
  */
 export async function packFiles({ folder, hash }: AppFiles, place: string): Promise<Buffer> {
-	const { files } = listFiles(folderOnDisk(folder), folder, undefined);
+	const { files } = listFiles(folderOnDisk(folder), folder);
 	if (appFiles({ folder, files }).hash !== hash)
 		throw new StepError(`the files of ${folder} were changed while this ran`, "run again");
 	return tarOf(fileEntries({ folder, files }, place));

@@ -3,17 +3,14 @@
 import { posix } from "node:path";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { normalizeName } from "../lock/names.ts";
-import { buildLockName, lockNames } from "../lock/read-lock.ts";
+import { buildLockName } from "../lock/read-lock.ts";
 import type { AppSource } from "./app.ts";
-import { type AppFolder, folderOnDisk, listFiles, readIfThere } from "./folder.ts";
+import { type AppFolder, folderOnDisk, LOCKS, listFiles, readIfThere } from "./folder.ts";
 import { type Pyproject, readPyproject } from "./pyproject.ts";
 import { exampleOf, TABLE } from "./table.ts";
 
 /** The unprivileged user of an app that names none; schema.json has the same. */
 const USER = "app";
-
-/** Lock files, in the order in which they are looked for. */
-const LOCKS = [...lockNames, "requirements.txt"];
 
 /** What the apps are read for. */
 export interface AppsContext {
@@ -57,8 +54,7 @@ export function readApp(
 	const text = readIfThere(content, "pyproject.toml");
 	if (text === undefined) return [missing(file)];
 	const pyproject = readPyproject(text, file, python);
-	const lock = LOCKS.find((name) => entries.includes(name));
-	const { files, problems } = listFiles(content, folder, lock);
+	const { files, problems } = listFiles(content, folder);
 	if (Array.isArray(pyproject)) return [...pyproject, ...problems];
 	if (problems.length > 0) return [...problems];
 	return appOf(folder, pyproject, files);

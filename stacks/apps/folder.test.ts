@@ -18,9 +18,9 @@ function write(...files: readonly string[]): void {
 	}
 }
 
-function list(rules?: string, lock?: string) {
+function list(rules?: string) {
 	if (rules !== undefined) writeFileSync(join(folder, ".dockerignore"), rules);
-	return listFiles(folderOnDisk(folder), "../app", lock);
+	return listFiles(folderOnDisk(folder), "../app");
 }
 
 it("has all files in byte order, whatever the language", () => {
@@ -31,12 +31,14 @@ it("has all files in byte order, whatever the language", () => {
 it("leaves out what is no app's, and the lock", () => {
 	write("app.py", "pylock.toml", "pylock.build.toml", "uv.lock", ".git/config", "sub/.git");
 	write(".venv/pyvenv.cfg", "sub/__pycache__/a.pyc", "sub/app.pyc", ".pytest_cache/a", "a~");
+	expect(list("!.git\n!uv.lock\n").files).toEqual(["app.py"]);
+});
+
+it("leaves out requirements.txt where that is the lock", () => {
 	write("requirements.txt", "sub/requirements.txt");
-	expect(list("!.git\n!uv.lock\n", "requirements.txt").files).toEqual([
-		"app.py",
-		"sub/requirements.txt",
-	]);
-	expect(list("").files).toContain("requirements.txt");
+	expect(list().files).toEqual(["sub/requirements.txt"]);
+	write("uv.lock");
+	expect(list().files).toEqual(["requirements.txt", "sub/requirements.txt"]);
 });
 
 describe("honours .dockerignore as Docker does", () => {
@@ -114,12 +116,12 @@ it("refuses what its user may not read, where it is the app's", () => {
 			.map((entry) =>
 				["a", "secret"].includes(entry.name) ? { ...entry, kind: "unreadable" as const } : entry,
 			);
-	const listed = listFiles({ ...disk, list: locked }, "app", undefined);
+	const listed = listFiles({ ...disk, list: locked }, "app");
 	expect(listed.files).toEqual(["b"]);
 	expect(listed.problems.map(({ value, reason }) => `${value} ${reason}`).sort()).toEqual([
 		'"a" cannot be read by you',
 		'"secret" cannot be read by you',
 	]);
 	writeFileSync(join(folder, ".dockerignore"), "a\nsecret\n");
-	expect(listFiles({ ...disk, list: locked }, "app", undefined).problems).toEqual([]);
+	expect(listFiles({ ...disk, list: locked }, "app").problems).toEqual([]);
 });

@@ -12,6 +12,10 @@ import { posix } from "node:path";
 import dockerignore from "@balena/dockerignore";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { IGNORED } from "../ignored.ts";
+import { lockNames } from "../lock/read-lock.ts";
+
+/** Lock files, in the order in which they are looked for. */
+export const LOCKS: readonly string[] = [...lockNames, "requirements.txt"];
 
 /** The folder of an app, by paths from it; a test may have another one than the disk's. */
 export interface AppFolder {
@@ -81,15 +85,13 @@ const NEVER = [
  *
  * @param folder the app's.
  * @param name of the folder, for the problems.
- * @param lock the file that is its lock, which is left out.
  */
 export function listFiles(
 	folder: AppFolder,
 	name: string,
-	lock: string | undefined,
 ): { files: readonly string[]; problems: readonly ConfigProblem[] } {
 	const rules = readIfThere(folder, ".dockerignore") ?? "";
-	const never = matcher([...NEVER, ...(lock === undefined ? [] : [lock])]);
+	const never = matcher(neverOf(folder));
 	const ignored = matcher(rules.split(/\r?\n/));
 	// What is in a folder that is left out can be brought back by an exception alone.
 	const hasExceptions = /^\s*!/m.test(rules);
@@ -111,6 +113,13 @@ export function listFiles(
 	};
 	walk("");
 	return { files: files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))), problems };
+}
+
+/** Patterns of what is no app's in a folder: of the names in it, the first of {@link LOCKS} is its lock. */
+function neverOf(folder: AppFolder): string[] {
+	const names = folder.list("").map(({ name }) => name);
+	const lock = LOCKS.find((each) => names.includes(each));
+	return [...NEVER, ...(lock === undefined ? [] : [lock])];
 }
 
 /** Tells whether patterns of a .dockerignore match a path, or a folder that it is in. */
