@@ -115,7 +115,7 @@ export function appDescription(
  * The Dockerfile instructions of an app's image, beside USER. A health check begins early, so that an
  * app which starts in seconds is soon known to be well, and may take long on a busy machine.
  */
-function appChanges(app: App): readonly string[] {
+export function appChanges(app: App): readonly string[] {
 	return [
 		`CMD ${JSON.stringify(app.command)}`,
 		"WORKDIR /app",
@@ -129,6 +129,15 @@ function appChanges(app: App): readonly string[] {
 					`HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ${JSON.stringify(app.healthcheck)}`,
 				]),
 	];
+}
+
+/** The OCI annotations of an app's image: those of python are of CPython. */
+export function appLabels(app: App): Readonly<Record<string, string>> {
+	return {
+		"org.opencontainers.image.title": app.name,
+		"org.opencontainers.image.version": app.version ?? "",
+		"org.opencontainers.image.revision": "",
+	};
 }
 
 /**
@@ -163,13 +172,7 @@ export class AppImage extends pulumi.ComponentResource {
 				USER: app.user,
 				CHANGES: appChanges(app),
 				SMOKE: app.smoke ?? [],
-				LABELS: {
-					...imageLabels(image),
-					"org.opencontainers.image.title": app.name,
-					// Those of python are of CPython.
-					"org.opencontainers.image.version": app.version ?? "",
-					"org.opencontainers.image.revision": "",
-				},
+				LABELS: { ...imageLabels(image), ...appLabels(app) },
 				ALIASES: aliases,
 				PLATFORM: own.platform,
 			},

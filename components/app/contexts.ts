@@ -8,3 +8,9 @@ export const FOLDERS = {
 	/** The gates of the image python, some of which hold here too. */
 	"python-gates": "components/python/context/gates",
 } as const;
+
+/** Of an app's user, where the base has none of that name: above those that Debian and people give out. */
+export const UID = "10001";
+
+/** What Docker and Kubernetes send anyway, said so that nobody has to know; docker commit has no such change. */
+export const STOP_SIGNAL = "SIGTERM";

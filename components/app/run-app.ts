@@ -9,18 +9,12 @@ import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { runStep, type Step } from "../step/step.ts";
-import { CONTEXT, FOLDERS } from "./contexts.ts";
+import { CONTEXT, FOLDERS, STOP_SIGNAL, UID } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { checkLayer } from "./layer-content.ts";
 import { appStep } from "./step.ts";
 
 const inputs = readInputs(appStep);
-
-/** Of the user, where the base has none of that name: above those that Debian and people give out. */
-const UID = "10001";
-
-/** What Docker and Kubernetes send anyway, said so that nobody has to know; docker commit has no such change. */
-const STOP_SIGNAL = "SIGTERM";
 
 await runStep<ResultOf<typeof appStep>>(async (step) => {
 	const { IMAGE: image, ALIASES } = inputs;

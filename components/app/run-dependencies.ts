@@ -1,9 +1,7 @@
 import { checkConfig } from "../commit/config.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import {
-	copyFrom,
 	fillVolume,
-	holdImage,
 	makePristineContainer,
 	mountedScript,
 	runContainer,
@@ -13,9 +11,10 @@ import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
-import { layerGroups, type SizedWheel } from "./groups.ts";
+import { layerGroups } from "./groups.ts";
 import { checkLayer } from "./layer-content.ts";
 import { dependenciesStep } from "./step.ts";
+import { readWheels } from "./wheels.ts";
 
 const inputs = readInputs(dependenciesStep);
 
@@ -42,7 +41,7 @@ async function install(step: Step, image: string): Promise<void> {
 		folders: FOLDERS,
 		caBundle: inputs.CA_BUNDLE,
 	});
-	const groups = layerGroups(await readWheels(step, wheelhouse));
+	const groups = layerGroups(await readWheels(step, wheelhouse, PLATFORM));
 	step.progress("look for libraries");
 	const { container, said } = await runScript(step, from, volume, "packages", inputs.PACKAGES);
 	const packages = said.find((line) => line.startsWith("packages: ")) ?? "packages: ";
@@ -90,21 +89,4 @@ async function addLayer(step: Step, container: string): Promise<string> {
 		...CHANGES.flatMap((change) => ["--change", change]),
 		...labelChanges(LABELS),
 	]);
-}
-
-/** The wheels, by the index of the wheelhouse (PEP 691, PEP 700). */
-async function readWheels(step: Step, wheelhouse: string): Promise<SizedWheel[]> {
-	const holder = await holdImage(step, wheelhouse, inputs.PLATFORM);
-	const { files } = await copyFrom(holder, "/simple");
-	return [...files].flatMap(([path, content]) => {
-		if (!/^simple\/[^/]+\/index\.json$/.test(path)) return [];
-		const project = JSON.parse(content.toString()) as IndexPage;
-		return [{ name: project.name, size: project.files[0].size }];
-	});
-}
-
-/** A project's page in a wheelhouse's index, which has one file. */
-interface IndexPage {
-	readonly name: string;
-	readonly files: readonly [{ readonly size: number }];
 }

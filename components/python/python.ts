@@ -43,6 +43,15 @@ export interface PythonImageArgs extends PythonArgs {
 
 const CONTEXT = "components/python/context";
 
+/** How the image is made of debbase with the package at `/mnt`, as {@link CommittedImage} has it. */
+export function pythonInstall({ series: { series, pip } }: Settings["python"]) {
+	return {
+		context: CONTEXT,
+		arguments: [series, pip.version, pip.sha256],
+		changes: imageChanges(series),
+	};
+}
+
 /** What the image sets. A login shell gets the same by the profile that the install script writes. */
 function imageChanges(series: string): readonly [cmd: `CMD ${string}`, ...others: string[]] {
 	// The second is where programs of `uv pip install --system` are. sbin stays on PATH: without it
@@ -94,7 +103,7 @@ export class PythonImage extends pulumi.ComponentResource {
 	constructor(name: string, args: PythonImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PythonImage", name, {}, opts);
 		const { site, python, base, debbase } = args;
-		const { series, pip } = python.series;
+		const { series } = python.series;
 		this.image = pythonImage(args);
 		const committed = new CommittedImage(
 			`${name}-image`,
@@ -103,9 +112,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				image: this.image,
 				from: debbase.image,
 				packages: args.package.image,
-				context: CONTEXT,
-				arguments: [series, pip.version, pip.sha256],
-				changes: imageChanges(series),
+				...pythonInstall(python),
 				gates: pythonGates(python, args.debian),
 				budget: args.budget,
 				ledger: args.ledger,

@@ -73,6 +73,7 @@ export interface ImageConfig {
 	/** As NAME=VALUE. */
 	readonly Env?: readonly string[] | null;
 	readonly Cmd?: readonly string[] | null;
+	readonly User?: string;
 	/** By port and protocol, as `8000/tcp`. */
 	readonly ExposedPorts?: Readonly<Record<string, object>> | null;
 }

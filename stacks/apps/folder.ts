@@ -115,8 +115,8 @@ export function listFiles(
 	return { files: files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))), problems };
 }
 
-/** Patterns of what is no app's in a folder: of the names in it, the first of {@link LOCKS} is its lock. */
-function neverOf(folder: AppFolder): string[] {
+/** Patterns, as of a .dockerignore, of what is no app's: of an app's folder, with the one that is its lock. */
+export function neverOf(folder: AppFolder): string[] {
 	const names = folder.list("").map(({ name }) => name);
 	const lock = LOCKS.find((each) => names.includes(each));
 	return [...NEVER, ...(lock === undefined ? [] : [lock])];

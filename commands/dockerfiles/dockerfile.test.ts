@@ -1,0 +1,131 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configuredSettings } from "../../local/images.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
+import type { App } from "../../stacks/apps/app.ts";
+import { type AppParts, appDockerfile, appDockerignore, pythonDockerfile } from "./dockerfile.ts";
+
+const { python } = configuredSettings("local", readStackConfig("local", []));
+const PYTHON = pythonDockerfile(python, { debbase: "DEBBASE", package: "PACKAGE" });
+
+let folder: string;
+let app: App;
+const parts: AppParts = {
+	python: "PYTHON",
+	wheelhouse: "WHEELHOUSE",
+	wheel: undefined,
+	packages: ["libpq5"],
+	groups: [["uvloop"], ["click", "idna"]],
+	user: "10001:10001",
+};
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "app-"));
+	app = {
+		name: "orders",
+		folder,
+		version: "1.0",
+		command: ["orders", "--title=a 'b' \\"],
+		ports: [8000],
+		environment: { A: '"$HOME" \\' },
+		user: "shop",
+		packages: [],
+		importExceptions: {},
+		isPackage: false,
+		fromSource: [],
+		buildPackages: {},
+		buildRequirements: [],
+		distributions: [],
+		files: [],
+	};
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What the stage of the scripts makes of them, by name. */
+function scripts(dockerfile: string): Record<string, string> {
+	const [, command = ""] = /^FROM \S+ AS scripts\nRUN ((?:.*\\\n)*.*\n)/m.exec(dockerfile) ?? [];
+	// As Docker does with a line that goes on.
+	const script = command.replaceAll("\\\n", "").replace("mkdir /scripts && cd /scripts && ", "");
+	execFileSync("sh", ["-euc", script], { cwd: folder });
+	return Object.fromEntries(
+		readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+	);
+}
+
+const context = (path: string) => readFileSync(`components/${path}`, "utf8");
+
+describe("the stage of the scripts", () => {
+	it("has python's, byte by byte", () => {
+		expect(scripts(PYTHON)).toEqual({ install: context("python/context/install") });
+	});
+
+	it("has an app's, byte by byte", () => {
+		expect(scripts(appDockerfile(app, parts))).toEqual({
+			clamp: context("app/context/clamp"),
+			layer: context("app/context/layer"),
+			app: context("app/context/app"),
+			files: readFileSync("commands/dockerfiles/context/files", "utf8"),
+		});
+	});
+});
+
+/** The instructions of a Dockerfile's last stage. */
+function instructions(dockerfile: string): string[] {
+	return dockerfile
+		.replaceAll("\\\n\t", "")
+		.split("\n")
+		.filter((line) => /^[A-Z]+ /.test(line))
+		.slice(2);
+}
+
+it("of python mounts the package, and CA certificates where there are some", () => {
+	expect(instructions(PYTHON)).toEqual([
+		"FROM DEBBASE",
+		expect.stringMatching(
+			/^RUN --mount=from=PACKAGE,source=\/packages,.*--mount=type=secret,id=ca-bundle,target=\/mnt\/ca-bundle\.crt sh \/mnt\/install 3\.13 [\d.]+ [0-9a-f]{64}$/,
+		),
+		'CMD ["python3"]',
+		expect.stringMatching(/^ENV PATH=\/venv\/bin:/),
+		"ENV VIRTUAL_ENV=/venv",
+		"ENV LANG=C.UTF-8",
+	]);
+});
+
+it("of an app has the layers and the config of its image", () => {
+	expect(instructions(appDockerfile(app, parts))).toEqual([
+		"FROM PYTHON",
+		expect.stringMatching(/^RUN --mount=from=scripts,.* aptinstall libpq5; clamp$/),
+		expect.stringMatching(/^RUN --mount=from=WHEELHOUSE,.* sh \/mnt\/layer uvloop$/),
+		expect.stringMatching(/^RUN --mount=from=WHEELHOUSE,.* sh \/mnt\/layer click idna$/),
+		expect.stringMatching(/^RUN --mount=target=\/srv .* set -eu -- shop 10001; sh \/mnt\/files; /),
+		String.raw`CMD ["orders","--title=a 'b' \\"]`,
+		"WORKDIR /app",
+		"EXPOSE 8000/tcp",
+		String.raw`ENV A="\"\$HOME\" \\"`,
+		"USER 10001:10001",
+		"STOPSIGNAL SIGTERM",
+		'LABEL org.opencontainers.image.title="orders"',
+		'LABEL org.opencontainers.image.version="1.0"',
+		'LABEL org.opencontainers.image.revision=""',
+	]);
+});
+
+it("of an app that is a distribution mounts its wheel, and no context", () => {
+	const dockerfile = appDockerfile(app, { ...parts, wheel: "WHEEL", packages: [] });
+	const [, , , own] = instructions(dockerfile);
+	expect(own).toMatch(/^RUN --mount=from=WHEEL,.* set -eu -- shop 10001 orders; /);
+	expect(dockerfile).not.toContain("aptinstall");
+	expect(dockerfile).not.toContain("/srv");
+});
+
+it("has a .dockerignore of the app's, after which nothing brings locks back", () => {
+	writeFileSync(join(folder, ".dockerignore"), "*.md\n!**/requirements.txt\n");
+	writeFileSync(join(folder, "requirements.txt"), "");
+	const lines = appDockerignore(app).split("\n");
+	expect(lines.slice(0, 2)).toEqual(["*.md", "!**/requirements.txt"]);
+	expect(lines).toContain("**/.git");
+	expect(lines.at(-2)).toBe("requirements.txt");
+});

@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { appChanges, appLabels } from "../../components/app/app.ts";
+import { CONTEXT, STOP_SIGNAL, UID } from "../../components/app/contexts.ts";
+import { pythonInstall } from "../../components/python/python.ts";
+import { quoteInstruction } from "../../components/step/docker.ts";
+import type { App } from "../../stacks/apps/app.ts";
+import { folderOnDisk, neverOf, readIfThere } from "../../stacks/apps/folder.ts";
+import type { Settings } from "../../stacks/settings.ts";
+
+/*
+ * The text of Dockerfiles that do what the program's steps do, with their scripts. In the language of
+ * Docker 20.10 (1.2 of the Dockerfile frontend), which has no here-documents.
+ */
+
+/** Name of the build secret that may have CA certificates. */
+export const SECRET = "ca-bundle";
+
+/** Where a stage of each Dockerfile has the scripts. */
+const SCRIPTS = "/scripts";
+
+/** What an app's Dockerfile mounts and installs. */
+export interface AppParts {
+	/** Names of images. */
+	readonly python: string;
+	readonly wheelhouse: string;
+	/** Of its own wheel, where the app is a distribution. */
+	readonly wheel: string | undefined;
+	/** Debian packages of the dependencies, those that were found for libraries among them. */
+	readonly packages: readonly string[];
+	/** The distributions of each layer. */
+	readonly groups: readonly (readonly string[])[];
+	/** `UID:GID` that the app runs as. */
+	readonly user: string;
+}
+
+/** The Dockerfile of the image python: what is in `debbase` and what the package adds. */
+export function pythonDockerfile(
+	python: Settings["python"],
+	images: { readonly debbase: string; readonly package: string },
+): string {
+	const { context, arguments: args, changes } = pythonInstall(python);
+	const mounts = [
+		...besideScripts(images.package, "/packages", ["install"]),
+		`type=secret,id=${SECRET},target=/mnt/ca-bundle.crt`,
+	];
+	return file([
+		header(`The image python: CPython ${python.version} and /venv.`),
+		scriptsStage(images.debbase, { install: join(context, "install") }),
+		`FROM ${images.debbase}`,
+		runs(mounts, `sh /mnt/install ${args.join(" ")}`),
+		changes.join("\n"),
+	]);
+}
+
+/** The Dockerfile of an app. Its context is the app's folder, but for an app that is a distribution. */
+export function appDockerfile(app: App, parts: AppParts): string {
+	const paths = {
+		clamp: join(CONTEXT, "clamp"),
+		layer: join(CONTEXT, "layer"),
+		...(parts.wheel === undefined && { files: "commands/dockerfiles/context/files" }),
+		app: join(CONTEXT, "app"),
+	};
+	const labels = Object.entries(appLabels(app)).map(
+		([name, value]) => `LABEL ${name}=${quoteInstruction(value)}`,
+	);
+	return file([
+		header(`The app ${app.name}${app.version === undefined ? "" : ` ${app.version}`}.`),
+		scriptsStage(parts.python, paths),
+		`FROM ${parts.python}`,
+		...packagesLayer(parts.packages),
+		...parts.groups.map((names) => dependenciesLayer(parts.wheelhouse, names)),
+		appLayer(app, parts.wheel),
+		[...appChanges(app), `USER ${parts.user}`, `STOPSIGNAL ${STOP_SIGNAL}`, ...labels].join("\n"),
+	]);
+}
+
+/** What the context of an app's Dockerfile leaves out, for `<Dockerfile>.dockerignore`. */
+export function appDockerignore({ folder }: App): string {
+	const content = folderOnDisk(folder);
+	const own = readIfThere(content, ".dockerignore") ?? "";
+	// Last, so that no exception of its own brings them back.
+	return `${[own.trimEnd(), ...neverOf(content)].join("\n")}\n`;
+}
+
+function packagesLayer(packages: readonly string[]): string[] {
+	if (packages.length === 0) return [];
+	const command = `set -eu; . /mnt/clamp; aptinstall ${packages.join(" ")}; clamp`;
+	return [runs([SCRIPTS_MOUNT, TMP], command)];
+}
+
+function dependenciesLayer(wheelhouse: string, names: readonly string[]): string {
+	const mounts = [...besideScripts(wheelhouse, "/wheels", ["clamp", "layer"]), TMP];
+	return runs(mounts, `sh /mnt/layer ${names.join(" ")}`);
+}
+
+/** Its wheel, else its files, then its user and bytecode. */
+function appLayer({ name, user }: App, wheel: string | undefined): string {
+	const add = ". /mnt/clamp; . /mnt/app";
+	if (wheel === undefined)
+		return runs(
+			["target=/srv", SCRIPTS_MOUNT, TMP],
+			`set -eu -- ${user} ${UID}; sh /mnt/files; ${add}`,
+		);
+	const mounts = [...besideScripts(wheel, "/wheels", ["clamp", "app"]), TMP];
+	return runs(mounts, `set -eu -- ${user} ${UID} ${name}; ${add}`);
+}
+
+/** Nothing of it gets into the layer. */
+const TMP = "type=tmpfs,target=/tmp";
+
+/** All scripts. A mount point that no root has, such as /mnt/clamp, would stay in the layer. */
+const SCRIPTS_MOUNT = `from=scripts,source=${SCRIPTS},target=/mnt`;
+
+/** A folder of an image, writable so that scripts can be in it: what is written is thrown away. */
+function besideScripts(image: string, folder: string, scripts: readonly string[]): string[] {
+	return [
+		`from=${image},source=${folder},target=/mnt,rw`,
+		...scripts.map((name) => `from=scripts,source=${SCRIPTS}/${name},target=/mnt/${name}`),
+	];
+}
+
+/** A RUN instruction with mounts. */
+function runs(mounts: readonly string[], command: string): string {
+	const lines = mounts.map((mount) => `--mount=${mount}`);
+	return `RUN ${[...lines, command].join(" \\\n\t")}`;
+}
+
+/**
+ * A stage that has scripts, line by line.
+ *
+ * @param paths their files, by their names there.
+ */
+function scriptsStage(image: string, paths: Readonly<Record<string, string>>): string {
+	const commands = Object.entries(paths).map(([name, path]) => {
+		const lines = readFileSync(path, "utf8").trimEnd().split("\n").map(quote);
+		return ["printf '%s\\n'", ...lines.map((line) => `\t${line}`), `>${name}`].join(" \\\n\t");
+	});
+	return [
+		`FROM ${image} AS scripts`,
+		`RUN mkdir ${SCRIPTS} && cd ${SCRIPTS} && \\\n\t${commands.join(" && \\\n\t")}`,
+	].join("\n");
+}
+
+/** A text as a shell's word. */
+export function quote(text: string): string {
+	return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function header(what: string): string {
+	return `# ${what}\n# Written by npm run dockerfiles: again, when the stack has other images.`;
+}
+
+function file(parts: readonly string[]): string {
+	return `${parts.join("\n\n")}\n`;
+}

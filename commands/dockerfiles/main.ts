@@ -1,0 +1,83 @@
+import type { Description } from "../../components/sbom/description.ts";
+import { makeFolder, writeWhole } from "../../components/step/file.ts";
+import { withStep } from "../../components/step/step.ts";
+import { stopController } from "../../components/step/stop.ts";
+import { stackApps } from "../../infra/apps.ts";
+import { stackDescriptions, stackImages } from "../../infra/images.ts";
+import { commandLine, configOption, runCommand, stackOption } from "../../local/command-line.ts";
+import { configuredRepository, configuredSettings } from "../../local/images.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
+import type { App } from "../../stacks/apps/app.ts";
+import type { Settings } from "../../stacks/settings.ts";
+import { appDockerfile, appDockerignore, pythonDockerfile, quote, SECRET } from "./dockerfile.ts";
+import { readParts } from "./parts.ts";
+
+const abort = stopController(undefined);
+
+const command = commandLine(
+	"npm run dockerfiles",
+	"Write Dockerfiles that make a stack's python and apps with BuildKit, from images that the stack has.",
+)
+	.addOption(stackOption)
+	.addOption(configOption)
+	.addHelpText("after", "\nThe images of its apps must be in the Docker daemon or in its registry.")
+	.action(async ({ stack, config }) => {
+		const stackConfig = readStackConfig(stack, config);
+		const settings = configuredSettings(stack, stackConfig);
+		const repository = await configuredRepository(settings, stackConfig);
+		const images = stackImages(settings, repository);
+		const nameOf = (artefact: string) =>
+			images.find((image) => image.artefact === artefact)?.name ?? "";
+		makeFolder(folderOf(settings));
+		await writePython(settings, nameOf);
+		const descriptions = stackDescriptions(settings, repository);
+		for (const app of stackApps(settings))
+			await writeApp(settings, app, nameOf, descriptions[`app-${app.name}`] as Description);
+	});
+
+await runCommand(command);
+
+/** The name of an artefact's image. */
+type NameOf = (artefact: string) => string;
+
+/** Where a stack's Dockerfiles go, from the project root. */
+function folderOf({ stack }: Settings): string {
+	return `dockerfiles/${stack}`;
+}
+
+async function writePython(settings: Settings, nameOf: NameOf): Promise<void> {
+	const { python, caBundle } = settings;
+	const file = `${folderOf(settings)}/python.Dockerfile`;
+	const images = { debbase: nameOf("debbase"), package: nameOf("package") };
+	await writeWhole(file, pythonDockerfile(python, images));
+	const secret = caBundle === undefined ? "" : ` --secret=id=${SECRET},src=${word(caBundle)}`;
+	tell(settings, `--tag=python${secret} - <${file}`);
+}
+
+async function writeApp(
+	settings: Settings,
+	app: App,
+	nameOf: NameOf,
+	description: Description,
+): Promise<void> {
+	const { platform } = settings;
+	const dependencies = nameOf(`dependencies-${app.name}`);
+	const parts = await withStep(abort.signal, (step) =>
+		readParts(step, { app, description, dependencies, platform }),
+	);
+	const file = `${folderOf(settings)}/app-${app.name}.Dockerfile`;
+	await writeWhole(file, appDockerfile(app, parts));
+	if (app.isPackage) return tell(settings, `--tag=${app.name} - <${file}`);
+	await writeWhole(`${file}.dockerignore`, appDockerignore(app));
+	tell(settings, `--tag=${app.name} --file=${file} ${word(app.folder)}`);
+}
+
+/** Say how a Dockerfile is built. */
+function tell({ platform }: Settings, rest: string): void {
+	process.stdout.write(`DOCKER_BUILDKIT=1 docker build --platform=${platform} ${rest}\n`);
+}
+
+/** A path as a shell's word. */
+function word(path: string): string {
+	return /^[\w./-]+$/.test(path) ? path : quote(path);
+}
