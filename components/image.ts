@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { StackPython } from "../stacks/settings.ts";
 import type { ContentKey } from "./content-key.ts";
 import { lacksPush, type Place } from "./distribution/presence.ts";
-import { record, text } from "./step/definition.ts";
+import { optional, record, text } from "./step/definition.ts";
 import { INPUTS_LABEL } from "./step/why.ts";
 
 /** An image of the stack. Its name is known before it is built, since it carries the content key. */
@@ -10,8 +11,10 @@ export interface StackImage {
 	readonly name: string;
 	/** The artefact's content key. */
 	readonly key: string;
-	/** What it is, such as `debbase`. */
+	/** What it is in its stack, such as `debbase`, or `python-3.12` of a Python that is not the first. */
 	readonly artefact: string;
+	/** The same without the series, as the image's label has it: its bytes know of no list. */
+	readonly kind: string;
 	/** What the key was made of, by name. */
 	readonly inputs: ContentKey["inputs"];
 	/** Of the package: name of the image with which it is made without a compile. */
@@ -33,6 +36,13 @@ export const imageInputs = {
 	/** Name of the image to make. */
 	IMAGE: text,
 	LABELS: record(),
+};
+
+/** The same of an image that a stack has once for each of its Pythons. */
+export const pythonInputs = {
+	...imageInputs,
+	/** What it is in its stack, where its labels do not tell. */
+	ARTEFACT: optional(text),
 };
 
 /** What every image component needs to know of its stack. */
@@ -75,16 +85,26 @@ export function stackImage(
 	tag: string = artefact,
 ): StackImage {
 	const title = tag.replace(/[^\w.-]/g, "_").slice(0, LONGEST_TAG);
-	return { name: `${site.repository}:${title}-${key}`, key, artefact, inputs };
+	return { name: `${site.repository}:${title}-${key}`, key, artefact, kind: artefact, inputs };
+}
+
+/** The same image as that of one of a stack's Pythons. */
+export function ofPython(image: StackImage, { suffix }: Pick<StackPython, "suffix">): StackImage {
+	return { ...image, artefact: image.kind + suffix };
+}
+
+/** The input ARTEFACT of the step that makes an image. */
+export function artefactInput({ artefact, kind }: StackImage): string | undefined {
+	return artefact === kind ? undefined : artefact;
 }
 
 /**
  * Labels that every image has: what it is, and what its key was made of, by which a preview can say
  * why another one is needed.
  */
-export function imageLabels({ artefact, inputs }: StackImage): Record<string, string> {
+export function imageLabels({ kind, inputs }: StackImage): Record<string, string> {
 	return {
-		"debian-python.artefact": artefact,
+		"debian-python.artefact": kind,
 		[INPUTS_LABEL]: JSON.stringify(inputs),
 	};
 }
@@ -92,9 +112,9 @@ export function imageLabels({ artefact, inputs }: StackImage): Record<string, st
 /** What the labels of an image say, where {@link imageLabels} gave them. */
 export function labelled(
 	labels: Readonly<Record<string, string>>,
-): Pick<StackImage, "artefact" | "inputs"> {
+): Pick<StackImage, "kind" | "inputs"> {
 	return {
-		artefact: labels["debian-python.artefact"] ?? "",
+		kind: labels["debian-python.artefact"] ?? "",
 		inputs: JSON.parse(labels[INPUTS_LABEL] ?? "{}") as Record<string, string>,
 	};
 }

@@ -35,7 +35,7 @@ const cython = compiled("cython", setuptools);
 const lxml = compiled("lxml", cython, setuptools);
 
 it("the wheels of a stack: each once, after what builds it, with why it is compiled", () => {
-	const wheels = stackWheels([app("one", lxml), app("two", cython, lxml)], imageOf);
+	const wheels = stackWheels([app("one", lxml), app("two", cython, lxml)], () => imageOf);
 	expect(wheels.map(({ wheel }) => wheel.name)).toEqual(["setuptools", "cython", "lxml"]);
 	expect(wheels.map(({ app }) => app.name)).toEqual(["one", "one", "one"]);
 	expect(wheels[2]?.image).toEqual({
@@ -46,7 +46,7 @@ it("the wheels of a stack: each once, after what builds it, with why it is compi
 
 it("what other tools build is another wheel", () => {
 	const apps = [app("one", lxml), app("two", compiled("lxml", setuptools))];
-	const wheels = stackWheels(apps, imageOf).filter(({ wheel }) => wheel.name === "lxml");
+	const wheels = stackWheels(apps, () => imageOf).filter(({ wheel }) => wheel.name === "lxml");
 	expect(wheels.map(({ app }) => app.name)).toEqual(["one", "two"]);
 });
 
@@ -57,7 +57,7 @@ it("the wheel of an app that is a distribution is built last, and is no news", (
 		buildPackages: {},
 		buildRequirements: [setuptools],
 	};
-	const wheels = stackWheels([orders], imageOf);
+	const wheels = stackWheels([orders], () => imageOf);
 	expect(wheels.map(({ wheel }) => wheel.name)).toEqual([
 		...["setuptools", "cython", "lxml", "orders"],
 	]);

@@ -1,23 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-	type AppDescriptionArgs,
-	AppImage,
-	appDescription,
-	appImages,
-} from "../components/app/app.ts";
+import { AppImage, appDescription, appImages } from "../components/app/app.ts";
 import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts";
-import type { PythonImage } from "../components/python/python.ts";
 import type { RepositoryAddress } from "../components/registry/address.ts";
 import { appRepository, ImageRegistry } from "../components/registry/registry.ts";
 import type { Description } from "../components/sbom/description.ts";
 import { type OwnWheel, ownWheel, WheelImage, wheelImages } from "../components/wheel/wheel.ts";
-import type { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
 import type { App } from "../stacks/apps/app.ts";
 import { lockedApps } from "../stacks/apps/locked.ts";
 import type { Choice, CompiledWheel } from "../stacks/lock/lock.ts";
 import { LockError } from "../stacks/lock/lock-error.ts";
-import type { Settings } from "../stacks/settings.ts";
+import type { Settings, StackPython } from "../stacks/settings.ts";
+import type { MadePython } from "./python.ts";
 
 /**
  * The apps of a stack, with what their locks have for it.
@@ -41,18 +35,31 @@ export interface StackWheel {
 	readonly app: App;
 }
 
+/** What apps need of each of a stack's Pythons. */
+export interface AppsPython {
+	readonly python: StackPython;
+	readonly pythonImage: { readonly image: StackImage };
+	readonly package: { readonly image: StackImage };
+}
+
+/** The one that an app has. */
+function pythonOf<P extends Pick<AppsPython, "python">>(pythons: readonly P[], app: App): P {
+	// Settings have no app without one.
+	return pythons.find(({ python }) => python.series === app.python.series) as P;
+}
+
 /** The images of a stack's apps: their wheels, each once, then those of each app. */
 export function appsImages(
 	settings: Settings,
 	site: ImageNaming,
-	pythonImage: { readonly image: StackImage },
+	pythons: readonly AppsPython[],
 ): StackImage[] {
-	const imageOf = wheelNaming(settings, site);
+	const wheelsOfApp = wheelNamings(settings, site);
 	const apps = stackApps(settings);
 	return [
-		...stackWheels(apps, imageOf).map(({ image }) => image),
+		...stackWheels(apps, wheelsOfApp).map(({ image }) => image),
 		...apps.flatMap((app) => {
-			const args = imagesArgs(app, site, pythonImage, imageOf);
+			const args = imagesArgs(app, site, pythonOf(pythons, app), wheelsOfApp(app));
 			const { dependencies, image } = appImages(args);
 			return [args.wheelhouse.image, dependencies, image];
 		}),
@@ -63,17 +70,16 @@ export function appsImages(
 export function appsDescriptions(
 	settings: Settings,
 	site: ImageNaming,
-	{
-		pythonImage,
-		package: deb,
-		folder,
-	}: Pick<AppDescriptionArgs, "pythonImage" | "package" | "folder">,
+	pythons: readonly AppsPython[],
+	folder: string,
 ): Record<string, Description> {
-	const { debian, python } = settings;
-	const wheelOf = wheelNaming(settings, site);
+	const { debian } = settings;
+	const wheelsOfApp = wheelNamings(settings, site);
 	return Object.fromEntries(
 		stackApps(settings).map((app) => {
-			const args = imagesArgs(app, site, pythonImage, wheelOf);
+			const wheelOf = wheelsOfApp(app);
+			const { python, package: deb, ...made } = pythonOf(pythons, app);
+			const args = imagesArgs(app, site, made, wheelOf);
 			const rest = { debian, python, package: deb, wheelOf, folder };
 			return [`app-${app.name}`, appDescription({ ...args, ...rest })];
 		}),
@@ -83,7 +89,7 @@ export function appsDescriptions(
 function imagesArgs(
 	app: App,
 	site: ImageNaming,
-	pythonImage: { readonly image: StackImage },
+	{ pythonImage }: Pick<AppsPython, "pythonImage">,
 	imageOf: WheelNaming,
 ) {
 	return {
@@ -127,9 +133,7 @@ export interface AppsArgs {
 	/** Of the stack's repository, in which each app has one of its own. */
 	readonly address: RepositoryAddress;
 	readonly site: ImageSite;
-	readonly pythonImage: PythonImage;
-	readonly wheelbuild: WheelbuildImage;
-	readonly package: { readonly image: StackImage };
+	readonly pythons: readonly MadePython[];
 	/** Where logs of builds, SBOMs and provenances go, from the project root. */
 	readonly folder: string;
 }
@@ -142,16 +146,18 @@ export interface MadeApps {
 
 /** Make the wheels and the images of a stack's apps. */
 export function makeApps(args: AppsArgs): MadeApps {
-	const { settings, address, site, pythonImage } = args;
-	const imageOf = wheelNaming(settings, site);
-	const wanted = stackWheels(args.apps, imageOf);
-	const wheels = makeWheels(args, wanted, imageOf);
+	const { settings, address, site } = args;
+	const wheelsOfApp = wheelNamings(settings, site);
+	const wanted = stackWheels(args.apps, wheelsOfApp);
+	const wheels = makeWheels(args, wanted, wheelsOfApp);
 	const apps = args.apps.map((app) => {
+		const imageOf = wheelsOfApp(app);
+		const { python, pythonImage, package: deb } = pythonOf(args.pythons, app);
 		const wheelhouse = new WheelhouseImage(`wheelhouse-${app.name}`, {
 			site,
 			app,
 			wheel: imageOf,
-			python: settings.python,
+			python,
 			pythonImage,
 			wheels: app.distributions.flatMap((choice) =>
 				choice.kind === "compiled" ? (wheels.get(imageOf(choice).name) ?? []) : [],
@@ -166,8 +172,8 @@ export function makeApps(args: AppsArgs): MadeApps {
 			wheelhouse,
 			wheel: app.isPackage ? wheels.get(imageOf(ownWheel(app)).name) : undefined,
 			debian: settings.debian,
-			python: settings.python,
-			package: args.package,
+			python,
+			package: deb,
 			wheelOf: imageOf,
 			folder: args.folder,
 		});
@@ -185,18 +191,20 @@ export interface MadeApp {
 
 /** The wheels, by the names of their images. */
 function makeWheels(
-	{ settings, site, wheelbuild, folder }: AppsArgs,
+	{ settings, site, pythons, folder }: AppsArgs,
 	wanted: readonly StackWheel[],
-	imageOf: WheelNaming,
+	wheelsOfApp: (app: App) => WheelNaming,
 ): Map<string, WheelImage> {
-	const { debian, python, stack } = settings;
+	const { debian, stack } = settings;
 	const made = new Map<string, WheelImage>();
 	const names = new Set<string>();
 	for (const { wheel, image, app } of wanted) {
+		const imageOf = wheelsOfApp(app);
+		const { python, wheelbuild } = pythonOf(pythons, app);
 		// Another version of an app is the same thing, made anew.
 		const version = wheel.kind === "own" ? "" : `-${wheel.version}`;
 		const plain = `wheel-${wheel.name}${version}`;
-		// Two apps may lock other tools for one version.
+		// Two apps may lock other tools for one version, or have other Pythons.
 		const name = names.has(plain) ? `${plain}-${image.key}` : plain;
 		names.add(name);
 		const requirements: pulumi.Resource[] = wheel.buildRequirements.flatMap((choice) =>
@@ -209,9 +217,13 @@ function makeWheels(
 }
 
 /** The wheels that apps compile, each once; what builds a wheel stands before it. */
-export function stackWheels(apps: readonly App[], imageOf: WheelNaming): StackWheel[] {
+export function stackWheels(
+	apps: readonly App[],
+	wheelsOfApp: (app: App) => WheelNaming,
+): StackWheel[] {
 	const found = new Map<string, StackWheel>();
 	for (const app of apps) {
+		const imageOf = wheelsOfApp(app);
 		for (const wheel of wheelsOf(app)) {
 			const image = { ...imageOf(wheel), ...compiles(wheel) };
 			if (!found.has(image.name)) found.set(image.name, { wheel, image, app });
@@ -241,6 +253,11 @@ function compiledIn(choice: Choice): CompiledWheel[] {
 /** Says which image keeps a wheel. */
 type WheelNaming = (wheel: CompiledWheel | OwnWheel) => StackImage;
 
-function wheelNaming({ debian, python }: Settings, site: ImageNaming): WheelNaming {
-	return wheelImages({ site, debian, python });
+/** The same for each app, by its Python. */
+function wheelNamings({ debian, pythons }: Settings, site: ImageNaming): (app: App) => WheelNaming {
+	const namings = pythons.map((python) => ({
+		python,
+		imageOf: wheelImages({ site, debian, python }),
+	}));
+	return (app) => pythonOf(namings, app).imageOf;
 }

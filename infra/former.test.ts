@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
+import { type CPythonSeries, findSeries } from "../stacks/cpython.ts";
 import { deployedImages, deployedSide, formerOutputs } from "./former.ts";
+
+const of = (series: string, suffix: string) => ({
+	series: findSeries(series) as CPythonSeries,
+	suffix,
+});
+const FIRST = of("3.13", "");
 
 /** Let the engine have these outputs of the stack `team/debian-python/bookworm`. */
 async function deployed(outputs: object | Error): Promise<void> {
@@ -27,11 +34,25 @@ it("is what the outputs of the last deployment say", async () => {
 		cpython: { version: "3.13.5" },
 		package: { architecture: "arm64" },
 	});
-	expect(deployedSide(await formerOutputs())).toMatchObject({
+	expect(deployedSide(await formerOutputs(), FIRST)).toMatchObject({
 		debian: { codename: "bookworm" },
 		python: { version: "3.13.5", series: { series: "3.13" } },
 		architecture: "arm64",
 	});
+});
+
+it("is of the Python of the same series, in whose place the first one may have come", () => {
+	const former = {
+		debian: { codename: "bookworm" },
+		cpython: { version: "3.13.5" },
+		pythons: { "3.13": { version: "3.13.5" }, "3.12": { version: "3.12.14" } },
+	};
+	const version = (series: string, suffix: string) =>
+		deployedSide(former, of(series, suffix))?.python.version;
+	expect(version("3.12", "")).toBe("3.12.14");
+	expect(version("3.13", "-3.13")).toBe("3.13.5");
+	expect(version("3.14", "")).toBe("3.13.5");
+	expect(version("3.14", "-3.14")).toBeUndefined();
 });
 
 it.each([
@@ -41,7 +62,7 @@ it.each([
 ])("is nothing for %s", async (_, outputs) => {
 	await deployed(outputs);
 	const former = await formerOutputs();
-	expect(deployedSide(former)).toBeUndefined();
+	expect(deployedSide(former, FIRST)).toBeUndefined();
 	expect([...deployedImages(former)]).toEqual([]);
 });
 

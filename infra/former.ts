@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imagePlace, type Place } from "../components/distribution/presence.ts";
 import { repositoryOf } from "../components/image-name.ts";
 import { knownSide, type Side } from "../stacks/rotation.ts";
+import type { StackPython } from "../stacks/settings.ts";
 
 /** Of the outputs of infra/index.ts, as an older version of the program may have written them. */
 export interface FormerOutputs {
@@ -10,6 +11,12 @@ export interface FormerOutputs {
 	readonly package?: { readonly key?: string; readonly architecture?: string };
 	readonly debian?: { readonly codename?: string };
 	readonly cpython?: { readonly version?: string };
+	readonly pythons?: Readonly<Record<string, FormerPython>>;
+}
+
+interface FormerPython {
+	readonly version?: string;
+	readonly package?: { readonly key?: string };
 }
 
 /** An image that was deployed. */
@@ -38,22 +45,32 @@ export async function formerOutputs(): Promise<FormerOutputs | undefined> {
 	}
 }
 
-/** What the stack was for its users when it was last deployed; undefined where it never was. */
-export function deployedSide(former: FormerOutputs | undefined): Side | undefined {
-	const { debian, cpython, package: deb } = former ?? {};
-	return knownSide(debian?.codename, cpython?.version, deb?.architecture);
+/**
+ * What the stack was for the users of one of its Pythons when it was last deployed: with the one of the
+ * same series, in whose place the first one may have come. Undefined where there was none.
+ */
+export function deployedSide(
+	former: FormerOutputs | undefined,
+	{ series, suffix }: Pick<StackPython, "series" | "suffix">,
+): Side | undefined {
+	const { debian, cpython, pythons, package: deb } = former ?? {};
+	const before = pythons?.[series.series] ?? (suffix === "" ? cpython : undefined);
+	return knownSide(debian?.codename, before?.version, deb?.architecture);
 }
 
 /** The images that were deployed last, by artefact. */
 export function deployedImages(former: FormerOutputs | undefined): Map<string, DeployedImage> {
-	const { images = {}, apps = {}, package: deb } = former ?? {};
+	const { images = {}, apps = {}, pythons = {}, package: deb } = former ?? {};
 	const deployed = new Map(Object.entries(images));
 	for (const [name, image] of Object.entries(apps)) deployed.set(`app-${name}`, image);
-	// The outputs have no name of the package's image: it lies beside the others.
+	// The outputs have no names of the packages' images: they lie beside the others.
 	const name = deployed.get("debbase")?.name;
-	if (name !== undefined && deb?.key !== undefined) {
-		deployed.set("package", { name: `${repositoryOf(name)}:package-${deb.key}`, key: deb.key });
-	}
+	const packages = Object.entries(pythons).map(
+		([series, python]) => [`package-${series}`, python.package?.key] as const,
+	);
+	for (const [artefact, key] of [["package", deb?.key] as const, ...packages])
+		if (name !== undefined && key !== undefined)
+			deployed.set(artefact, { name: `${repositoryOf(name)}:package-${key}`, key });
 	return deployed;
 }
 

@@ -33,35 +33,37 @@ export function stackDescriptions(
 }
 
 function compose(settings: Settings, repository: string) {
-	const { debian, python, architecture, platform, packageRelease, profile } = settings;
-	const of = {
-		site: { repository, platform },
-		...{ debian, python, architecture, packageRelease, profile },
-		folder: packagesFolder(settings.stack),
-	};
+	const { debian, architecture, platform } = settings;
+	const site = { repository, platform };
+	const of = { site, debian, architecture, folder: packagesFolder(settings.stack) };
 	const base = baseSource({ ...of, base: settings.base });
 	const debbase = { image: debbaseImage({ ...of, base }) };
 	const pybuild = pybuildImage({ ...of, debbase });
-	const deb = packageImages({ ...of, pybuild });
-	const pythonArgs = { ...of, debbase, package: deb };
-	const image = pythonImage(pythonArgs);
-	const wheelbuildArgs = { ...of, pythonImage: { image }, package: deb };
+	const pythons = settings.pythons.map((python) => {
+		const ofPackage = { ...of, python, pybuild };
+		const ofImage = { ...of, python, debbase, package: packageImages(ofPackage) };
+		const ofWheelbuild = { ...ofImage, pythonImage: { image: pythonImage(ofImage) } };
+		return { ...ofWheelbuild, ofPackage, wheelbuild: wheelbuildImage(ofWheelbuild) };
+	});
 	return {
 		images: [
 			...(base.image === undefined ? [] : [base.image]),
 			debbase.image,
 			pybuild.image,
-			deb.image,
-			image,
-			wheelbuildImage(wheelbuildArgs),
-			...appsImages(settings, of.site, { image }),
+			...pythons.flatMap((each) => [each.package.image, each.pythonImage.image, each.wheelbuild]),
+			...appsImages(settings, site, pythons),
 		],
 		// Not before they are asked for: all files of the apps are read.
 		descriptions: () => ({
-			python: pythonDescription(pythonArgs),
-			wheelbuild: wheelbuildDescription(wheelbuildArgs),
-			package: packageDescription({ ...of, pybuild }),
-			...appsDescriptions(settings, of.site, wheelbuildArgs),
+			...Object.assign(
+				{},
+				...pythons.map(({ ofPackage, ...of }) => ({
+					[`python${of.python.suffix}`]: pythonDescription(of),
+					[`wheelbuild${of.python.suffix}`]: wheelbuildDescription(of),
+					[`package${of.python.suffix}`]: packageDescription(ofPackage),
+				})),
+			),
+			...appsDescriptions(settings, site, pythons, of.folder),
 		}),
 	};
 }

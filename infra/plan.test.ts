@@ -3,7 +3,8 @@ import * as registry from "../components/distribution/daemon.ts";
 import * as inputs from "../components/distribution/inputs.ts";
 import type { StackImage } from "../components/image.ts";
 import * as docker from "../components/step/docker.ts";
-import { type Former, planLines } from "./plan.ts";
+import type { Profile } from "../stacks/settings.ts";
+import { type Former, type PlannedPython, planLines } from "./plan.ts";
 
 vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	...(await original()),
@@ -23,17 +24,25 @@ afterEach(() => {
 	vi.resetAllMocks();
 });
 
+/** A stack's Python of a profile. */
+const of = (profile: Profile, series = "3.13", suffix = ""): PlannedPython => ({
+	series,
+	profile,
+	package: `package${suffix}`,
+});
+
 const image = (repository: string, artefact: string): StackImage => ({
 	name: `${repository}:${artefact}-0123456789ab`,
 	key: "0123456789ab",
 	artefact,
+	kind: artefact,
 	inputs: { release: "bookworm" },
 });
 const images = (repository: string) => [image(repository, "debbase"), image(repository, "package")];
 
 it("says that nothing is compiled where the package is there", async () => {
 	vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
-	expect(await planLines(images("localhost/debian-python/test"), "quick")).toEqual([
+	expect(await planLines(images("localhost/debian-python/test"), [of("quick")])).toEqual([
 		"debbase: reused (0123456789ab)",
 		"package: reused (0123456789ab)",
 		"nothing will be compiled",
@@ -42,9 +51,31 @@ it("says that nothing is compiled where the package is there", async () => {
 
 it("says what is built and why, and how long a compile takes", async () => {
 	vi.mocked(docker.imageId).mockResolvedValue(undefined);
-	const [debbase, , compile] = await planLines(images("localhost/debian-python/test"), "optimized");
+	const [debbase, , compile] = await planLines(images("localhost/debian-python/test"), [
+		of("optimized"),
+	]);
 	expect(debbase).toBe("debbase: build (0123456789ab): there is none yet");
 	expect(compile).toMatch(/^CPython will be compiled: about \d+ minutes/);
+});
+
+it("says which of several Pythons are compiled", async () => {
+	const repository = "localhost/debian-python/test";
+	const package313 = image(repository, "package");
+	const package312 = {
+		...package313,
+		artefact: "package-3.12",
+		name: `${repository}:package-ba9876543210`,
+	};
+	const line = async (...there: string[]) => {
+		vi.mocked(docker.imageId).mockImplementation(async (name) =>
+			there.includes(name) ? "sha256:1" : undefined,
+		);
+		const pythons = [of("quick"), of("optimized", "3.12", "-3.12")];
+		return (await planLines([package313, package312], pythons)).at(-1);
+	};
+	expect(await line(package313.name)).toMatch(/^CPython 3\.12 will be compiled: about 6 minutes/);
+	expect(await line()).toMatch(/^CPython 3\.13, 3\.12 will be compiled: about 10 minutes/);
+	expect(await line(package313.name, package312.name)).toBe("nothing will be compiled");
 });
 
 it("says that nothing is compiled where a former compile is only packaged again", async () => {
@@ -53,7 +84,7 @@ it("says that nothing is compiled where a former compile is only packaged again"
 		name === compiled ? "sha256:1" : undefined,
 	);
 	const planned = { ...image("localhost/debian-python/test", "package"), compiled };
-	expect(await planLines([planned], "optimized")).toEqual([
+	expect(await planLines([planned], [of("optimized")])).toEqual([
 		"package: build (0123456789ab): there is none yet",
 		"nothing will be compiled: a former compile is packaged again",
 	]);
@@ -73,13 +104,13 @@ it("names each wheel that is compiled, and why", async () => {
 		wheel("lxml", "from-source names it"),
 		wheel("uwsgi", "no wheel of the lock fits"),
 	];
-	expect((await planLines(planned, "quick")).slice(1)).toEqual([
+	expect((await planLines(planned, [of("quick")])).slice(1)).toEqual([
 		"wheel-lxml: build (0123456789ab): there is none yet; compiles lxml 1.0: from-source names it",
 		"wheel-uwsgi: build (0123456789ab): there is none yet; compiles uwsgi 1.0: no wheel of the lock fits",
 		"no CPython, but 2 wheels will be compiled",
 	]);
 	vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
-	expect((await planLines(planned, "quick")).slice(1)).toEqual([
+	expect((await planLines(planned, [of("quick")])).slice(1)).toEqual([
 		"wheel-lxml: reused (0123456789ab)",
 		"wheel-uwsgi: reused (0123456789ab)",
 		"nothing will be compiled",
@@ -91,14 +122,14 @@ it("asks the registry where there is one: what only the daemon has is still to b
 	vi.mocked(registry.remoteDigest).mockImplementation(async (name) =>
 		name.includes("package") ? "sha256:1" : undefined,
 	);
-	const lines = await planLines(images("registry.example/team/python"), "quick");
+	const lines = await planLines(images("registry.example/team/python"), [of("quick")]);
 	expect(lines[0]).toBe("debbase: push (0123456789ab): the registry does not have it");
 	expect(lines.slice(1)).toEqual(["package: reused (0123456789ab)", "nothing will be compiled"]);
 });
 
 it("does not fail, and promises nothing, where nobody answers", async () => {
 	vi.mocked(docker.imageId).mockRejectedValue(new Error("the Docker daemon cannot be reached"));
-	const lines = await planLines(images("localhost/debian-python/test"), "quick");
+	const lines = await planLines(images("localhost/debian-python/test"), [of("quick")]);
 	expect(lines[1]).toBe("package: unknown: the Docker daemon cannot be reached");
 	expect(lines[2]).toMatch(/^CPython may have to be compiled/);
 });
@@ -117,7 +148,7 @@ describe("what was deployed", () => {
 		return { deployed: new Map(names), places };
 	};
 	const lines = async (repository: string, deployed: Former) =>
-		(await planLines(images(repository), "quick", deployed)).slice(0, 2);
+		(await planLines(images(repository), [of("quick")], deployed)).slice(0, 2);
 
 	it("is what an image that is built is compared with, wherever that is", async () => {
 		vi.mocked(docker.imageId).mockResolvedValue(undefined);
@@ -197,6 +228,9 @@ it("compares with the nearest image of the daemon where nobody tells what was de
 	vi.mocked(docker.docker).mockImplementation(async ([, verb]) =>
 		verb === "ls" ? "sha256:2\nsha256:1\nsha256:1" : labels,
 	);
-	const [planned] = await planLines([image("localhost/debian-python/test", "debbase")], "quick");
+	const [planned] = await planLines(
+		[image("localhost/debian-python/test", "debbase")],
+		[of("quick")],
+	);
 	expect(planned).toBe("debbase: build (0123456789ab): packages a -> none");
 });

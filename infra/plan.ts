@@ -3,7 +3,7 @@ import { imagePlace, lacksPush, type Place } from "../components/distribution/pr
 import type { StackImage } from "../components/image.ts";
 import { repositoryOf } from "../components/image-name.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
-import type { Profile } from "../stacks/settings.ts";
+import type { Profile, StackPython } from "../stacks/settings.ts";
 import type { DeployedImage } from "./former.ts";
 
 /** How long a compile takes on two cores, in minutes, as measured for 3.13.5 on bookworm. */
@@ -20,11 +20,11 @@ const COMPILE_MINUTES: Readonly<Record<Profile, number>> = {
  */
 export async function planLines(
 	images: readonly StackImage[],
-	profile: Profile,
+	pythons: readonly PlannedPython[],
 	former?: Former,
 ): Promise<string[]> {
 	const planned = await plans(images, former);
-	return [...planned.map(planLine), compileLine(planned, profile)];
+	return [...planned.map(planLine), compileLine(planned, pythons)];
 }
 
 /** What was deployed last, by artefact, and where it is now, by name. */
@@ -58,32 +58,61 @@ export function plans(images: readonly StackImage[], former?: Former): Promise<P
 /** What of a plan tells whether there is a compile. */
 type PackagePlan = Pick<Plan, "artefact" | "fate" | "isCompiled" | "compiles">;
 
-/** Whether CPython is compiled, by the plan of the package; undefined where nobody can tell. */
+/** Whether CPython is compiled, by the plans of the packages; undefined where nobody can tell. */
 export function compiles(planned: readonly PackagePlan[]): boolean | undefined {
-	const { fate = "unknown", isCompiled = false } = packagePlan(planned) ?? {};
+	const all = planned.filter(({ artefact }) => /^package(-|$)/.test(artefact)).map(isCompile);
+	if (all.includes(true)) return true;
+	return all.includes(undefined) || all.length === 0 ? undefined : false;
+}
+
+function isCompile({ fate, isCompiled = false }: PackagePlan): boolean | undefined {
 	return fate === "unknown" ? undefined : fate.startsWith("build") && !isCompiled;
 }
 
-/** The same in words, and how long that takes. */
-export function compileLine(planned: readonly PackagePlan[], profile: Profile): string {
-	const time = `about ${COMPILE_MINUTES[profile]} minutes on two cores`;
-	switch (compiles(planned)) {
-		case undefined:
-			return `CPython may have to be compiled: ${time}`;
-		case true:
-			return `CPython will be compiled: ${time}`;
-		case false: {
-			const again = packagePlan(planned)?.isCompiled ? ": a former compile is packaged again" : "";
-			const wheels = planned.filter((plan) => plan.compiles !== undefined).length;
-			const what =
-				wheels === 0 ? "nothing" : `no CPython, but ${wheels} wheel${wheels === 1 ? "" : "s"}`;
-			return `${what} will be compiled${again}`;
-		}
-	}
+/** What tells of a Python whether and how long it compiles. */
+export interface PlannedPython {
+	/** Such as 3.13. */
+	readonly series: string;
+	readonly profile: Profile;
+	/** The artefact that is its package. */
+	readonly package: string;
 }
 
-function packagePlan(planned: readonly PackagePlan[]): PackagePlan | undefined {
-	return planned.find(({ artefact }) => artefact === "package");
+/** That of each of a stack's Pythons. */
+export function plannedPythons(pythons: readonly StackPython[]): PlannedPython[] {
+	return pythons.map(({ series, profile, suffix }) => ({
+		series: series.series,
+		profile,
+		package: `package${suffix}`,
+	}));
+}
+
+/** Whether CPython is compiled, in words, and how long that takes. */
+export function compileLine(
+	planned: readonly PackagePlan[],
+	pythons: readonly PlannedPython[],
+): string {
+	const packages = pythons.map((python) => {
+		const plan = planned.find(({ artefact }) => artefact === python.package);
+		return { ...python, plan, compiles: plan && isCompile(plan) };
+	});
+	const certain = packages.filter((each) => each.compiles);
+	const uncertain = packages.filter((each) => each.compiles === undefined);
+	const name = (some: readonly PlannedPython[]) =>
+		pythons.length === 1 ? "CPython" : `CPython ${some.map(({ series }) => series).join(", ")}`;
+	if (certain.length > 0) return `${name(certain)} will be compiled: ${duration(certain)}`;
+	if (uncertain.length > 0)
+		return `${name(uncertain)} may have to be compiled: ${duration(uncertain)}`;
+	const again = packages.some(({ plan }) => plan?.isCompiled);
+	const wheels = planned.filter((plan) => plan.compiles !== undefined).length;
+	const what =
+		wheels === 0 ? "nothing" : `no CPython, but ${wheels} wheel${wheels === 1 ? "" : "s"}`;
+	return `${what} will be compiled${again ? ": a former compile is packaged again" : ""}`;
+}
+
+function duration(pythons: readonly PlannedPython[]): string {
+	const minutes = pythons.reduce((sum, { profile }) => sum + COMPILE_MINUTES[profile], 0);
+	return `about ${minutes} minutes on two cores`;
 }
 
 function planLine({ artefact, key, fate, why, compiles }: Plan): string {

@@ -22,7 +22,7 @@ const command = commandLine(
 	.addOption(configOption)
 	.option(
 		"--target <artefact>",
-		`only this and what it needs: ${ARTEFACTS.slice(1).join(", ")}, app-NAME (default: all)`,
+		`only this and what it needs: ${ARTEFACTS.slice(1).join(", ")}, python-SERIES and so on, app-NAME (default: all)`,
 	)
 	.option("--preview", "say what would be built and why, and do nothing")
 	.option("--json", "print the outputs alone on standard output")
@@ -52,7 +52,8 @@ function orStopped(error: unknown): never {
 async function build(options: Options): Promise<void> {
 	const { stack, target, preview = false } = options;
 	const config = readStackConfig(stack, options.config);
-	const wanted = wantedArtefacts(target, stackApps(configuredSettings(stack, config)));
+	const settings = configuredSettings(stack, config);
+	const wanted = wantedArtefacts(target, settings.pythons, stackApps(settings));
 	const report = new Report();
 	const run: Run = {
 		report,

@@ -83,11 +83,11 @@ class Artefacts {
 	readonly #known = new Map<string, string>();
 
 	of(type: string, name: string, inputs: object): string {
-		const { image, labels } =
+		const { image, artefact } =
 			type === "docker:index/remoteImage:RemoteImage"
 				? remoteImageParts(inputs as RemoteImageInputs)
 				: commandParts(inputs as Partial<CommandInputs>);
-		if (labels !== undefined) this.#known.set(image, labelled(labels).artefact);
+		if (artefact !== undefined) this.#known.set(image, artefact);
 		return this.#known.get(image) ?? name;
 	}
 }
@@ -95,16 +95,17 @@ class Artefacts {
 interface ImageParts {
 	readonly image: string;
 	/** Of what makes the image. */
-	readonly labels: Readonly<Record<string, string>> | undefined;
+	readonly artefact: string | undefined;
 }
 
 function remoteImageParts({ name, build }: RemoteImageInputs): ImageParts {
-	return { image: name, labels: build.labels };
+	return { image: name, artefact: labelled(build.labels).kind };
 }
 
 function commandParts({ environment = {} }: Partial<CommandInputs>): ImageParts {
-	const { IMAGE: image = "", LABELS } = environment;
-	return { image, labels: LABELS === undefined ? undefined : imageInputs.LABELS.parse(LABELS) };
+	const { IMAGE: image = "", LABELS, ARTEFACT } = environment;
+	const kind = LABELS === undefined ? undefined : labelled(imageInputs.LABELS.parse(LABELS)).kind;
+	return { image, artefact: ARTEFACT ?? kind };
 }
 
 /** Makes each resource for real, on the Docker daemon and in AWS; in a preview it only tells. */

@@ -1,5 +1,5 @@
 import { docker, imageConfig, imageId } from "../components/step/docker.ts";
-import { newestInputs } from "../components/step/why.ts";
+import { daemonInputs } from "../components/step/why.ts";
 import { rotationLines } from "../infra/rotation-lines.ts";
 import { codenames, debianReleases } from "../stacks/debian.ts";
 import { knownSide, rotation } from "../stacks/rotation.ts";
@@ -7,16 +7,17 @@ import type { Outputs } from "./program.ts";
 import { formatSeconds, type Row } from "./report.ts";
 import { section, table } from "./text.ts";
 
+interface ShownPython {
+	readonly version: string;
+	readonly package: { readonly file: string; readonly sha256: string | null };
+}
+
 /** The outputs that the summary shows. */
 interface Shown {
 	readonly images: Readonly<Record<string, { readonly name: string }>>;
 	readonly apps: Readonly<Record<string, { readonly name: string }>>;
-	readonly package: {
-		readonly file: string;
-		readonly sha256: string | null;
-	};
+	readonly pythons: Readonly<Record<string, ShownPython>>;
 	readonly debian: { readonly codename: string };
-	readonly cpython: { readonly version: string };
 }
 
 /** The closing lines of a run: what there is now, where the time went, and how to try it. */
@@ -32,7 +33,8 @@ export async function summary(
 		const images = Object.entries(shown.images).filter(([artefact]) => !isStage(artefact));
 		for (const name of [...images.map(([, image]) => image.name), ...apps])
 			lines.push(...(await imageLine(name)));
-		if (shown.package.sha256 !== null) lines.push(`  .deb      ${shown.package.file}`);
+		for (const { package: deb } of Object.values(shown.pythons))
+			if (deb.sha256 !== null) lines.push(`  .deb      ${deb.file}`);
 	}
 	if (preview) lines.push(...(await changesForUsers(shown)));
 	const python = shown.images.python?.name ?? "";
@@ -69,16 +71,23 @@ async function imageLine(name: string): Promise<string[]> {
 	return [`${`${(bytes / 1e6).toFixed(1)} MB`.padStart(9)}  ${name}`];
 }
 
-/** What differs for users from the newest package of the stack in the daemon, if there is one. */
-async function changesForUsers({ images, debian, cpython }: Shown): Promise<string[]> {
-	const inputs = await newestInputs({ name: images.python?.name ?? "", artefact: "package" });
-	const number = Number(inputs?.DEBIAN_NUMBER);
-	const codename = codenames.find((name) => debianReleases[name].number === number);
-	// The package's inputs do not tell the architecture.
-	const before = knownSide(codename, inputs?.PYTHON_VERSION, undefined);
-	const after = knownSide(debian.codename, cpython.version, undefined);
-	const changes = before && after && rotation(before, after);
-	if (!changes) return [];
-	const heading = `for users, since CPython ${before.python.version} on ${codename}`;
-	return [...section(heading, rotationLines(changes)), ""];
+/** What differs for users from the newest packages of the stack in the daemon, if there are such. */
+async function changesForUsers({ images, pythons, debian }: Shown): Promise<string[]> {
+	const name = images.python?.name ?? "";
+	const packages = await daemonInputs({ name, kind: "package" });
+	const isOne = Object.keys(pythons).length === 1;
+	return Object.entries(pythons).flatMap(([series, { version }]) => {
+		const isSame = (other: string | undefined) => other?.startsWith(`${series}.`);
+		const inputs =
+			packages.find((each) => isSame(each.PYTHON_VERSION)) ?? (isOne ? packages[0] : undefined);
+		const number = Number(inputs?.DEBIAN_NUMBER);
+		const codename = codenames.find((each) => debianReleases[each].number === number);
+		// The package's inputs do not tell the architecture.
+		const before = knownSide(codename, inputs?.PYTHON_VERSION, undefined);
+		const after = knownSide(debian.codename, version, undefined);
+		const changes = before && after && rotation(before, after);
+		if (!changes) return [];
+		const heading = `for users, since CPython ${before.python.version} on ${before.debian.codename}`;
+		return [...section(heading, rotationLines(changes)), ""];
+	});
 }

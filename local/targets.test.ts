@@ -1,33 +1,42 @@
 import { expect, it } from "vitest";
 import type { App } from "../stacks/apps/app.ts";
+import { type CPythonSeries, seriesOf } from "../stacks/cpython.ts";
 import { wantedArtefacts } from "./targets.ts";
 
+const python = (version: string, suffix: string) => ({
+	version,
+	series: seriesOf(version) as CPythonSeries,
+	suffix,
+});
+const PYTHONS = [python("3.13.5", ""), python("3.12.14", "-3.12")] as const;
 const app = (name: string) =>
-	({ name, distributions: [], buildRequirements: [] }) as Partial<App> as App;
-const apps = [app("orders"), app("mail")];
+	({ name, python: PYTHONS[0], distributions: [], buildRequirements: [] }) as Partial<App> as App;
+const apps = [app("orders"), { ...app("mail"), python: PYTHONS[1] }];
 
 it.each([
 	["debbase", ["base", "debbase"]],
 	["package", ["base", "debbase", "pybuild", "package"]],
+	["python-3.12", ["base", "debbase", "pybuild", "package-3.12", "python-3.12"]],
 ])("%s needs what stands before it", (target, wanted) => {
-	expect([...wantedArtefacts(target, apps)]).toEqual(wanted);
+	expect([...wantedArtefacts(target, PYTHONS, apps)]).toEqual(wanted);
 });
 
 it("an app needs no other", () => {
-	const wanted = wantedArtefacts("app-mail", apps);
+	const wanted = wantedArtefacts("app-mail", PYTHONS, apps);
 	expect([...wanted].slice(-3)).toEqual(["wheelhouse-mail", "dependencies-mail", "app-mail"]);
-	expect(wanted.has("wheelbuild")).toBe(true);
+	expect(wanted.has("wheelbuild-3.12")).toBe(true);
+	expect(wanted.has("wheelbuild")).toBe(false);
 	expect(wanted.has("app-orders")).toBe(false);
 });
 
 it("without a target it is everything", () => {
-	const wanted = wantedArtefacts(undefined, apps);
-	for (const artefact of ["base", "wheelbuild", "app-orders", "app-mail"])
+	const wanted = wantedArtefacts(undefined, PYTHONS, apps);
+	for (const artefact of ["base", "wheelbuild", "package-3.12", "app-orders", "app-mail"])
 		expect(wanted.has(artefact)).toBe(true);
 });
 
 it.each(["nothing", "base", "app-none", "orders"])("%s is none", (target) => {
-	expect(() => wantedArtefacts(target, apps)).toThrow(
+	expect(() => wantedArtefacts(target, PYTHONS, apps)).toThrow(
 		/^--target "\w.*": there is no such artefact; known: debbase, .*, app-orders, app-mail$/,
 	);
 });

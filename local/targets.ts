@@ -1,25 +1,51 @@
 import { StepError } from "../components/step/error.ts";
 import { artefactsOf } from "../infra/apps.ts";
 import type { App } from "../stacks/apps/app.ts";
+import type { StackPython } from "../stacks/settings.ts";
 
-/** What every stack makes, in the order in which it is needed. */
-export const ARTEFACTS = ["base", "debbase", "pybuild", "package", "python", "wheelbuild"];
+/** What every stack makes once, in the order in which it is needed. */
+const SHARED = ["base", "debbase", "pybuild"];
+
+/** What it makes once for each of its Pythons, in the order in which it is needed. */
+const OF_PYTHON = ["package", "python", "wheelbuild"];
+
+/** What every stack makes. */
+export const ARTEFACTS = [...SHARED, ...OF_PYTHON];
 
 /**
  * The artefacts that a run makes for a target: this and what it needs; all of them without a target.
  *
- * @param target one of {@link ARTEFACTS} but the base, or `app-<name>`.
+ * @param target one of {@link ARTEFACTS} but the base, with the series of a Python that is not the
+ * first, as in `python-3.12`; or `app-<name>`.
  * @throws StepError where there is no such artefact, with those that there are.
  */
-export function wantedArtefacts(target: string | undefined, apps: readonly App[]): Set<string> {
-	if (target === undefined) return new Set([...ARTEFACTS, ...apps.flatMap(artefactsOf)]);
-	const app = apps.find(({ name }) => `app-${name}` === target);
-	if (app !== undefined) return new Set([...ARTEFACTS, ...artefactsOf(app)]);
-	if (ARTEFACTS.indexOf(target) > 0)
-		return new Set(ARTEFACTS.slice(0, ARTEFACTS.indexOf(target) + 1));
-	const known = [...ARTEFACTS.slice(1), ...apps.map(({ name }) => `app-${name}`)];
+export function wantedArtefacts(
+	target: string | undefined,
+	pythons: readonly Pick<StackPython, "series" | "suffix">[],
+	apps: readonly App[],
+): Set<string> {
+	const chains = [
+		SHARED,
+		...pythons.map(({ suffix }) => [...SHARED, ...OF_PYTHON.map((artefact) => artefact + suffix)]),
+		...apps.map((app) => {
+			const { suffix = "" } = pythons.find(({ series }) => series === app.python.series) ?? {};
+			const python = OF_PYTHON.map((artefact) => artefact + suffix);
+			return [...SHARED, ...python, ...artefactsOf(app)];
+		}),
+	];
+	if (target === undefined) return new Set(chains.flat());
+	const known = new Set([...chains.flat().filter(isTarget)]);
+	const chain = known.has(target)
+		? chains.find((artefacts) => artefacts.includes(target))
+		: undefined;
+	if (chain !== undefined) return new Set(chain.slice(0, chain.indexOf(target) + 1));
 	throw new StepError(
 		`--target ${JSON.stringify(target)}: there is no such artefact`,
-		`known: ${known.join(", ")}`,
+		`known: ${[...known].join(", ")}`,
 	);
+}
+
+/** Only what a stack always makes, and apps: a wheel may be one of several. */
+function isTarget(artefact: string): boolean {
+	return artefact !== "base" && !/^(wheel|wheelhouse|dependencies)-/.test(artefact);
 }

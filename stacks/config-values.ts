@@ -105,6 +105,24 @@ export function parsePythonVersion(value: string): { version: string; series: CP
 	throw new Refusal("is not a full CPython version such as 3.13.5");
 }
 
+/** What an entry of `pythons` says, by its keys: text, as of any other key. */
+export type PythonEntry = Readonly<Record<string, string>>;
+
+/** A JSON list of objects, as Pulumi gives a list; what is in them is for later. */
+export function parsePythons(value: string): readonly PythonEntry[] {
+	return parseArray(value).map((entry) => {
+		if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+			throw new Refusal("has an entry that is not a table of keys");
+		const values = Object.entries(entry).filter(([, each]) => each !== null);
+		return Object.fromEntries(
+			values.map(([key, each]) => [
+				key,
+				typeof each === "object" ? JSON.stringify(each) : `${each}`,
+			]),
+		);
+	});
+}
+
 /** 64 lower case hexadecimal digits. */
 export function parseSha256(value: string): string {
 	if (/^[0-9a-fA-F]{64}$/.test(value) && /[A-F]/.test(value))
@@ -191,6 +209,13 @@ export function parseApps(value: string): readonly string[] {
 
 /** A JSON list of strings, as Pulumi gives a list. */
 function parseList(value: string): readonly string[] {
+	const list = parseArray(value);
+	if (!list.every((entry) => typeof entry === "string"))
+		throw new Refusal("has an entry that is not a string");
+	return list;
+}
+
+function parseArray(value: string): readonly unknown[] {
 	let list: unknown;
 	try {
 		list = JSON.parse(value);
@@ -198,8 +223,6 @@ function parseList(value: string): readonly string[] {
 		throw new Refusal("is not a list");
 	}
 	if (!Array.isArray(list)) throw new Refusal("is not a list");
-	if (!list.every((entry) => typeof entry === "string"))
-		throw new Refusal("has an entry that is not a string");
 	return list;
 }
 

@@ -8,13 +8,13 @@ const root = join(import.meta.dirname, "..");
 
 it("is what Pulumi.yaml declares, where an empty default means: absent", () => {
 	const declared = configKeys.map((key) => {
-		const { type, default: value, absent, description } = configKey(key);
+		const { type, items = "string", default: value, absent, description } = configKey(key);
 		const empty = type === "array" ? [] : "";
 		return [
 			key,
 			{
 				type,
-				...(type === "array" && { items: { type: "string" } }),
+				...(type === "array" && { items: { type: items } }),
 				...(value !== undefined && { default: value }),
 				...(absent !== undefined && { default: empty }),
 				description,

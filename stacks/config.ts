@@ -12,6 +12,7 @@ import {
 	parsePackageRelease,
 	parsePlatform,
 	parseProfile,
+	parsePythons,
 	parsePythonVersion,
 	parseRegistry,
 	parseRelease,
@@ -33,6 +34,8 @@ export interface ParseContext {
 interface ConfigKeyDefinition {
 	/** Its type in Pulumi.yaml. */
 	readonly type: "string" | "integer" | "boolean" | "array";
+	/** Type of a list's entries; string by default. */
+	readonly items?: "object";
 	/**
 	 * What a stack has that does not set it. Without a default a key is required, but for those where a
 	 * text in `absent` says what its absence means.
@@ -80,9 +83,19 @@ export const config = {
 	},
 	pythonVersion: {
 		type: "string",
+		absent: "required without `pythons`",
 		description: 'full CPython version in quotes, such as `"3.13.5"`',
 		parse: parsePythonVersion,
 		remedy: (text) => `write pythonVersion: "${guessVersion(text)}", in quotes`,
+	},
+	pythons: {
+		type: "array",
+		items: "object",
+		absent: "that of `pythonVersion`",
+		description:
+			"several Pythons, in place of `pythonVersion`: entries with `version`, and `packageRelease`, `profile` and `sourceSha256` of their own",
+		parse: parsePythons,
+		remedy: () => 'write a list of entries such as {version: "3.13.5"}, with the version in quotes',
 	},
 	sourceSha256: {
 		type: "string",

@@ -72,15 +72,16 @@ it.each(stacks)("Pulumi.%s.yaml is accepted, with every version in quotes", (sta
 
 describe.each(stacks.filter((stack) => stack !== "local"))("production stack %s", (stack) => {
 	const settings = settingsOf(stack);
+	const [python] = settings.pythons;
 
 	it("is optimized, of its own release, with the newest Python that the release supports", () => {
 		expect(settings.debian.codename).toBe(stack);
-		expect(settings.profile).toBe("optimized");
-		expect(settings.compatibility.status).toBe("supported");
+		expect(python.profile).toBe("optimized");
+		expect(python.compatibility.status).toBe("supported");
 		const supported = cpythonSeries
 			.map((series) => newestRelease(series).version)
 			.filter((version) => compatibility(version, settings.debian.codename).status === "supported");
-		expect(settings.python.version).toBe(supported.at(-1));
+		expect(python.version).toBe(supported.at(-1));
 	});
 
 	it("allows what is unsupported only where it must", () => {
@@ -101,8 +102,7 @@ it("local is what one machine alone can build", () => {
 	expect(settingsOf("local")).toMatchObject({
 		debian: { codename: "bookworm" },
 		base: { kind: "archive" },
-		python: { version: "3.13.5" },
-		profile: "quick",
+		pythons: [{ version: "3.13.5", profile: "quick" }],
 		registry: { kind: "none" },
 		caBundle: "/etc/ssl/certs/ca-certificates.crt",
 	});

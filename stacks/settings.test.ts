@@ -419,20 +419,20 @@ describe("several problems", () => {
 			"relese",
 			"release",
 			"snapshot",
+			"allowUnsupported",
 			"pythonVersion",
 			"packageRelease",
 			"profile",
 			"registry",
 			"platform",
 			"caBundle",
-			"allowUnsupported",
 		]);
 		const lines = message.split("\n");
 		expect(lines[0]).toBe('the config of stack "test" has 10 problems:');
 		expect(lines[2]).toBe(
 			"  release: no value is given, but one is required; write one of jessie, stretch, buster, bullseye, bookworm, trixie",
 		);
-		expect(lines[4]).toBe(
+		expect(lines[5]).toBe(
 			'  pythonVersion: "3.1" is not a full version: YAML reads an unquoted 3.10 as 3.1; write pythonVersion: "3.10.21", in quotes',
 		);
 		expect(lines).toHaveLength(11);
@@ -458,6 +458,59 @@ describe("several problems", () => {
 	});
 });
 
+describe("what is wrong with one of several Pythons", () => {
+	const { pythonVersion: _, ...rest } = good;
+	const linesOf = (pythons: unknown, more: Values = {}) =>
+		problemsOf({ ...rest, ...more, pythons: JSON.stringify(pythons) }).problems.map(
+			({ key, value, reason, remedy }) => `${key}: ${value} ${reason}; ${remedy}`,
+		);
+	const ok = { version: "3.13.15" };
+
+	it.each([
+		[
+			[{ version: "3.13" }],
+			/^pythons\[0\]\.version: "3\.13" is a series.*; write version: "3\.13\./,
+		],
+		[[ok, { version: 3.1 }], /^pythons\[1\]\.version: "3\.1" .* reads an unquoted 3\.10 as 3\.1/],
+		[[ok, {}], /^pythons\[1\]\.version: no value is given, but one is required/],
+		[
+			[ok, { version: "3.12.99" }],
+			/^pythons\[1\]\.version: .* not in the catalog.* write version: "/,
+		],
+		[
+			[ok, { version: "3.13.5" }],
+			/^pythons\[1\]\.version: "3\.13\.5" is of the series 3\.13, as "3\.13\.15" is, which is there too/,
+		],
+		[[ok, ok], /^pythons\[1\]\.version: .* which is there too; write one Python of each series/],
+		[[{ ...ok, packageRelease: 0 }], /^pythons\[0\]\.packageRelease: "0" is less than 1/],
+		[[{ ...ok, profil: "quick" }], /^pythons\[0\]\.profil: .* does not know; write profile if/],
+		[
+			[{ version: "3.5.10" }],
+			/^pythons\[0\]\.version: "3\.5\.10" is unproven on bookworm.*, or version: "3\.7\.17" or /,
+		],
+		[["3.13.15"], /^pythons: .* has an entry that is not a table of keys; write a list of entries/],
+		["3.13.15", /^pythons: .* is not a list/],
+	])("%j", (pythons, line) => {
+		expect(linesOf(pythons)).toEqual([expect.stringMatching(line)]);
+	});
+
+	it("is told once where it is the stack's own", () => {
+		const both = [ok, { version: "3.12.14" }];
+		expect(linesOf(both, { profile: "fast" })).toEqual([expect.stringMatching(/^profile: "fast"/)]);
+	});
+
+	it("is a version beside them", () => {
+		expect(linesOf([ok], { pythonVersion: "3.12.14" })).toEqual([
+			'pythonVersion: "3.12.14" is given beside pythons; remove one of the two',
+		]);
+	});
+
+	it("does not hide what is wrong with apps", () => {
+		const apps = '["no/such/app"]';
+		expect(linesOf([ok, { version: "3.13" }], { apps })).toHaveLength(2);
+	});
+});
+
 describe("good config", () => {
 	it("the least: release and version; the rest from the defaults and the catalog", () => {
 		const settings = read({ release: "trixie", pythonVersion: "3.14.7" });
@@ -466,14 +519,17 @@ describe("good config", () => {
 			stack: "test",
 			debian: { codename: "trixie" },
 			base: { kind: "image", reference: expect.stringMatching(/^debian:trixie-slim@sha256:/) },
-			python: { version: "3.14.7", series: { series: "3.14" }, source: { format: "tar.xz" } },
-			packageRelease: 1,
-			profile: "optimized",
+			pythons: [
+				{
+					...{ version: "3.14.7", series: { series: "3.14" }, source: { format: "tar.xz" } },
+					...{ packageRelease: 1, profile: "optimized", compatibility: { status: "supported" } },
+					suffix: "",
+				},
+			],
 			registry: { kind: "none" },
 			platform: "linux/amd64",
 			architecture: "amd64",
 			allowUnsupported: false,
-			compatibility: { status: "supported" },
 			warnings: [],
 		});
 		expect(settings).not.toHaveProperty("caBundle");
@@ -501,9 +557,12 @@ describe("good config", () => {
 		});
 		expect(settings).toMatchObject({
 			base: { kind: "archive", snapshot: "20260101T000000Z" },
-			python: { source: { format: "tar.xz", sha256: "ab".repeat(32) } },
-			packageRelease: 9999,
-			profile: "quick",
+			pythons: [
+				{
+					source: { format: "tar.xz", sha256: "ab".repeat(32) },
+					...{ packageRelease: 9999, profile: "quick" },
+				},
+			],
 			registry: { kind: "registry", address: "localhost:5000", repository: "team/python" },
 			platform: "linux/arm64",
 			architecture: "arm64",
@@ -523,10 +582,27 @@ describe("good config", () => {
 		expect(base).toEqual({ kind: "image", reference, ...(pin && { digest: pin }) });
 	});
 
+	it("several Pythons, which have the stack's values of what they do not say", () => {
+		const { pythonVersion: _, ...rest } = good;
+		const pythons = [
+			{ version: "3.13.15" },
+			{ version: "3.12.14", packageRelease: 3, profile: "quick" },
+			{ version: "3.14.7" },
+		];
+		const settings = read({ ...rest, packageRelease: "2", pythons: JSON.stringify(pythons) });
+		expect(settings.pythons).toMatchObject([
+			{ version: "3.13.15", packageRelease: 2, profile: "optimized", suffix: "" },
+			{ version: "3.12.14", packageRelease: 3, profile: "quick", suffix: "-3.12" },
+			{ version: "3.14.7", packageRelease: 2, profile: "optimized", suffix: "-3.14" },
+		]);
+		const one = read({ ...rest, pythons: '[{"version": "3.13.15"}]' });
+		expect(one).toEqual(read({ ...good, pythons: "[]" }));
+	});
+
 	it("the catalog's own hash may be repeated; its format stays", () => {
 		const sha256 = "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849";
 		const settings = read({ ...good, pythonVersion: "3.11.2", sourceSha256: sha256 });
-		expect(settings.python.source).toEqual({ format: "tgz", sha256 });
+		expect(settings.pythons[0].source).toEqual({ format: "tgz", sha256 });
 	});
 
 	it("the file system is asked for caBundle by default", () => {
@@ -619,8 +695,8 @@ describe("properties", () => {
 	});
 
 	/** Every string of the settings that comes from the config. */
-	function strings({ base, python, registry, platform, caBundle }: Settings): string[] {
-		const { version, source } = python;
+	function strings({ base, pythons, registry, platform, caBundle }: Settings): string[] {
+		const [{ version, source }] = pythons;
 		return [
 			...Object.values(base),
 			version,

@@ -6,32 +6,25 @@ import { statSync } from "node:fs";
 import type { AppSource } from "./apps/app.ts";
 import { readApps } from "./apps/apps.ts";
 import type { AppFolder } from "./apps/folder.ts";
-import { type Compatibility, compatibility } from "./compatibility.ts";
-import {
-	type ConfigKey,
-	type ConfigValue,
-	configKey,
-	configKeys,
-	nearestKey,
-	type ParseContext,
-} from "./config.ts";
-import { ConfigError, type ConfigProblem, characterProblem, quote } from "./config-error.ts";
-import {
-	otherReleaseInTag,
-	type Platform,
-	type Profile,
-	Refusal,
-	type Registry,
-} from "./config-values.ts";
-import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
-import { type Codename, codenames, type DebianRelease, debianReleases } from "./debian.ts";
+import { ConfigError } from "./config-error.ts";
+import { ConfigReader } from "./config-reader.ts";
+import { otherReleaseInTag, type Platform, Refusal, type Registry } from "./config-values.ts";
+import { codenames, type DebianRelease, debianReleases } from "./debian.ts";
 import { type ImageReference, parseImageReference } from "./image-reference.ts";
+import {
+	isWhole,
+	pairWarnings,
+	type ReadPython,
+	readPythons,
+	type StackPython,
+} from "./pythons.ts";
 import { appNameProblems, stackNameProblems } from "./stack-name.ts";
 import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
 
 export { type ConfigKey, configKeys } from "./config.ts";
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
 export type { Platform, Profile, Registry } from "./config-values.ts";
+export type { StackPython } from "./pythons.ts";
 
 /** What one stack builds: its config, checked and joined with the catalogs. */
 export interface Settings {
@@ -42,16 +35,8 @@ export interface Settings {
 	debian: DebianRelease;
 	/** Where the root file system comes from. */
 	base: ImageBase | ArchiveBase;
-	python: {
-		/** Full version, such as 3.13.5. */
-		version: string;
-		series: CPythonSeries;
-		/** Which tarball of python.org, and its hash. */
-		source: Pick<CPythonRelease, "format" | "sha256">;
-	};
-	/** Internal release number, the 1 of 3.13.5-1. */
-	packageRelease: number;
-	profile: Profile;
+	/** Each of another series; the first is the one that apps have which name none. */
+	pythons: readonly [StackPython, ...StackPython[]];
 	registry: Registry;
 	/** AWS accounts that may pull from the stack's ECR repository, beside its own. */
 	ecrPullAccounts: readonly string[];
@@ -63,8 +48,6 @@ export interface Settings {
 	/** Path of a PEM file with the CA certificates for build containers. */
 	caBundle?: string;
 	allowUnsupported: boolean;
-	/** The judgement on this Python on this Debian release; never `impossible` here. */
-	compatibility: Compatibility;
 	/** One line each, for the user; they change with the config and on support dates only. */
 	warnings: readonly string[];
 }
@@ -114,26 +97,20 @@ export function readSettings(
 	reader.refuseUnknownKeys();
 	const debian = reader.read("release");
 	const base = readBase(reader, debian);
-	const python = readPython(reader);
-	const packageRelease = reader.read("packageRelease");
-	const profile = reader.read("profile");
-	if (python && profile === "optimized") refuseOptimized(reader, python.version);
+	const allowUnsupported = reader.read("allowUnsupported");
+	if (debian) refuseUnsupportedRelease(reader, debian, allowUnsupported, today);
+	const pythons = readPythons(reader, { debian, allowUnsupported, today });
 	const registry = reader.read("registry");
 	const ecrPullAccounts = reader.read("ecrPullAccounts") ?? [];
 	refuseAccountsWithoutEcr(reader, registry, ecrPullAccounts);
 	if (registry) reader.problems.push(...stackNameProblems(context, registry));
 	const platform = reader.read("platform");
-	const apps = readStackApps(reader, python, context.openApp);
+	const apps = readStackApps(reader, pythons, context.openApp);
 	if (registry) reader.problems.push(...appNameProblems(context, registry, apps));
 	const caBundle = reader.read("caBundle");
-	const allowUnsupported = reader.read("allowUnsupported");
-	if (debian) refuseUnsupportedRelease(reader, debian, allowUnsupported, context.today);
-	const judgement = debian && python && compatibility(python.version, debian.codename);
-	if (judgement)
-		refuseUnsupportedPair(reader, debian.codename, judgement, allowUnsupported, context.today);
 
-	const complete =
-		debian && base && python && packageRelease && profile && registry && platform && judgement;
+	const [first, ...others] = pythons.filter(isWhole);
+	const complete = debian && base && first && registry && platform;
 	if (!complete || allowUnsupported === undefined || reader.problems.length > 0)
 		throw new ConfigError(context.stack, reader.problems);
 	return {
@@ -141,9 +118,7 @@ export function readSettings(
 		stack: context.stack,
 		debian,
 		base,
-		python,
-		packageRelease,
-		profile,
+		pythons: [first, ...others],
 		registry,
 		ecrPullAccounts,
 		platform,
@@ -151,88 +126,15 @@ export function readSettings(
 		apps,
 		...(caBundle !== undefined && { caBundle }),
 		allowUnsupported,
-		compatibility: judgement,
 		warnings: [
-			...debianWarnings(debian, context.today),
-			...pythonWarnings(python.version, python.series, context.today),
-			...pairWarnings(python.version, debian.codename, judgement),
+			...debianWarnings(debian, today),
+			...[first, ...others].flatMap((python) => [
+				...pythonWarnings(python.version, python.series, today),
+				...pairWarnings(python, debian.codename),
+			]),
 			...baseWarnings(base),
 		],
 	};
-}
-
-/** Longer than any value that makes sense; a repository name has at most 255 characters. */
-const longestValue = 300;
-const longestList = 30_000;
-
-/** Reads values and collects what is wrong with them. */
-class ConfigReader {
-	readonly problems: ConfigProblem[] = [];
-	readonly #values: Readonly<Record<string, string | undefined>>;
-	readonly #context: ParseContext;
-
-	constructor(values: Readonly<Record<string, string | undefined>>, context: ParseContext) {
-		this.#values = values;
-		this.#context = context;
-	}
-
-	/** The text of a key, its default, or `undefined`. */
-	text(key: ConfigKey): string | undefined {
-		const given = this.#values[key];
-		return given !== undefined && given !== "" ? given : configKey(key).default?.toString();
-	}
-
-	/** Parses the text of a key; `undefined` if it is absent or refused. */
-	read<K extends ConfigKey>(key: K): ConfigValue<K> | undefined {
-		const text = this.text(key);
-		const { absent, parse, type } = configKey(key);
-		const longest = type === "array" ? longestList : longestValue;
-		if (text !== undefined)
-			return this.check(key, () => {
-				// A list may be written with blanks between its entries, which it is to have checked itself.
-				const characters = type === "array" ? text.replaceAll(" ", "") : text;
-				const problem = characterProblem(characters, longest);
-				if (problem !== undefined) throw new Refusal(problem);
-				return parse(text, this.#context) as ConfigValue<K>;
-			});
-		if (absent === undefined) this.refuse(key, new Refusal("is given, but one is required"));
-		return undefined;
-	}
-
-	/** Runs a check on a key; a Refusal becomes a problem of it. */
-	check<T>(key: ConfigKey, check: () => T): T | undefined {
-		try {
-			return check();
-		} catch (error) {
-			if (!(error instanceof Refusal)) throw error;
-			this.refuse(key, error);
-			return undefined;
-		}
-	}
-
-	/** Adds a problem. */
-	refuse(key: ConfigKey, { message, remedy }: Refusal): void {
-		const text = this.text(key);
-		this.problems.push({
-			key,
-			value: text === undefined ? "no value" : quote(text),
-			reason: message,
-			remedy: remedy ?? configKey(key).remedy(text?.slice(0, 100) ?? ""),
-		});
-	}
-
-	/** Pulumi ignores keys that no program asks for, so a typo would go unseen. */
-	refuseUnknownKeys(): void {
-		for (const [key, value] of Object.entries(this.#values)) {
-			if (value === undefined || (configKeys as readonly string[]).includes(key)) continue;
-			this.problems.push({
-				key: /^[A-Za-z0-9:._-]{1,60}$/.test(key) ? key : quote(key),
-				value: /pass|secret|token/i.test(key) ? "a hidden value" : quote(value),
-				reason: "is the value of a key that this program does not know",
-				remedy: `write ${nearestKey(key)} if you meant that (known: ${configKeys.join(", ")})`,
-			});
-		}
-	}
 }
 
 /** The base: of the config, else the catalog's image; `undefined` if something is wrong with it. */
@@ -278,54 +180,19 @@ function checkSnapshot(
 		);
 }
 
-/** The Python and its source; `undefined` if the version is refused. */
-function readPython(reader: ConfigReader): Settings["python"] | undefined {
-	const python = reader.read("pythonVersion");
-	const sha256 = reader.read("sourceSha256");
-	if (python === undefined) return undefined;
-	const { version } = python;
-	const known = findRelease(version);
-	const isHashGiven = reader.text("sourceSha256") !== undefined;
-	if (known === undefined && !isHashGiven) reader.refuse("pythonVersion", unknownVersion(python));
-	if (known !== undefined && sha256 !== undefined && sha256 !== known.sha256)
-		reader.refuse(
-			"sourceSha256",
-			new Refusal(
-				`is not the catalog's hash of CPython ${version}, which is ${known.sha256}`,
-				"remove sourceSha256: a version of the catalog needs none",
-			),
-		);
-	// python.org has a .tar.xz of every release of the catalog's series (pyenv's build definitions)
-	const source = known ?? { format: "tar.xz", sha256: sha256 ?? "" };
-	return { ...python, source: { format: source.format, sha256: source.sha256 } };
-}
-
-/** The apps; those of a Python that is refused cannot be judged. */
+/** The apps; those of Pythons that are refused cannot be judged. */
 function readStackApps(
 	reader: ConfigReader,
-	python: Settings["python"] | undefined,
+	pythons: readonly ReadPython[],
 	open: SettingsContext["openApp"],
 ): readonly AppSource[] {
 	const folders = reader.read("apps");
-	if (folders === undefined || python === undefined) return [];
-	const context = { python: python.version, ...(open !== undefined && { open }) };
+	const [first, ...others] = pythons;
+	if (folders === undefined || first === undefined) return [];
+	const context = { pythons: [first, ...others] as const, ...(open !== undefined && { open }) };
 	const { apps, problems } = readApps(folders, context);
 	reader.problems.push(...problems);
 	return apps;
-}
-
-function unknownVersion({ version, series }: { version: string; series: CPythonSeries }): Refusal {
-	const known = series.releases.map((release) => `"${release.version}"`).join(" or ");
-	return new Refusal(
-		"is not in the catalog, so that the hash of its source is not known",
-		`add it (npm run catalog:add -- ${version}), or give sourceSha256, the sha256 of python.org's Python-${version}.tar.xz, or write pythonVersion: ${known}`,
-	);
-}
-
-function refuseOptimized(reader: ConfigReader, version: string): void {
-	if (canOptimize(version)) return;
-	const reason = `needs --enable-optimizations, which configure of CPython ${version} does not have`;
-	reader.refuse("profile", new Refusal(reason, "write profile: quick"));
 }
 
 function refuseUnsupportedRelease(
@@ -357,39 +224,6 @@ function refuseAccountsWithoutEcr(
 			"ecrPullAccounts",
 			new Refusal("is for registry: ecr alone", "write registry: ecr, or remove the accounts"),
 		);
-}
-
-function refuseUnsupportedPair(
-	reader: ConfigReader,
-	codename: Codename,
-	{ status, reason, nearest }: Compatibility,
-	allowUnsupported: boolean | undefined,
-	today: Date,
-): void {
-	const pythons = nearest.pythons.slice(0, 3).map((version) => `"${version}"`);
-	const alive = nearest.releases.filter((name) => !isPastLts(debianReleases[name], today));
-	const releases = (alive.length > 0 ? alive : nearest.releases).slice(0, 3);
-	const works = [
-		`pythonVersion: ${pythons.join(" or ")}`,
-		...(releases.length > 0 ? [`release: ${releases.join(" or ")}`] : []),
-	].join(", or ");
-	if (status === "impossible")
-		reader.refuse(
-			"pythonVersion",
-			new Refusal(`cannot work on ${codename}: ${reason}`, `write ${works}`),
-		);
-	if (status === "unproven" && allowUnsupported === false)
-		reader.refuse(
-			"pythonVersion",
-			new Refusal(
-				`is unproven on ${codename}: ${reason}`,
-				`write allowUnsupported: true to try it, or ${works}`,
-			),
-		);
-}
-
-function pairWarnings(version: string, codename: Codename, { status, reason }: Compatibility) {
-	return status === "unproven" ? [`CPython ${version} is unproven on ${codename}: ${reason}`] : [];
 }
 
 function baseWarnings(base: Settings["base"]): readonly string[] {

@@ -36,6 +36,9 @@ export interface StackSubjects {
 /** Images of the stack, as its outputs name them. */
 type Images = Readonly<Record<"debbase" | "pybuild" | "python", { name: string; key: string }>>;
 
+/** What is made of a stack: its first Python, and what that needs. */
+const MEASURED = ["base", "debbase", "pybuild", "package", "python"];
+
 const CONTEXT = "commands/bench/context";
 
 /** Where the images that are made only to be compared with are named: never in a registry. */
@@ -65,7 +68,7 @@ export async function stackSubjects(
 	const images = await buildStack(step, options.stack, options.config);
 	const settings = stackSettings();
 	const subjects = [
-		{ name: settings.profile, image: images.python.name },
+		{ name: settings.pythons[0].profile, image: images.python.name },
 		{ name: "debian", image: await debianPython(step, images, settings) },
 	];
 	const upstream = await upstreamPython(step, images, settings, options.quick);
@@ -77,7 +80,7 @@ async function buildStack(step: Step, stack: string, config: readonly string[]):
 	const run: Run = {
 		report: new Report(),
 		preview: false,
-		wants: (artefact) => artefact !== "wheelbuild",
+		wants: (artefact) => MEASURED.includes(artefact),
 		signal: step.signal,
 	};
 	const stackConfig = readStackConfig(stack, ["profile=optimized", ...config]);
@@ -106,7 +109,7 @@ async function upstreamPython(
 	settings: Settings,
 	quick: boolean,
 ): Promise<string | undefined> {
-	const { version, source } = settings.python;
+	const { version, source } = settings.pythons[0];
 	// Not pybuild's key: another recipe for our Python compiles upstream's no other way.
 	const { key } = contentKey({
 		debbase: debbase.key,

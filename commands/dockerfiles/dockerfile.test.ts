@@ -8,7 +8,9 @@ import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
 import { type AppParts, appDockerfile, appDockerignore, pythonDockerfile } from "./dockerfile.ts";
 
-const { python } = configuredSettings("local", readStackConfig("local", []));
+const {
+	pythons: [python],
+} = configuredSettings("local", readStackConfig("local", []));
 const PYTHON = pythonDockerfile(python, { debbase: "DEBBASE", package: "PACKAGE" });
 
 let folder: string;
@@ -28,6 +30,7 @@ beforeEach(() => {
 		name: "orders",
 		folder,
 		version: "1.0",
+		python,
 		command: ["orders", "--title=a 'b' \\"],
 		ports: [8000],
 		environment: { A: '"$HOME" \\' },

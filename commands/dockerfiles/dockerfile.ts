@@ -6,7 +6,7 @@ import { pythonInstall } from "../../components/python/python.ts";
 import { quoteInstruction } from "../../components/step/docker.ts";
 import type { App } from "../../stacks/apps/app.ts";
 import { folderOnDisk, neverOf, readIfThere } from "../../stacks/apps/folder.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 
 /*
  * The text of Dockerfiles that do what the program's steps do, with their scripts. In the language of
@@ -36,7 +36,7 @@ export interface AppParts {
 
 /** The Dockerfile of the image python: what is in `debbase` and what the package adds. */
 export function pythonDockerfile(
-	python: Settings["python"],
+	python: StackPython,
 	images: { readonly debbase: string; readonly package: string },
 ): string {
 	const { context, arguments: args, changes } = pythonInstall(python);

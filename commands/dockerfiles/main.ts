@@ -8,7 +8,7 @@ import { commandLine, configOption, runCommand, stackOption } from "../../local/
 import { configuredRepository, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { Settings, StackPython } from "../../stacks/settings.ts";
 import { appDockerfile, appDockerignore, pythonDockerfile, quote, SECRET } from "./dockerfile.ts";
 import { readParts } from "./parts.ts";
 
@@ -29,7 +29,7 @@ const command = commandLine(
 		const nameOf = (artefact: string) =>
 			images.find((image) => image.artefact === artefact)?.name ?? "";
 		makeFolder(folderOf(settings));
-		await writePython(settings, nameOf);
+		for (const python of settings.pythons) await writePython(settings, python, nameOf);
 		const descriptions = stackDescriptions(settings, repository);
 		for (const app of stackApps(settings))
 			await writeApp(settings, app, nameOf, descriptions[`app-${app.name}`] as Description);
@@ -45,13 +45,14 @@ function folderOf({ stack }: Settings): string {
 	return `dockerfiles/${stack}`;
 }
 
-async function writePython(settings: Settings, nameOf: NameOf): Promise<void> {
-	const { python, caBundle } = settings;
-	const file = `${folderOf(settings)}/python.Dockerfile`;
-	const images = { debbase: nameOf("debbase"), package: nameOf("package") };
+async function writePython(settings: Settings, python: StackPython, nameOf: NameOf): Promise<void> {
+	const { caBundle } = settings;
+	const artefact = `python${python.suffix}`;
+	const file = `${folderOf(settings)}/${artefact}.Dockerfile`;
+	const images = { debbase: nameOf("debbase"), package: nameOf(`package${python.suffix}`) };
 	await writeWhole(file, pythonDockerfile(python, images));
 	const secret = caBundle === undefined ? "" : ` --secret=id=${SECRET},src=${word(caBundle)}`;
-	tell(settings, `--tag=python${secret} - <${file}`);
+	tell(settings, `--tag=${artefact}${secret} - <${file}`);
 }
 
 async function writeApp(

@@ -55,7 +55,7 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 	const result = await lockInContainer(step, place, requestOf(args, source, read));
 	const texts = lockTexts(args, source, result, read);
 	const readNew: ReadFile = (name) => (name in texts ? texts[name] : read(name));
-	const locked = lockedApp(app, targetOf(settings), readNew);
+	const locked = lockedApp(app, targetOf(settings, app.python), readNew);
 	for (const [name, text] of Object.entries(texts)) {
 		const file = join(app.folder, name);
 		if (text === undefined) await rm(file, { force: true });
@@ -114,7 +114,7 @@ function lockTexts(
 	read: ReadFile,
 ): Record<string, string | undefined> {
 	const { app, urls } = args;
-	const target = targetOf(args.settings);
+	const target = targetOf(args.settings, app.python);
 	const project = readProject(app.folder, read);
 	const requires = Object.fromEntries(
 		Object.entries(groups).map(([name, { sdists }]) => [

@@ -5,9 +5,9 @@ import { stopController } from "../../components/step/stop.ts";
 import { commandLine, configOption, runCommand, stackOption } from "../../local/command-line.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
-import type { App } from "../../stacks/apps/app.ts";
+import type { App, AppSource } from "../../stacks/apps/app.ts";
 import { readApp } from "../../stacks/apps/apps.ts";
-import { ConfigError, type Settings } from "../../stacks/settings.ts";
+import { ConfigError } from "../../stacks/settings.ts";
 import { uv } from "../../stacks/uv.ts";
 import { lockApp } from "./lock.ts";
 
@@ -27,11 +27,13 @@ const command = commandLine(
 		// The apps of the stack may have stale locks, or none: that is why one runs this.
 		const stackConfig = readStackConfig(stack, [...config, "apps="]);
 		const settings = configuredSettings(stack, stackConfig);
-		const app = readApp(folder.replace(/(?<=.)\/+$/, ""), { python: settings.python.version });
+		const app = readApp(folder.replace(/(?<=.)\/+$/, ""), { pythons: settings.pythons });
 		if (Array.isArray(app)) throw new ConfigError(stack, app);
-		refuseOldPython(settings);
+		refuseOldPython(app);
+		const python = settings.pythons.find(({ series }) => series === app.python.series);
 		const images = await configuredImages(settings, stackConfig);
-		const image = images.find(({ artefact }) => artefact === "wheelbuild")?.name ?? "";
+		const image =
+			images.find(({ artefact }) => artefact === `wheelbuild${python?.suffix}`)?.name ?? "";
 		await needWheelbuild(image, stack);
 		const args = { settings, app, image, upgrade, urls };
 		const locked = await withStep(abort.signal, (step) => lockApp(step, args));
@@ -40,12 +42,12 @@ const command = commandLine(
 
 await runCommand(command);
 
-function refuseOldPython({ python }: Settings): void {
+function refuseOldPython({ python }: AppSource): void {
 	const [, minor = ""] = python.series.series.split(".");
 	if (Number(minor) < uv.oldestPython)
 		throw new StepError(
 			`CPython ${python.version}: uv locks for 3.${uv.oldestPython} and later alone`,
-			"name another stack with -s",
+			"name another stack with -s, or another python in [tool.debian-python]",
 		);
 }
 

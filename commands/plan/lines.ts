@@ -5,7 +5,7 @@ import type { ArtefactPlan, StackPlan } from "./plan.ts";
 
 /** A plan for a reader, in lines that fit {@link COLUMNS}. */
 export function planText(plan: StackPlan): string {
-	const { edits, artefacts, rotation, profile, warnings } = plan;
+	const { edits, artefacts, pythons, warnings } = plan;
 	const changed = edits.map(({ key, before, after }) => [
 		key,
 		`${shown(before)} -> ${shown(after)}`,
@@ -15,8 +15,11 @@ export function planText(plan: StackPlan): string {
 		...section("config", changed),
 		...section("artefacts", artefacts.map(artefactLine)),
 		...[...problems].flatMap((problem) => wrap("  cannot tell: ", problem)),
-		`  ${compileLine(artefacts, profile)}`,
-		...section("for users", rotation === null ? [] : rotationLines(rotation)),
+		`  ${compileLine(artefacts, pythons)}`,
+		...pythons.flatMap(({ series, rotation }) => {
+			const heading = pythons.length === 1 ? "for users" : `for users of Python ${series}`;
+			return section(heading, rotation === null ? [] : rotationLines(rotation));
+		}),
 		...section(
 			"warnings",
 			warnings.map((warning) => ["", warning]),

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { plannedPythons } from "../../infra/plan.ts";
 import { COLUMNS } from "../../local/text.ts";
 import { cpythonSeries, newestRelease } from "../../stacks/cpython.ts";
 import { codenames } from "../../stacks/debian.ts";
-import { rotation } from "../../stacks/rotation.ts";
+import { rotation, type Side } from "../../stacks/rotation.ts";
 import { ConfigError } from "../../stacks/settings.ts";
 import { readPlans } from "./config.ts";
 import { planText } from "./lines.ts";
@@ -48,7 +49,7 @@ describe("a plan without a Docker daemon", () => {
 		]);
 		expect(plan.artefacts[0]?.problem).toMatch(/Docker daemon .* cannot be reached/);
 		expect(plan.compiles).toBeNull();
-		expect(plan.rotation?.versions).toContainEqual({
+		expect(plan.pythons[0]?.rotation?.versions).toContainEqual({
 			what: "glibc",
 			before: "2.36",
 			after: "2.41",
@@ -65,7 +66,7 @@ describe("a plan without a Docker daemon", () => {
 			python: "debbase changed",
 			wheelbuild: "python changed",
 		});
-		expect((await planStack("bookworm", [base])).rotation).toBeNull();
+		expect((await planStack("bookworm", [base])).pythons[0]?.rotation).toBeNull();
 	});
 
 	it("of a stack whose registry cannot be asked for tells what changes all the same", async () => {
@@ -88,7 +89,7 @@ describe("a plan without a Docker daemon", () => {
 	it("of a stack whose support has ended meanwhile compares all the same", async () => {
 		vi.setSystemTime(new Date("2029-01-01"));
 		const plan = await planStack("bookworm", ["release=trixie"]);
-		expect(plan.rotation?.versions[0]).toMatchObject({ before: "bookworm (12)" });
+		expect(plan.pythons[0]?.rotation?.versions[0]).toMatchObject({ before: "bookworm (12)" });
 	});
 });
 
@@ -149,9 +150,13 @@ it("fits the columns, whatever the rotation", () => {
 	const plans = sets.flatMap((set) => accepted(() => readPlans("bullseye", set)));
 	expect(plans.length).toBeGreaterThan(20);
 	for (const { before, after, edits } of plans) {
-		const { profile, warnings } = after.settings;
-		const between = (before && rotation(sideOf(before), sideOf(after))) ?? null;
-		const plan = { edits, artefacts, profile, warnings, rotation: between };
+		const { pythons, warnings } = after.settings;
+		const [side, ...others] = [before, after].flatMap((planned) =>
+			planned ? sideOf(planned, planned.settings.pythons[0]) : [],
+		) as [Side, ...Side[]];
+		const between = others.map((other) => rotation(side, other) ?? null)[0] ?? null;
+		const told = plannedPythons(pythons).map((python) => ({ ...python, rotation: between }));
+		const plan = { edits, artefacts, warnings, pythons: told };
 		const lines = planText({ stack: "bullseye", compiles: null, ...plan }).split("\n");
 		for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(COLUMNS);
 	}

@@ -3,10 +3,16 @@ import type { StackImage } from "../../components/image.ts";
 import { isExpected } from "../../components/step/failure.ts";
 import { inputChanges } from "../../components/step/why.ts";
 import { stackImages } from "../../infra/images.ts";
-import { compiles, fateOf, type Plan } from "../../infra/plan.ts";
+import {
+	compiles,
+	fateOf,
+	type Plan,
+	type PlannedPython,
+	plannedPythons,
+} from "../../infra/plan.ts";
 import { configuredImages } from "../../local/images.ts";
 import { type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
-import type { Profile } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import { type Planned, type Plans, readPlans } from "./config.ts";
 
 /** What a change of a stack would do. `--json` prints it as it is. */
@@ -17,12 +23,16 @@ export interface StackPlan {
 	readonly artefacts: readonly ArtefactPlan[];
 	/** Whether CPython is compiled, which is what takes long; null where nobody could tell. */
 	readonly compiles: boolean | null;
-	/** What changes for users; null where nothing does, or where the stack file itself is refused. */
-	readonly rotation: Rotation | null;
-	/** How CPython would be compiled. */
-	readonly profile: Profile;
+	/** In the order of the stack file. */
+	readonly pythons: readonly PythonPlan[];
 	/** What the stack would warn of. */
 	readonly warnings: readonly string[];
+}
+
+/** What would become of a Python. */
+export interface PythonPlan extends PlannedPython {
+	/** What changes for users; null where nothing does, or where it, or the stack file, is not there before. */
+	readonly rotation: Rotation | null;
 }
 
 /** What would become of one artefact. */
@@ -51,14 +61,31 @@ export async function planStack(stack: string, sets: readonly string[]): Promise
 		edits,
 		artefacts,
 		compiles: compiles(artefacts) ?? null,
-		rotation: (before && rotation(sideOf(before), sideOf(after))) ?? null,
-		profile: after.settings.profile,
+		pythons: plannedPythons(after.settings.pythons).map((planned, index) => ({
+			...planned,
+			rotation: pythonRotation(before, after, after.settings.pythons[index] as StackPython),
+		})),
 		warnings: after.settings.warnings,
 	};
 }
 
-/** A stack's side of a rotation, all of it known from its settings. */
-export function sideOf({ settings: { debian, python, architecture } }: Planned): Side {
+/** What changes from the Python of a series; the first one may have come in the place of another series. */
+function pythonRotation(
+	before: Planned | undefined,
+	after: Planned,
+	python: StackPython,
+): Rotation | null {
+	const same = before?.settings.pythons.find((other) => other.series === python.series);
+	const former = same ?? (python.suffix === "" ? before?.settings.pythons[0] : undefined);
+	const change = before && former && rotation(sideOf(before, former), sideOf(after, python));
+	return change ?? null;
+}
+
+/** The side of a rotation that a Python of a stack is on, all of it known from the settings. */
+export function sideOf(
+	{ settings: { debian, architecture } }: Pick<Planned, "settings">,
+	python: StackPython,
+): Side {
 	return { debian, python, pip: python.series.pip.version, architecture };
 }
 

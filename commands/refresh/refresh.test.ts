@@ -152,6 +152,24 @@ describe("a Python", () => {
 	});
 });
 
+it("finds each Python of a list in its place", async () => {
+	const before = stack(
+		"release: bookworm",
+		"pythons:",
+		'  - version: "3.13.15"',
+		'  - {version: "3.11.2", packageRelease: 3}',
+	).replaceAll("debian-python:  ", "    ");
+	writeFileSync("Pulumi.test.yaml", before);
+	expect(await refresh()).toEqual([
+		"base report",
+		"pythons[0].version current",
+		"pip current",
+		"pythons[1].version newer",
+		"pip current",
+	]);
+	expect(file()).toBe(before.replace("3.11.2", "3.11.16").replace(": 3}", ": 1}"));
+});
+
 it("reports a pip, with what to write, and edits no catalog", async () => {
 	const before = stack("release: bookworm", 'pythonVersion: "3.13.15"');
 	const pip = vi.fn(async () => ({ version: "99.0", sha256: "b".repeat(64) }));

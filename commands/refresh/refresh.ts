@@ -5,7 +5,7 @@ import { shortReference } from "../../local/text.ts";
 import { compareVersions, newestRelease } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import { type ImageReference, parseImageReference } from "../../stacks/image-reference.ts";
-import { type ConfigKey, readSettings, type Settings } from "../../stacks/settings.ts";
+import { readSettings, type Settings, type StackPython } from "../../stacks/settings.ts";
 import type { PipRelease } from "./pip.ts";
 import { editStackFile } from "./stack-file.ts";
 
@@ -19,8 +19,11 @@ export interface Sources {
 	pip(series: string): Promise<PipRelease | undefined>;
 }
 
-/** New values of config keys; undefined takes a key out of the file. */
-export type Values = Readonly<Partial<Record<ConfigKey, string | undefined>>>;
+/**
+ * New values of config keys, of an entry of a list under `pythons[1].version`; undefined takes a key out
+ * of the file.
+ */
+export type Values = Readonly<Record<string, string | undefined>>;
 
 /** What is known of one thing that may have become old. */
 export interface Finding {
@@ -51,8 +54,13 @@ export async function findNewer(
 	const given = fileValues(stack);
 	return Promise.all([
 		orUnknown("base", () => findBase(given, settings, sources)),
-		orUnknown("pythonVersion", async () => findPython(given, settings)),
-		orUnknown("pip", () => findPip(settings, sources)),
+		...settings.pythons.flatMap((python, index) => {
+			const place = placeOf(given, index);
+			return [
+				orUnknown(place("version"), async () => findPython(given, place, python)),
+				orUnknown("pip", () => findPip(python, sources)),
+			];
+		}),
 	]);
 }
 
@@ -75,17 +83,40 @@ export async function takeNewer(
 /** The settings of a stack with other values in place of its file's. */
 function accept(stack: string, edits: Values, today: Date): Settings {
 	const { project, config } = readStackConfig(stack, []);
-	return readSettings({ ...ownValues(project, config), ...edits }, { project, stack, today });
+	const values = Object.entries(edits).reduce(withEdit, ownValues(project, config));
+	return readSettings(values, { project, stack, today });
+}
+
+/** Values with one that stands at a place. */
+function withEdit(
+	values: Readonly<Record<string, string | undefined>>,
+	[place, value]: readonly [string, string | undefined],
+): Record<string, string | undefined> {
+	const [, list, index = "", key = ""] = /^(\w+)\[(\d+)\]\.(\w+)$/.exec(place) ?? [];
+	if (list === undefined) return { ...values, [place]: value };
+	const entries = JSON.parse(values[list] ?? "[]") as Record<string, unknown>[];
+	entries[Number(index)] = { ...entries[Number(index)], [key]: value };
+	return { ...values, [list]: JSON.stringify(entries) };
 }
 
 /** What the file itself has: without the defaults of Pulumi.yaml, of which there is nothing to edit. */
 function fileValues(stack: string): Values {
 	const { project } = readStackConfig(stack, []);
-	const entries = Object.entries(readStackFile(stack)).map(([key, value]) => [
-		key.startsWith(`${project}:`) ? key.slice(project.length + 1) : key,
-		String(value ?? ""),
-	]);
-	return Object.fromEntries(entries) as Values;
+	const values = Object.entries(readStackFile(stack)).flatMap(([key, value]) => {
+		const name = key.startsWith(`${project}:`) ? key.slice(project.length + 1) : key;
+		if (!Array.isArray(value)) return [[name, String(value ?? "")]];
+		return value.flatMap((entry: object, index) =>
+			Object.entries(entry).map(([inner, each]) => [`${name}[${index}].${inner}`, String(each)]),
+		);
+	});
+	return Object.fromEntries(values) as Values;
+}
+
+/** Where a key of a Python stands: in its entry of the list, or by its name in the short form. */
+function placeOf(given: Values, index: number): (key: string) => string {
+	const short: Readonly<Record<string, string>> = { version: "pythonVersion" };
+	const isList = "pythons[0].version" in given;
+	return (key) => (isList ? `pythons[${index}].${key}` : (short[key] ?? key));
 }
 
 async function orUnknown(
@@ -138,7 +169,11 @@ async function findSnapshot(
 }
 
 /** Only to a version of the catalog, whose hash is checked, and of the same series, for the wheels. */
-function findPython(given: Values, { python }: Settings): Omit<Finding, "what"> {
+function findPython(
+	given: Values,
+	place: (key: string) => string,
+	python: StackPython,
+): Omit<Finding, "what"> {
 	const newest = newestRelease(python.series).version;
 	if (compareVersions(newest, python.version) <= 0)
 		return { state: "current", text: `${python.version} is the newest of the catalog` };
@@ -146,17 +181,17 @@ function findPython(given: Values, { python }: Settings): Omit<Finding, "what"> 
 		state: "newer",
 		text: `${python.version} -> ${newest}`,
 		edits: {
-			pythonVersion: newest,
+			[place("version")]: newest,
 			// Debian's own way: a new upstream version starts at 1 again (Debian Policy 5.6.12).
-			...("packageRelease" in given && { packageRelease: "1" }),
+			...(place("packageRelease") in given && { [place("packageRelease")]: "1" }),
 			// The former version's hash.
-			...("sourceSha256" in given && { sourceSha256: undefined }),
+			...(place("sourceSha256") in given && { [place("sourceSha256")]: undefined }),
 		},
 	};
 }
 
 /** pip's pins are the catalog's, for all stacks of a series: what is newer is for a person to take. */
-async function findPip({ python }: Settings, sources: Sources): Promise<Omit<Finding, "what">> {
+async function findPip(python: StackPython, sources: Sources): Promise<Omit<Finding, "what">> {
 	const { series, pip } = python.series;
 	const newest = await sources.pip(series);
 	if (newest === undefined || compareVersions(newest.version, pip.version) <= 0)

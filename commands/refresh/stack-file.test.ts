@@ -51,6 +51,32 @@ describe("an edit", () => {
 		);
 	});
 
+	it("reaches into the entries of a list, in either style", () => {
+		const list = `config:
+  debian-python:pythons:
+    # The default.
+    - version: "3.13.5"
+      packageRelease: 4 # of ours
+      sourceSha256: abc
+    - {version: "3.12.1", packageRelease: 2}
+`;
+		const edits = {
+			"pythons[0].version": "3.13.15",
+			"pythons[0].packageRelease": "1",
+			"pythons[0].sourceSha256": undefined,
+			"pythons[1].version": "3.12.14",
+			"pythons[1].packageRelease": "1",
+		};
+		expect(edit(edits, list)).toBe(
+			list
+				.replace('"3.13.5"', '"3.13.15"')
+				.replace("packageRelease: 4", "packageRelease: 1")
+				.replace("      sourceSha256: abc\n", "")
+				.replace('"3.12.1", packageRelease: 2', '"3.12.14", packageRelease: 1'),
+		);
+		expect(() => edit({ "pythons[2].version": "3.14.7" }, list)).toThrow(/by hand/);
+	});
+
 	it("of nothing gives the same bytes, also with the line ends of Windows", () => {
 		const windows = FILE.replaceAll("\n", "\r\n");
 		expect(edit({}, windows)).toBe(windows);

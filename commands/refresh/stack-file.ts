@@ -1,9 +1,12 @@
 import { readFileSync, realpathSync } from "node:fs";
-import { Composer, CST, isMap, isScalar, Parser, type Scalar, type YAMLMap } from "yaml";
+import { Composer, CST, isMap, isScalar, isSeq, Parser, type Scalar, type YAMLMap } from "yaml";
 import { StepError } from "../../components/step/error.ts";
 import { writeWhole } from "../../components/step/file.ts";
 
-/** New values of config keys, without the project's name; undefined takes a key out. */
+/**
+ * New values of config keys, without the project's name, of an entry of a list under
+ * `pythons[1].version`; undefined takes a key out.
+ */
 export type Edits = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -17,7 +20,7 @@ export function editText(file: string, text: string, edits: Edits): string {
 	const [document] = new Composer({ keepSourceTokens: true }).compose(tokens);
 	const config: unknown = document?.get("config");
 	for (const [key, value] of Object.entries(edits)) {
-		if (!isMap(config) || !edit(config, key, value))
+		if (!edit(config, key, value))
 			throw new StepError(
 				`${file}: the value of ${key} is not written plainly behind its key`,
 				value === undefined ? `remove ${key} by hand` : `write ${key}: ${value} by hand`,
@@ -27,16 +30,28 @@ export function editText(file: string, text: string, edits: Edits): string {
 }
 
 /** Whether the key is there, and could be edited. */
-function edit(config: YAMLMap, key: string, value: string | undefined): boolean {
-	// With the project's name before it, or without.
-	const isKey = (text: unknown) => String(text).replace(/^[^:]*:/, "") === key;
-	const pair = config.items.find((item) => isScalar(item.key) && isKey(item.key.value));
-	if (!isScalar(pair?.value) || !isScalar(pair.key)) return false;
+function edit(config: unknown, place: string, value: string | undefined): boolean {
+	const [, list, index, inner = place] = /^(\w+)\[(\d+)\]\.(\w+)$/.exec(place) ?? [];
+	const map = list === undefined ? config : entryOf(pairOf(config, list)?.value, Number(index));
+	const pair = pairOf(map, inner);
+	if (!isMap(map) || !isScalar(pair?.value) || !isScalar(pair.key)) return false;
 	const token = pair.value.srcToken;
 	if (!CST.isScalar(token) || pair.value.anchor !== undefined) return false;
-	if (value === undefined) return takeOut(config, pair.key);
+	if (value === undefined) return takeOut(map, pair.key);
 	CST.setScalarValue(token, value);
 	return true;
+}
+
+function pairOf(map: unknown, key: string) {
+	// With the project's name before it, or without.
+	const isKey = (text: unknown) => String(text).replace(/^[^:]*:/, "") === key;
+	return isMap(map)
+		? map.items.find((item) => isScalar(item.key) && isKey(item.key.value))
+		: undefined;
+}
+
+function entryOf(list: unknown, index: number): unknown {
+	return isSeq(list) ? list.items[index] : undefined;
 }
 
 function takeOut(config: YAMLMap, { srcToken }: Scalar): boolean {

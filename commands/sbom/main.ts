@@ -25,7 +25,11 @@ const command = commandLine(
 )
 	.addOption(stackOption)
 	.addOption(configOption)
-	.option("--image <image>", "python, wheelbuild, package, or app-<name>", "python")
+	.option(
+		"--image <image>",
+		"python, wheelbuild, package, or of another Python python-<series> and so on, or app-<name>",
+		"python",
+	)
 	.option("--provenance", "print how it was made instead, as SLSA provenance")
 	.action(({ stack, config, image, provenance = false }) =>
 		printSbom(stack, config, image, provenance),

@@ -1,9 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { needImage } from "../../components/distribution/daemon.ts";
-import { readLayers } from "../../components/sizes/layers.ts";
+import { type Layer, readLayers } from "../../components/sizes/layers.ts";
 import {
-	type Folders,
 	foldersOf,
 	type Ledger,
 	ledgerFile,
@@ -16,9 +15,6 @@ import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import { sizesTable } from "./table.ts";
 
-/** What is weighed. */
-const ARTEFACTS = ["debbase", "pybuild", "python", "wheelbuild"] as const;
-
 const command = commandLine(
 	"npm run sizes",
 	"Write what each image of a stack weighs, by folder, to docs/sizes/STACK.json, and print what grew.",
@@ -30,44 +26,49 @@ const command = commandLine(
 await runCommand(command);
 
 async function writeSizes(stack: string): Promise<void> {
-	const images = await imageNames(stack);
-	for (const artefact of ARTEFACTS) await needImage(images[artefact]);
+	const config = readStackConfig(stack, []);
+	const settings = configuredSettings(stack, config);
+	const images = await configuredImages(settings, config);
+	const suffixes = settings.pythons.map(({ suffix }) => suffix);
+	const weighed = ["debbase", "pybuild", ...suffixes.flatMap(artefactsOf)];
+	const layers = new Map<string, readonly Layer[]>();
+	for (const artefact of weighed) {
+		const name = images.find((image) => image.artefact === artefact)?.name ?? "";
+		await needImage(name);
+		layers.set(artefact, await readLayers(name));
+	}
 	const file = ledgerFile(stack);
 	const before = readLedger(file) ?? {};
-	const ledger = await measure(images);
+	const ledger = measure(layers, suffixes);
 	mkdirSync(dirname(file), { recursive: true });
 	await writeWhole(file, `${JSON.stringify(ledger, null, "\t")}\n`);
 	process.stdout.write(`${sizesTable(before, ledger)}\n`);
 }
 
-/** The names of a stack's images. */
-type Images = Readonly<Record<(typeof ARTEFACTS)[number], string>>;
-
-async function imageNames(stack: string): Promise<Images> {
-	const config = readStackConfig(stack, []);
-	const images = await configuredImages(configuredSettings(stack, config), config);
-	return Object.fromEntries(images.map(({ artefact, name }) => [artefact, name])) as Images;
+/** What is weighed of a Python. */
+function artefactsOf(suffix: string): [python: string, wheelbuild: string] {
+	return [`python${suffix}`, `wheelbuild${suffix}`];
 }
 
 /** Each layer once: with the artefact whose it is. */
-async function measure({ debbase, pybuild, python, wheelbuild }: Images): Promise<Ledger> {
-	const layers = await readLayers(debbase);
-	const base = layers.filter(({ own }) => !own).map(({ sizes }) => foldersOf(sizes));
-	const [libraries, build, runtime, wheels] = [
-		ownFolders(layers),
-		ownFolders(await readLayers(pybuild)),
-		ownFolders(await readLayers(python)),
-		ownFolders(await readLayers(wheelbuild)),
-	];
+function measure(
+	layers: ReadonlyMap<string, readonly Layer[]>,
+	suffixes: readonly string[],
+): Ledger {
+	const layersOf = (artefact: string) => layers.get(artefact) ?? [];
+	const added = (artefact: string, from: string) =>
+		ownFolders(layersOf(artefact)).slice(ownFolders(layersOf(from)).length);
+	const base = layersOf("debbase").filter(({ own }) => !own);
 	return {
-		base,
-		debbase: libraries,
-		pybuild: added(libraries, build),
-		python: added(libraries, runtime),
-		wheelbuild: added(runtime, wheels),
+		base: base.map(({ sizes }) => foldersOf(sizes)),
+		debbase: ownFolders(layersOf("debbase")),
+		pybuild: added("pybuild", "debbase"),
+		...Object.assign(
+			{},
+			...suffixes.map(artefactsOf).map(([python, wheelbuild]) => ({
+				[python]: added(python, "debbase"),
+				[wheelbuild]: added(wheelbuild, python),
+			})),
+		),
 	};
-}
-
-function added(from: readonly Folders[], image: readonly Folders[]): readonly Folders[] {
-	return image.slice(from.length);
 }

@@ -27,6 +27,15 @@ it("shows what is large or changed, and what python adds to the base", () => {
 	]);
 });
 
+it("adds up each Python", () => {
+	const now = { debbase: [{ a: 1 }], python: [{ opt: 2 }], "python-3.12": [{ opt: 3 }] };
+	const rows = sizesTable({}, now).split("\n").slice(-2);
+	expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+		["debbase and python", "3"],
+		["debbase and python-3.12", "4"],
+	]);
+});
+
 it("tells no growth where nothing was known", () => {
 	expect(sizesTable({}, { python: [{ opt: 5 }] })).not.toContain("+");
 });

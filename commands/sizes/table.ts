@@ -19,17 +19,27 @@ const LARGE = 1_000_000;
 
 /**
  * What each artefact of a stack adds, with its large folders and those that changed, and by how many
- * bytes; last, what the image python adds to the base, as its budget counts it.
+ * bytes; last, what each image python adds to the base, as its budget counts it.
  */
 export function sizesTable(before: Ledger, now: Ledger): string {
 	const artefacts = Object.entries(now).flatMap(([artefact, layers]) =>
 		rows(artefact, before[artefact], layers),
 	);
-	const [total = []] = rows("debbase and python", overBase(before), overBase(now) ?? []);
-	return table(COLUMNS, [...artefacts, total]).join("\n");
+	const totals = Object.keys(now)
+		.filter((artefact) => /^python(-|$)/.test(artefact))
+		.flatMap((artefact) =>
+			// Its own row alone: its folders are told already.
+			rows(
+				`debbase and ${artefact}`,
+				overBase(before, artefact),
+				overBase(now, artefact) ?? [],
+			).slice(0, 1),
+		);
+	return table(COLUMNS, [...artefacts, ...totals]).join("\n");
 }
 
-function overBase({ debbase, python }: Ledger): readonly Folders[] | undefined {
+function overBase(ledger: Ledger, artefact: string): readonly Folders[] | undefined {
+	const [debbase, python] = [ledger.debbase, ledger[artefact]];
 	return debbase && python && [...debbase, ...python];
 }
 

@@ -1,4 +1,4 @@
-import { compileLine, type Plan, plans } from "../../infra/plan.ts";
+import { compileLine, type Plan, plannedPythons, plans } from "../../infra/plan.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 
@@ -20,5 +20,5 @@ async function ask(stack: string): Promise<Answer> {
 	const config = readStackConfig(stack, []);
 	const settings = configuredSettings(stack, config);
 	const planned = await plans(await configuredImages(settings, config));
-	return { plans: planned, compile: compileLine(planned, settings.profile) };
+	return { plans: planned, compile: compileLine(planned, plannedPythons(settings.pythons)) };
 }

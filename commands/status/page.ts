@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { escapeHtml } from "../../local/text.ts";
 import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
-import type { StackStatus } from "./status.ts";
-import { newestPatch } from "./table.ts";
+import type { StackStatus, StatusPython } from "./status.ts";
+import { newestPatch, packageVersion } from "./table.ts";
 import { timelineHtml, timelineRows } from "./timeline.ts";
 
 /** What stands under a date, since a colour alone does not tell. */
@@ -68,41 +68,61 @@ function timelineBox(statuses: readonly StackStatus[], today: Date): string {
 }
 
 function tableBox(statuses: readonly StackStatus[], today: Date): string {
-	const rows = statuses.map((status) => tableRow(status, today));
+	const rows = statuses.flatMap((status) => tableRows(status, today));
 	const body = `<tbody>\n${rows.join("\n")}\n</tbody>`;
 	return box("Table of the stacks", `<table>\n${HEAD}\n${body}\n</table>`);
 }
 
-function tableRow(status: StackStatus, today: Date): string {
-	const { stack, debian, pythonVersion, packageRelease, series, next } = status;
-	const python = pythonVersion && `${pythonVersion}-${packageRelease}`;
+/** A row for each Python of a stack; what is the stack's own goes over all of them. */
+function tableRows(status: StackStatus, today: Date): string[] {
+	const { stack, debian, pythons, next } = status;
+	const rows = Math.max(pythons.length, 1);
+	const [first, ...others] = pythons;
+	const row = [
+		`<th scope="row"${span(rows)}>${escapeHtml(stack)}</th>`,
+		textCell(debian?.codename, rows),
+		dateCell(debian?.securityEnd, today, { rows }),
+		dateCell(debian?.ltsEnd, today, { rows }),
+		dateCell(debian?.eltsEnd, today, { rows }),
+		dateCell(debian?.keyExpiry, today, { rows, notes: KEY }),
+		...pythonCells(first, today),
+		textCell(next.verdict, rows),
+	];
+	return [row, ...others.map((python) => pythonCells(python, today))].map(
+		(cells) => `<tr>${cells.join("")}</tr>`,
+	);
+}
+
+function pythonCells(python: StatusPython | undefined, today: Date): string[] {
 	return [
-		`<tr><th scope="row">${escapeHtml(stack)}</th>`,
-		textCell(debian?.codename),
-		dateCell(debian?.securityEnd, today),
-		dateCell(debian?.ltsEnd, today),
-		dateCell(debian?.eltsEnd, today),
-		dateCell(debian?.keyExpiry, today, KEY),
-		textCell(python),
-		newestCell(status),
-		dateCell(series?.endOfLife, today),
-		`${textCell(next.verdict)}</tr>`,
-	].join("");
+		textCell(python && packageVersion(python)),
+		newestCell(python),
+		dateCell(python?.series.endOfLife, today),
+	];
 }
 
-function textCell(text = "unknown"): string {
-	return `<td>${escapeHtml(text)}</td>`;
+/** How many rows a cell has. */
+function span(rows: number): string {
+	return rows === 1 ? "" : ` rowspan="${rows}"`;
 }
 
-function dateCell(date: string | undefined, today: Date, notes = SUPPORT): string {
-	if (date === undefined) return textCell();
+function textCell(text = "unknown", rows = 1): string {
+	return `<td${span(rows)}>${escapeHtml(text)}</td>`;
+}
+
+function dateCell(
+	date: string | undefined,
+	today: Date,
+	{ rows = 1, notes = SUPPORT }: { readonly rows?: number; readonly notes?: Notes } = {},
+): string {
+	if (date === undefined) return textCell(undefined, rows);
 	const level = supportLevel(date, today);
-	return `<td class="${level}">${time(date)}${note(notes[level])}</td>`;
+	return `<td${span(rows)} class="${level}">${time(date)}${note(notes[level])}</td>`;
 }
 
-function newestCell(status: StackStatus): string {
-	const newest = newestPatch(status);
-	if (newest === undefined) return textCell();
+function newestCell(python: StatusPython | undefined): string {
+	if (python === undefined) return textCell();
+	const newest = newestPatch(python);
 	return `<td>${newest.version}${note(newest.isNewer ? "newer" : "")}</td>`;
 }
 

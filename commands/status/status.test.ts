@@ -65,17 +65,29 @@ describe("the catalogs' facts", () => {
 		});
 
 	it("are there of what the stack file says", () => {
-		const { debian, series, ...rest } = facts({
+		const { debian, pythons } = facts({
 			release: "buster",
 			pythonVersion: "3.11.2",
 			packageRelease: "4",
 		});
-		expect([debian?.number, series?.series]).toEqual([10, "3.11"]);
-		expect(rest).toEqual({ pythonVersion: "3.11.2", packageRelease: "4" });
+		expect(debian?.number).toBe(10);
+		expect(pythons).toMatchObject([
+			{ version: "3.11.2", series: { series: "3.11" }, packageRelease: "4" },
+		]);
+	});
+
+	it("are there of each Python of a list", () => {
+		const list = [{ version: "3.13.15" }, { version: "3.12.14", packageRelease: 3 }];
+		const { pythons } = facts({ packageRelease: "1", pythons: JSON.stringify(list) });
+		expect(pythons).toMatchObject([
+			{ version: "3.13.15", packageRelease: "1" },
+			{ version: "3.12.14", packageRelease: "3" },
+		]);
+		expect(facts({ pythons: "no list", pythonVersion: "3.13.15" }).pythons).toHaveLength(1);
 	});
 
 	it("are absent of what no catalog has", () => {
-		expect(facts({ release: "constructor", pythonVersion: "3.99.1" })).toEqual({});
-		expect(facts({})).toEqual({});
+		expect(facts({ release: "constructor", pythonVersion: "3.99.1" })).toEqual({ pythons: [] });
+		expect(facts({})).toEqual({ pythons: [] });
 	});
 });

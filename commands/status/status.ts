@@ -4,6 +4,8 @@ import pMap from "p-map";
 import { StepError } from "../../components/step/error.ts";
 import { compiles, type Plan } from "../../infra/plan.ts";
 import { readStackConfig, type StackConfig, stackNames } from "../../local/stack-config.ts";
+import type { ConfigKey } from "../../stacks/config.ts";
+import { type PythonEntry, parsePythons } from "../../stacks/config-values.ts";
 import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "../../stacks/debian.ts";
 import type { Answer } from "./ask.ts";
@@ -15,11 +17,17 @@ const ASK_TIMEOUT = 60_000;
 export interface StackStatus {
 	readonly stack: string;
 	readonly debian?: DebianRelease;
-	/** As the stack file has it, such as 3.13.5. */
-	readonly pythonVersion?: string;
-	readonly series?: CPythonSeries;
-	readonly packageRelease?: string;
+	/** Those of a series that the catalog has, as the stack file has them. */
+	readonly pythons: readonly StatusPython[];
 	readonly next: NextUp;
+}
+
+/** A Python of a stack. */
+export interface StatusPython {
+	/** Such as 3.13.5. */
+	readonly version: string;
+	readonly series: CPythonSeries;
+	readonly packageRelease: string;
 }
 
 /** What the next `up` would do, as far as this machine's Docker daemon and the registry tell. */
@@ -42,7 +50,7 @@ async function stackStatus(stack: string): Promise<StackStatus> {
 	} catch (error) {
 		// A file that is not YAML: the program could not read it either, so that next tells.
 		if (!(error instanceof StepError)) throw error;
-		return { stack, next };
+		return { stack, pythons: [], next };
 	}
 }
 
@@ -52,13 +60,28 @@ export function catalogFacts({
 	config,
 }: StackConfig): Omit<StackStatus, "stack" | "next"> {
 	const release = config[`${project}:release`] ?? "";
-	const pythonVersion = config[`${project}:pythonVersion`];
-	const packageRelease = config[`${project}:packageRelease`];
-	const series = seriesOf(pythonVersion ?? "");
 	return {
 		...(isCodename(release) && { debian: debianReleases[release] }),
-		...(series !== undefined && { series, pythonVersion, packageRelease }),
+		pythons: entriesOf((key) => config[`${project}:${key}`]).flatMap(
+			({ version = "", packageRelease = "" }) => {
+				const series = seriesOf(version);
+				return series === undefined ? [] : [{ version, series, packageRelease }];
+			},
+		),
 	};
+}
+
+/** The entries of `pythons`, or the one of the short form. */
+function entriesOf(get: (key: ConfigKey) => string | undefined): PythonEntry[] {
+	const packageRelease = get("packageRelease") ?? "";
+	const single = { version: get("pythonVersion") ?? "", packageRelease };
+	try {
+		const entries = parsePythons(get("pythons") || "[]");
+		return entries.length === 0 ? [single] : entries.map((entry) => ({ packageRelease, ...entry }));
+	} catch {
+		// The program's own error is among what the next up would do.
+		return [single];
+	}
 }
 
 async function askProgram(stack: string): Promise<Answer> {

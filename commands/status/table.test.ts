@@ -1,27 +1,31 @@
 import { expect, it } from "vitest";
-import { findSeries } from "../../stacks/cpython.ts";
+import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { debianReleases } from "../../stacks/debian.ts";
-import type { StackStatus } from "./status.ts";
+import type { StackStatus, StatusPython } from "./status.ts";
 import { statusTable } from "./table.ts";
 
 const today = new Date("2026-11-22T12:00:00Z");
 
+function python(version: string, packageRelease: string): StatusPython {
+	return { version, series: seriesOf(version) as CPythonSeries, packageRelease };
+}
+
 const statuses: StackStatus[] = [
-	{ stack: "broken", next: { verdict: "unknown", lines: ["cannot be read", "  because"] } },
+	{
+		stack: "broken",
+		pythons: [],
+		next: { verdict: "unknown", lines: ["cannot be read", "  because"] },
+	},
 	{
 		stack: "fourteen-chars",
 		debian: debianReleases.bullseye,
-		series: findSeries("3.13"),
-		pythonVersion: "3.13.15",
-		packageRelease: "1",
+		pythons: [python("3.13.15", "1")],
 		next: { verdict: "reused", lines: ["nothing will be compiled"] },
 	},
 	{
 		stack: "j",
 		debian: debianReleases.jessie,
-		series: findSeries("3.6"),
-		pythonVersion: "3.6.2",
-		packageRelease: "12",
+		pythons: [python("3.6.2", "12")],
 		next: { verdict: "compile", lines: ["CPython will be compiled"] },
 	},
 ];
@@ -41,6 +45,16 @@ next up, as far as this machine's Docker and the registries tell:
                     because
   fourteen-chars  nothing will be compiled
   j               CPython will be compiled`);
+});
+
+it("has a row for each Python of a stack, with what is the stack's own in the first", () => {
+	const [, , stack] = statuses as [StackStatus, StackStatus, StackStatus];
+	const two = { ...stack, pythons: [...stack.pythons, python("3.12.1", "2")] };
+	const [, ...rows] = statusTable([two], today).split("\n");
+	expect(rows.slice(0, 2).map((row) => row.split(/ {2,}/).slice(-4))).toEqual([
+		["jessie", expect.stringMatching(/^2018.* 3\.6\.2-12$/), "3.6.15 +", "2021-12-23 x compile"],
+		["", "3.12.1-2", "3.12.14 +", "2028-10"],
+	]);
 });
 
 it("marks what ends within 180 days", () => {

@@ -1,7 +1,7 @@
 import { type Column, table } from "../../local/text.ts";
 import { compareVersions, newestRelease } from "../../stacks/cpython.ts";
 import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
-import type { StackStatus } from "./status.ts";
+import type { StackStatus, StatusPython } from "./status.ts";
 
 /** What stands behind a date, so that no colour is needed. */
 const MARKS: Readonly<Record<SupportLevel, string>> = { ended: "x", soon: "!", fine: " " };
@@ -9,20 +9,22 @@ const MARKS: Readonly<Record<SupportLevel, string>> = { ended: "x", soon: "!", f
 interface StatusColumn extends Column {
 	readonly heading: string;
 	/** Undefined where the stack file does not tell. */
-	cell(status: StackStatus, today: Date): string | undefined;
+	cell(status: StackStatus, python: StatusPython | undefined, today: Date): string | undefined;
+	/** Whether it is another one for each Python of a stack. */
+	readonly ofPython?: true;
 }
 
 const COLUMNS: readonly StatusColumn[] = [
-	textColumn("stack", ({ stack }) => stack),
-	textColumn("Debian", ({ debian }) => debian?.codename),
+	{ heading: "stack", cell: ({ stack }) => stack },
+	{ heading: "Debian", cell: ({ debian }) => debian?.codename },
 	dateColumn("security", ({ debian }) => debian?.securityEnd),
 	dateColumn("LTS", ({ debian }) => debian?.ltsEnd),
 	dateColumn("ELTS", ({ debian }) => debian?.eltsEnd),
 	dateColumn("keys", ({ debian }) => debian?.keyExpiry),
-	textColumn("Python", pythonCell),
-	textColumn("newest", newestCell),
-	dateColumn("ends", ({ series }) => series?.endOfLife),
-	textColumn("next up", ({ next }) => next.verdict),
+	{ heading: "Python", cell: (_, python) => python && packageVersion(python), ofPython: true },
+	{ heading: "newest", cell: (_, python) => python && newestCell(python), ofPython: true },
+	{ ...dateColumn("ends", (_, python) => python?.series.endOfLife), ofPython: true },
+	{ heading: "next up", cell: ({ next }) => next.verdict },
 ];
 
 const LEGEND = [
@@ -37,7 +39,7 @@ const LEGEND = [
  * The table has at most 120 columns where no stack's name has more than 14 characters.
  */
 export function statusTable(statuses: readonly StackStatus[], today: Date): string {
-	const rows = statuses.map((status) => COLUMNS.map(({ cell }) => cell(status, today) ?? "-"));
+	const rows = statuses.flatMap((status) => stackRows(status, today));
 	return [
 		...table(COLUMNS, [COLUMNS.map(({ heading }) => heading), ...rows]),
 		"",
@@ -46,38 +48,44 @@ export function statusTable(statuses: readonly StackStatus[], today: Date): stri
 	].join("\n");
 }
 
-function textColumn(heading: string, cell: StatusColumn["cell"]): StatusColumn {
-	return { heading, cell };
+/** A row for each Python of a stack; what is the stack's own is in the first. */
+function stackRows(status: StackStatus, today: Date): string[][] {
+	const [first, ...others] = status.pythons;
+	return [first, ...others].map((python, index) =>
+		COLUMNS.map(({ cell, ofPython = false }) =>
+			index === 0 || ofPython ? (cell(status, python, today) ?? "-") : "",
+		),
+	);
 }
 
 function dateColumn(
 	heading: string,
-	date: (status: StackStatus) => string | undefined,
+	date: (status: StackStatus, python: StatusPython | undefined) => string | undefined,
 ): StatusColumn {
-	function cell(status: StackStatus, today: Date) {
-		const end = date(status);
+	function cell(status: StackStatus, python: StatusPython | undefined, today: Date) {
+		const end = date(status, python);
 		return end === undefined ? undefined : `${end} ${MARKS[supportLevel(end, today)]}`;
 	}
 	return { heading, gap: 1, cell };
 }
 
-function pythonCell({ pythonVersion, packageRelease }: StackStatus): string | undefined {
-	return pythonVersion === undefined ? undefined : `${pythonVersion}-${packageRelease}`;
+/** Such as 3.13.5-1. */
+export function packageVersion({ version, packageRelease }: StatusPython): string {
+	return `${version}-${packageRelease}`;
 }
 
-function newestCell(status: StackStatus): string | undefined {
-	const newest = newestPatch(status);
-	return newest && `${newest.version}${newest.isNewer ? " +" : ""}`;
+function newestCell(python: StatusPython): string {
+	const newest = newestPatch(python);
+	return `${newest.version}${newest.isNewer ? " +" : ""}`;
 }
 
-/** The newest release of the stack's CPython series in the catalog, and whether the stack lacks it. */
-export function newestPatch({
-	series,
-	pythonVersion,
-}: StackStatus): { version: string; isNewer: boolean } | undefined {
-	if (series === undefined || pythonVersion === undefined) return undefined;
+/** The newest release of a Python's series in the catalog, and whether the stack lacks it. */
+export function newestPatch({ series, version: own }: StatusPython): {
+	version: string;
+	isNewer: boolean;
+} {
 	const { version } = newestRelease(series);
-	return { version, isNewer: compareVersions(version, pythonVersion) > 0 };
+	return { version, isNewer: compareVersions(version, own) > 0 };
 }
 
 function nextLines(statuses: readonly StackStatus[]): string[] {

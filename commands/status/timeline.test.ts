@@ -1,16 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { findSeries } from "../../stacks/cpython.ts";
+import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import type { StackStatus } from "./status.ts";
 import { timelineHtml, timelineRows } from "./timeline.ts";
 
 const today = new Date("2026-11-22T12:00:00Z");
 const next = { verdict: "reused", lines: [] } as const;
+const python = (version: string) => ({
+	version,
+	series: seriesOf(version) as CPythonSeries,
+	packageRelease: "1",
+});
 const statuses: StackStatus[] = [
-	{ stack: "one", debian: debianReleases.bookworm, series: findSeries("3.13"), next },
-	{ stack: "two", debian: debianReleases.jessie, series: findSeries("3.6"), next },
-	{ stack: "three", debian: debianReleases.bookworm, next },
-	{ stack: "broken", next },
+	{ stack: "one", debian: debianReleases.bookworm, pythons: [python("3.13.5")], next },
+	{
+		stack: "two",
+		debian: debianReleases.jessie,
+		pythons: [python("3.6.15"), python("3.13.15")],
+		next,
+	},
+	{ stack: "three", debian: debianReleases.bookworm, pythons: [], next },
+	{ stack: "broken", pythons: [], next },
 ];
 
 describe("the rows", () => {
@@ -28,7 +38,7 @@ describe("the rows", () => {
 			"CPython 3.6 two",
 			"CPython 3.11",
 			"CPython 3.12",
-			"CPython 3.13 one",
+			"CPython 3.13 one+two",
 			"CPython 3.14",
 			"CPython 3.15",
 		]);

@@ -50,7 +50,7 @@ export function timelineRows(statuses: readonly StackStatus[], today: Date): Tim
 		...cpythonSeries.map((series) =>
 			seriesRow(
 				series,
-				users((status) => status.series === series),
+				users((status) => status.pythons.some((python) => python.series === series)),
 			),
 		),
 	];

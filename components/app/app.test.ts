@@ -14,6 +14,8 @@ import { appDescription, appImages } from "./app.ts";
 
 const site = { repository: "localhost/debian-python/test", platform: "linux/amd64" };
 
+const settings = configuredSettings("local", readStackConfig("local", []));
+
 /** The folder of an app. */
 let folder: string;
 let app: App;
@@ -25,6 +27,7 @@ beforeEach(() => {
 		name: "orders",
 		folder,
 		version: "1.0",
+		python: settings.pythons[0],
 		command: ["python", "main.py"],
 		ports: [8000],
 		environment: {},
@@ -65,7 +68,7 @@ function images(
 ) {
 	const changed = { ...app, ...change };
 	const wheelhouse = { image: wheelhouseImage({ site, app: changed, wheel }) };
-	const pythonImage = { image: { name: "python", key: python, artefact: "python", inputs: {} } };
+	const pythonImage = { image: stackImage(site, "python", { key: python, inputs: {} }) };
 	const { dependencies, image } = appImages({
 		site,
 		own: { ...site, repository: `${site.repository}/orders` },
@@ -155,8 +158,6 @@ describe("an app's images", () => {
 });
 
 describe("what describes an app's image", () => {
-	const settings = configuredSettings("local", readStackConfig("local", []));
-
 	function description(change: Partial<App> = {}, own?: { readonly image: StackImage }) {
 		const changed = { ...app, ...change };
 		const named = (artefact: string) => ({ image: stackImage(site, artefact, contentKey({})) });
@@ -168,7 +169,7 @@ describe("what describes an app's image", () => {
 			wheelhouse: named("wheelhouse-orders"),
 			wheel: own,
 			debian: settings.debian,
-			python: settings.python,
+			python: settings.pythons[0],
 			package: named("package"),
 			wheelOf: wheel,
 			folder: "packages/test",

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel } from "../../stacks/lock/lock.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import { type AppFiles, appFiles } from "../app-files.ts";
 import { contentKey } from "../content-key.ts";
 import {
@@ -41,7 +41,7 @@ export interface AppImagesArgs {
 /** What {@link appDescription} needs. */
 export interface AppDescriptionArgs extends AppImagesArgs {
 	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
+	readonly python: StackPython;
 	readonly package: { readonly image: StackImage };
 	/** The image that has the wheel of a distribution which is compiled here. */
 	readonly wheelOf: (choice: CompiledWheel) => StackImage;

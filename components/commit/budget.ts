@@ -15,11 +15,15 @@ const SHOWN = 4;
 /**
  * Refuse an image that adds more bytes to its base than its budget.
  *
- * @param ledger file that may have the stack's ledger of sizes.
+ * @param ledger file that may have the stack's ledger of sizes, in which the image is an artefact.
  * @throws StepError that names the folders which grew most since the stack's ledger was written; where
  * there is none, the largest.
  */
-export async function keepBudget(image: string, budget: number, ledger: string): Promise<void> {
+export async function keepBudget(
+	image: string,
+	budget: number,
+	ledger: { readonly file: string; readonly artefact: string },
+): Promise<void> {
 	const now = sumFolders(ownFolders(await readLayers(image)));
 	const over = totalBytes(now) - budget;
 	if (over <= 0) return;
@@ -29,12 +33,15 @@ export async function keepBudget(image: string, budget: number, ledger: string):
 	);
 }
 
-function whereFrom(now: Folders, ledger: string): string {
-	const known = readLedger(ledger);
+function whereFrom(
+	now: Folders,
+	{ file, artefact }: { readonly file: string; readonly artefact: string },
+): string {
+	const known = readLedger(file);
 	if (known === undefined) return `the largest folders are ${list(growth({}, now))}`;
-	const before = sumFolders([...(known.debbase ?? []), ...(known.python ?? [])]);
+	const before = sumFolders([...(known.debbase ?? []), ...(known[artefact] ?? [])]);
 	const grown = growth(before, now).filter(([, bytes]) => bytes > 0);
-	return `since ${ledger}, ${list(grown, "+")}`;
+	return `since ${file}, ${list(grown, "+")}`;
 }
 
 function list(folders: readonly (readonly [path: string, bytes: number])[], sign = ""): string {

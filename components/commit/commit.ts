@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ImageSite, isLost, type StackImage } from "../image.ts";
+import { artefactInput, type ImageSite, isLost, type StackImage } from "../image.ts";
 import { pushImage } from "../registry/push.ts";
 import type { Description } from "../sbom/description.ts";
 import { describeStep } from "../sbom/step.ts";
@@ -64,6 +64,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 			commitStep,
 			{
 				IMAGE: image.name,
+				ARTEFACT: artefactInput(image),
 				FROM: args.from.name,
 				PACKAGES: args.packages.name,
 				CONTEXT: args.context,

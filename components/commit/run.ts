@@ -50,8 +50,9 @@ async function commit(step: Step, image: string): Promise<void> {
 	await checkConfig(id, from, changes, labels);
 	// The name is what everything else looks for: only an image that is fit for use gets it.
 	await passGates(step, id, volume, inputs);
-	const { BUDGET, LEDGER = "" } = inputs;
-	if (BUDGET !== undefined) await keepBudget(id, Number(BUDGET), LEDGER);
+	const { BUDGET, LEDGER = "", ARTEFACT = "python" } = inputs;
+	if (BUDGET !== undefined)
+		await keepBudget(id, Number(BUDGET), { file: LEDGER, artefact: ARTEFACT });
 	await docker(["tag", id, image]);
 }
 

@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { Settings, StackPython } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
 import {
+	artefactInput,
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
 	isLost,
+	ofPython,
 	type StackImage,
 	stackImage,
 } from "../image.ts";
@@ -22,10 +24,7 @@ import { buildStep } from "./step.ts";
 export interface PackageImagesArgs {
 	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	/** The `-1` in the .deb's version. */
-	readonly packageRelease: number;
-	readonly profile: Settings["profile"];
+	readonly python: StackPython;
 	readonly architecture: Settings["architecture"];
 	readonly pybuild: Pybuild;
 	/** Where the .debs go as files, from the project root. */
@@ -50,14 +49,14 @@ export interface PackageImages {
 
 /** The images that hold the package of a stack, by its settings. */
 export function packageImages(args: PackageImagesArgs): PackageImages {
-	const { site, profile, pybuild } = args;
+	const { site, python, pybuild } = args;
 	const key = contentKey({ ...buildVariables(args), RECIPE: pybuild.recipe });
 	const compileKey = contentKey({ ...compileVariables(args), COMPILE: pybuild.compile });
 	const compiled = stackImage(site, "compiled", compileKey);
 	return {
-		image: { ...stackImage(site, "package", key), compiled: compiled.name },
+		image: { ...ofPython(stackImage(site, "package", key), python), compiled: compiled.name },
 		compiled,
-		profile: profile === "quick" ? undefined : stackImage(site, "profile", compileKey),
+		profile: python.profile === "quick" ? undefined : stackImage(site, "profile", compileKey),
 	};
 }
 
@@ -83,6 +82,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 	readonly packageName: string;
 	/** Version of the Debian package, such as `3.13.5-1+deb12`. */
 	readonly version: string;
+	readonly architecture: Settings["architecture"];
 	/** Path of the .deb, from the project root. */
 	readonly file: string;
 	/** SHA-256 of the .deb, in hexadecimal: known once it is built. */
@@ -96,12 +96,14 @@ export class PythonPackage extends pulumi.ComponentResource {
 		const { name: packageName, version, stem } = debName(args);
 		this.packageName = packageName;
 		this.version = version;
+		this.architecture = args.architecture;
 		this.file = `${args.folder}/${stem}.deb`;
 		const build = stepCommand(
 			`${name}-build`,
 			buildStep,
 			{
 				IMAGE: this.image.name,
+				ARTEFACT: artefactInput(image),
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
 				VARIABLES: buildVariables(args),
@@ -138,11 +140,11 @@ export class PythonPackage extends pulumi.ComponentResource {
 }
 
 /** What of the build script's environment decides the compiled files. */
-function compileVariables({ debian, python, profile }: PackageImagesArgs): Record<string, string> {
+function compileVariables({ debian, python }: PackageImagesArgs): Record<string, string> {
 	return {
 		PYTHON_VERSION: python.version,
 		SOURCE_SHA256: python.source.sha256,
-		PROFILE: profile,
+		PROFILE: python.profile,
 		CONFIGURE_FLAGS: python.series.configureFlags.join(" "),
 		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
 	};
@@ -160,11 +162,11 @@ function sourceFetch({ site, debian, python }: PythonPackageArgs) {
 
 /** The environment of the build script (components/pybuild/context/recipe/build), which documents it. */
 function buildVariables(args: PackageImagesArgs): Record<string, string> {
-	const { debian, python, packageRelease } = args;
+	const { debian, python } = args;
 	return {
 		...compileVariables(args),
 		SOURCE_FORMAT: python.source.format,
-		PACKAGE_RELEASE: String(packageRelease),
+		PACKAGE_RELEASE: String(python.packageRelease),
 		DEBIAN_NUMBER: String(debian.number),
 		EXTRA_DEPENDS: debian.extraDepends.join(", "),
 		DEBHELPER_COMPAT: String(debian.debhelperCompat),
@@ -175,8 +177,8 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
  * How the Debian package is named, its version, and `name_version_architecture`. A version of a newer
  * Debian release sorts after that of an older one (Debian Policy 5.6.12).
  */
-function debName({ debian, python, packageRelease, architecture }: PackageImagesArgs) {
+function debName({ debian, python, architecture }: PackageImagesArgs) {
 	const name = `cpython${python.series.series}`;
-	const version = `${debianUpstream(python.version)}-${packageRelease}+deb${debian.number}`;
+	const version = `${debianUpstream(python.version)}-${python.packageRelease}+deb${debian.number}`;
 	return { name, version, stem: `${name}_${version}_${architecture}` };
 }

@@ -1,11 +1,11 @@
-import { imageInputs } from "../image.ts";
+import { pythonInputs } from "../image.ts";
 import { defineStep, optional, record, text } from "../step/definition.ts";
 
 /** Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files. */
 export const buildStep = defineStep<{ image: string; sha256: string | undefined }>()(
 	"components/package/build.ts",
 	{
-		...imageInputs,
+		...pythonInputs,
 		/** Name of the image that is run. */
 		BUILDER: text,
 		/** Key of the recipe that it must have. */

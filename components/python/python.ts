@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { absentModules } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import type { DebianBase } from "../base/base.ts";
 import { CommittedImage, type Gates } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
@@ -11,6 +11,7 @@ import {
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
+	ofPython,
 	type StackImage,
 	stackImage,
 } from "../image.ts";
@@ -21,8 +22,7 @@ import { type Description, describeImage } from "../sbom/description.ts";
 export interface PythonArgs {
 	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
-	readonly packageRelease: number;
+	readonly python: StackPython;
 	readonly debbase: { readonly image: StackImage };
 	readonly package: { readonly image: StackImage };
 	/** Where its SBOM and provenance go, from the project root. */
@@ -39,12 +39,14 @@ export interface PythonImageArgs extends PythonArgs {
 	readonly budget: number | undefined;
 	/** File from the project root that may have the stack's ledger of sizes. */
 	readonly ledger: string;
+	/** Whether `python-<version>` and `python-<series>` move to it. */
+	readonly hasAliases: boolean;
 }
 
 const CONTEXT = "components/python/context";
 
 /** How the image is made of debbase with the package at `/mnt`, as {@link CommittedImage} has it. */
-export function pythonInstall({ series: { series, pip } }: Settings["python"]) {
+export function pythonInstall({ series: { series, pip } }: StackPython) {
 	return {
 		context: CONTEXT,
 		arguments: [series, pip.version, pip.sha256],
@@ -78,7 +80,8 @@ export function pythonImage(args: PythonArgs): StackImage {
 		changes: imageChanges(series),
 		gates: pythonGates(python, debian).command,
 	});
-	return stackImage(site, "python", key, `python-${python.version}-r${args.packageRelease}`);
+	const tag = `python-${python.version}-r${python.packageRelease}`;
+	return ofPython(stackImage(site, "python", key, tag), python);
 }
 
 /** What describes the image python of a stack, by its settings. */
@@ -116,7 +119,9 @@ export class PythonImage extends pulumi.ComponentResource {
 				gates: pythonGates(python, args.debian),
 				budget: args.budget,
 				ledger: args.ledger,
-				aliases: [python.version, series].map((version) => `${site.repository}:python-${version}`),
+				aliases: args.hasAliases
+					? [python.version, series].map((version) => `${site.repository}:python-${version}`)
+					: [],
 				description: pythonDescription(args),
 				labels: {
 					...imageLabels(this.image),
@@ -135,7 +140,7 @@ export class PythonImage extends pulumi.ComponentResource {
 }
 
 /** The gates of components/python/context/gates, which says what they check. */
-function pythonGates(python: Settings["python"], debian: DebianRelease): Gates {
+function pythonGates(python: StackPython, debian: DebianRelease): Gates {
 	const { series } = python.series;
 	// The virtual environment, where others look for Python, and what dpkg writes for the package. A
 	// base that is not slim keeps lintian's files.

@@ -58,7 +58,7 @@ function ecrRepository(
 	name: string,
 	{ settings, address: { path }, app }: ImageRegistryArgs,
 ): pulumi.Resource[] {
-	const { version, series } = settings.python;
+	const { version, series } = settings.pythons[0];
 	const moving = app === undefined ? movingTags(version, series.series) : [APP_ALIAS];
 	const repository = new ecr.Repository(
 		`${name}-repository`,

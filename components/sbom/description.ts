@@ -2,7 +2,7 @@ import type { App } from "../../stacks/apps/app.ts";
 import { lockDigests } from "../../stacks/apps/locked.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import type { AppFiles } from "../app-files.ts";
 import type { ImageNaming, StackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
@@ -17,7 +17,7 @@ export type Description = InputsOf<typeof describeStep>;
 interface Described {
 	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
+	readonly python: StackPython;
 	/** The image of the package. */
 	readonly package: StackImage;
 }
@@ -126,7 +126,7 @@ function sourceFile({ name, sha256, url }: LockedFile): SourceFile {
 }
 
 /** Of an image that the package is installed in. */
-function withPython({ series: { series, pip } }: Settings["python"]) {
+function withPython({ series: { series, pip } }: StackPython) {
 	return {
 		BUILDER: undefined,
 		ENSUREPIP: `/opt/cpython/${series}/lib/python${series}/ensurepip/_bundled`,

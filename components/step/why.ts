@@ -16,7 +16,7 @@ export type Inputs = Readonly<Record<string, string>>;
  * differ in from the image of the same artefact and repository in the daemon that is nearest to it.
  */
 export async function whyBuild(
-	image: Pick<StackImage, "name" | "artefact" | "inputs">,
+	image: Pick<StackImage, "name" | "kind" | "inputs">,
 ): Promise<string> {
 	const [nearest] = (await daemonInputs(image))
 		.map((inputs) => changedInputs(inputs, image.inputs))
@@ -24,17 +24,6 @@ export async function whyBuild(
 		.sort((a, b) => a.length - b.length);
 	if (nearest === undefined) return "there is none yet";
 	return nearest.join(", ") || "the one that is here has lost its name";
-}
-
-/**
- * What the key of the newest image of an artefact was made of; undefined where the daemon has none.
- *
- * @param image its repository is that of this name.
- */
-export async function newestInputs(
-	image: Pick<StackImage, "name" | "artefact">,
-): Promise<Inputs | undefined> {
-	return (await daemonInputs(image))[0];
 }
 
 /** The differences between two keys' inputs, in words. */
@@ -54,13 +43,17 @@ function changedInputs(before: Inputs, after: Inputs): string[] {
 		});
 }
 
-/** What the keys of an artefact's images in a repository of the daemon were made of, the newest first. */
-async function daemonInputs({
+/**
+ * What the keys of an artefact's images in a repository of the daemon were made of, the newest first.
+ *
+ * @param image its repository is that of this name.
+ */
+export async function daemonInputs({
 	name,
-	artefact,
-}: Pick<StackImage, "name" | "artefact">): Promise<Inputs[]> {
+	kind,
+}: Pick<StackImage, "name" | "kind">): Promise<Inputs[]> {
 	// docker image ls has the newest first.
-	const filter = ["--filter", `label=debian-python.artefact=${artefact}`, "--format", "{{.ID}}"];
+	const filter = ["--filter", `label=debian-python.artefact=${kind}`, "--format", "{{.ID}}"];
 	const ids = (await docker(["image", "ls", "--no-trunc", ...filter, repositoryOf(name)])).split(
 		"\n",
 	);

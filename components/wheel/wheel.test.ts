@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
+import type { Settings } from "../../stacks/settings.ts";
 import { type OwnWheel, wheelImage, wheelInputs } from "./wheel.ts";
 
 const settings = (stack: string) => configuredSettings(stack, readStackConfig(stack, []));
@@ -41,7 +42,15 @@ const wheel: CompiledWheel = {
 
 const SITE = { repository: "localhost/debian-python/local", platform: LOCAL.platform };
 
-function image(changed: Partial<CompiledWheel> = {}, { debian, python } = LOCAL, site = SITE) {
+function image(
+	changed: Partial<CompiledWheel> = {},
+	of: Pick<Settings, "debian" | "pythons"> = LOCAL,
+	site = SITE,
+) {
+	const {
+		debian,
+		pythons: [python],
+	} = of;
 	return wheelImage({ site, debian, python, wheel: { ...wheel, ...changed } });
 }
 
@@ -60,7 +69,10 @@ describe("the image of a wheel", () => {
 		expect(image({ name: "n".repeat(200) }).name).toMatch(/:wheel-n{109}-[0-9a-f]{12}$/);
 	});
 
-	const { python, debian } = LOCAL;
+	const {
+		pythons: [python],
+		debian,
+	} = LOCAL;
 	const other = {
 		"another source": image({ sdist: { ...wheel.sdist, sha256: SUM("d") } }),
 		"another build requirement": image({ buildRequirements: [cython] }),
@@ -85,11 +97,11 @@ describe("the image of a wheel", () => {
 
 	it("has the same key for other patch numbers, places, and orders of Debian packages", () => {
 		const same = [
-			image({}, { ...LOCAL, python: { ...python, version: "3.13.99" } }),
+			image({}, { ...LOCAL, pythons: [{ ...python, version: "3.13.99" }] }),
 			image({}, LOCAL, { ...SITE, repository: "registry.example.org/python" }),
 			image({ sdist: { name: "other.tar.gz", sha256: SUM("c") }, why: "from-source names it" }),
 			image({ buildPackages: ["libssl-dev", "libpq-dev", "libpq-dev"] }),
-			image({}, { ...LOCAL, packageRelease: 7 }),
+			image({}, { ...LOCAL, pythons: [{ ...python, packageRelease: 7 }] }),
 		];
 		for (const { key } of same) expect(key).toBe(image().key);
 	});
@@ -99,7 +111,7 @@ describe("the inputs of its step", () => {
 	const inputs = wheelInputs({
 		site: SITE,
 		debian: LOCAL.debian,
-		python: LOCAL.python,
+		python: LOCAL.pythons[0],
 		wheel,
 		app: "examples/guestbook",
 		stack: "local",
@@ -111,7 +123,7 @@ describe("the inputs of its step", () => {
 			{
 				name: "cython",
 				version: "3.1.0",
-				image: wheelImage({ ...LOCAL, site: SITE, wheel: cython }).name,
+				image: wheelImage({ ...LOCAL, python: LOCAL.pythons[0], site: SITE, wheel: cython }).name,
 			},
 			{ name: "setuptools", version: "80.9.0", file: setuptools.file },
 		]);
@@ -137,7 +149,10 @@ describe("the wheel of an app itself", () => {
 		buildRequirements: [setuptools],
 		buildPackages: [],
 	};
-	const { debian, python } = LOCAL;
+	const {
+		debian,
+		pythons: [python],
+	} = LOCAL;
 	const named = (wheel = app) => wheelImage({ site: SITE, debian, python, wheel }).name;
 	const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import { appFiles } from "../app-files.ts";
 import { contentKey } from "../content-key.ts";
 import {
@@ -39,7 +39,7 @@ export function ownWheel(app: App): OwnWheel {
 export interface WheelImageArgs {
 	readonly site: ImageNaming;
 	readonly debian: DebianRelease;
-	readonly python: Settings["python"];
+	readonly python: StackPython;
 	/** What is compiled. */
 	readonly wheel: CompiledWheel | OwnWheel;
 }
@@ -119,7 +119,7 @@ function bytesOf(choice: Choice, imageOf: (wheel: CompiledWheel) => StackImage):
 }
 
 /** Such as cp313: the tag of the interpreter that the wheel is built by (PEP 425). */
-function abiOf({ series }: Settings["python"]): string {
+function abiOf({ series }: StackPython): string {
 	return `cp${series.series.replace(".", "")}`;
 }
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, imageLabels, type StackImage, stackImage } from "../image.ts";
+import { type ImageSite, imageLabels, ofPython, type StackImage, stackImage } from "../image.ts";
 import type { PythonPackage } from "../package/package.ts";
 import type { PythonArgs, PythonImage } from "../python/python.ts";
 import { type Description, describeImage } from "../sbom/description.ts";
@@ -61,8 +61,8 @@ export function wheelbuildImage(args: WheelbuildArgs): StackImage {
 		changes: CHANGES,
 		recipe: wheelBuilder(args).recipe,
 	});
-	const tag = `wheelbuild-${python.version}-r${args.packageRelease}`;
-	return stackImage(site, "wheelbuild", key, tag);
+	const tag = `wheelbuild-${python.version}-r${python.packageRelease}`;
+	return ofPython(stackImage(site, "wheelbuild", key, tag), python);
 }
 
 /** What describes the image wheelbuild of a stack, by its settings. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../../stacks/apps/app.ts";
 import type { CompiledWheel } from "../../stacks/lock/lock.ts";
-import type { Settings } from "../../stacks/settings.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
 import {
 	type ImageNaming,
@@ -27,7 +27,7 @@ export interface WheelhouseArgs {
 /** What {@link WheelhouseImage} needs. */
 export interface WheelhouseImageArgs extends WheelhouseArgs {
 	readonly site: ImageSite;
-	readonly python: Settings["python"];
+	readonly python: StackPython;
 	readonly pythonImage: PythonImage;
 	/** The resources that make the wheels. */
 	readonly wheels: readonly pulumi.Resource[];

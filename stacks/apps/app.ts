@@ -1,4 +1,5 @@
 import type { Choice } from "../lock/lock.ts";
+import type { StackPython } from "../pythons.ts";
 
 /** An app of a stack: what its folder says, and what its lock has for the stack. */
 export interface App extends AppSource {
@@ -8,6 +9,12 @@ export interface App extends AppSource {
 	readonly distributions: readonly Choice[];
 }
 
+/** What an app needs to know of a stack's Python. */
+export type AppPython = Pick<StackPython, "version" | "series">;
+
+/** Those of a stack: the first is that of an app which names none. */
+export type AppPythons = readonly [AppPython, ...AppPython[]];
+
 /** What an app's folder says beside its lock, checked. */
 export interface AppSource {
 	/** Of `[project]`, normalised (PEP 503): part of image names. */
@@ -16,6 +23,8 @@ export interface AppSource {
 	readonly folder: string;
 	/** Of `[project]`; absent where it is dynamic or not there. */
 	readonly version?: string;
+	/** The one of the stack's Pythons that it has. */
+	readonly python: AppPython;
 	/** What the image runs (exec form). */
 	readonly command: readonly string[];
 	/** Ports that the app listens on, with TCP. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type CPythonSeries, seriesOf } from "../cpython.ts";
 import { readApps } from "./apps.ts";
 import { type AppFolder, folderOnDisk } from "./folder.ts";
 import schema from "./schema.json" with { type: "json" };
@@ -32,8 +33,11 @@ function read(folders: Readonly<Record<string, Files | undefined>>) {
 			target: () => "",
 		};
 	};
-	return readApps(Object.keys(folders), { python: "3.13.5", open });
+	return readApps(Object.keys(folders), { pythons: PYTHONS, open });
 }
+
+const python = (version: string) => ({ version, series: seriesOf(version) as CPythonSeries });
+const PYTHONS = [python("3.13.5"), python("3.12.14")] as const;
 
 /** What is said of one app, a line for each problem. */
 function linesOf(pyproject: string, files: Files = {}): string[] {
@@ -44,6 +48,7 @@ function linesOf(pyproject: string, files: Files = {}): string[] {
 it("has all that the folder says, names normalised", () => {
 	const table = `
 command = ["uvicorn", "orders:app"]
+python = "3.12"
 ports = [8000]
 healthcheck = ["python", "-m", "orders.health"]
 environment = { A = "b c" }
@@ -63,6 +68,7 @@ import-exceptions = { A_B = "why" }`;
 			name: "orders-api",
 			folder: "../orders",
 			version: "1.0",
+			python: PYTHONS[1],
 			command: ["uvicorn", "orders:app"],
 			ports: [8000],
 			healthcheck: ["python", "-m", "orders.health"],
@@ -88,6 +94,7 @@ it("is the same in whichever order ports and Debian packages are written", () =>
 it("needs a name and a command alone", () => {
 	const { apps } = read({ app: { "pyproject.toml": good } });
 	expect(apps[0]).toMatchObject({ name: "orders-api", user: "app", ports: [], fromSource: [] });
+	expect(apps[0]?.python).toBe(PYTHONS[0]);
 	expect(apps[0]?.user).toBe(schema.properties.user.default);
 });
 
@@ -119,7 +126,15 @@ describe("what is wrong is told in one line with file, key, value, reason and re
 		[table('user = "0"'), /\.user: "0" is not the name of an unprivileged user/],
 		[
 			table('comand = ["a"]'),
-			/\.comand: .* does not know; write command if you meant that \(known: command, ports,/,
+			/\.comand: .* does not know; write command if you meant that \(known: command, python, ports,/,
+		],
+		[
+			table('python = "3.14"'),
+			/\.python: "3\.14" is the series of no Python that the stack has; write "3\.13" or "3\.12", or add/,
+		],
+		[
+			table("python = 3.13"),
+			/\.python: 3\.13 is not a series of CPython, such as "3\.13"; write python = "3/,
 		],
 		[table("build_packages = {}"), /; write build-packages if you meant that/],
 		[table('"a b\\n" = 1'), /\."a b\\n": 1 is the value of a key that this table does not know/],
@@ -246,7 +261,7 @@ describe("what is wrong is told in one line with file, key, value, reason and re
 			},
 		]);
 		const open = () => ({ ...folderOnDisk("."), list: () => [], read: () => good });
-		const twice = readApps(["a", "a"], { python: "3.13.5", open });
+		const twice = readApps(["a", "a"], { pythons: PYTHONS, open });
 		expect(twice.problems).toMatchObject([{ key: "apps", reason: "is there twice" }]);
 	});
 });

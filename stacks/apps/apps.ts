@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { normalizeName } from "../lock/names.ts";
 import { buildLockName } from "../lock/read-lock.ts";
-import type { AppSource } from "./app.ts";
+import type { AppPythons, AppSource } from "./app.ts";
 import { type AppFolder, folderOnDisk, LOCKS, listFiles, readIfThere } from "./folder.ts";
 import { type Pyproject, readPyproject } from "./pyproject.ts";
 import { exampleOf, TABLE } from "./table.ts";
@@ -14,8 +14,8 @@ const USER = "app";
 
 /** What the apps are read for. */
 export interface AppsContext {
-	/** The stack's full Python version. */
-	readonly python: string;
+	/** The stack's, of which an app has one. */
+	readonly pythons: AppPythons;
 	/** Opens an app's folder, by the name that the stack file has; the disk's by default. */
 	readonly open?: (folder: string) => AppFolder;
 }
@@ -43,7 +43,7 @@ export function readApps(
 /** The app in a folder, or everything that is wrong with it. */
 export function readApp(
 	folder: string,
-	{ python, open = folderOnDisk }: AppsContext,
+	{ pythons, open = folderOnDisk }: AppsContext,
 ): AppSource | ConfigProblem[] {
 	const content = open(folder);
 	const entries = namesIn(content, folder);
@@ -53,7 +53,7 @@ export function readApp(
 	const file = posix.join(folder, "pyproject.toml");
 	const text = readIfThere(content, "pyproject.toml");
 	if (text === undefined) return [missing(file)];
-	const pyproject = readPyproject(text, file, python);
+	const pyproject = readPyproject(text, file, pythons);
 	const { files, problems } = listFiles(content, folder);
 	if (Array.isArray(pyproject)) return [...pyproject, ...problems];
 	if (problems.length > 0) return [...problems];
@@ -62,7 +62,7 @@ export function readApp(
 
 function appOf(
 	folder: string,
-	{ name, version, isPackage, table }: Pyproject,
+	{ name, version, python, isPackage, table }: Pyproject,
 	files: readonly string[],
 ): AppSource {
 	const { command, ports = [], healthcheck, environment = {}, user = USER, smoke } = table;
@@ -71,6 +71,7 @@ function appOf(
 		name,
 		folder,
 		...(version !== undefined && { version }),
+		python,
 		command,
 		// In whichever order they are written: that changes no image.
 		ports: ports.toSorted((a, b) => a - b),

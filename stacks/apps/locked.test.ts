@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
+import { type CPythonSeries, findSeries } from "../cpython.ts";
 import type { Target } from "../lock/target.ts";
 import type { AppSource } from "./app.ts";
 import { lockDigests, lockedApp } from "./locked.ts";
@@ -8,6 +9,7 @@ const target: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", ma
 const app: AppSource = {
 	name: "orders",
 	folder: "../orders",
+	python: { version: "3.13.5", series: findSeries("3.13") as CPythonSeries },
 	command: ["orders"],
 	ports: [],
 	environment: {},

@@ -26,11 +26,10 @@ import { folderOnDisk, readIfThere } from "./folder.ts";
  * @throws LockError with everything that is wrong in any of them.
  */
 export function lockedApps(settings: Settings): App[] {
-	const target = targetOf(settings);
 	const errors: LockError[] = [];
 	const apps = settings.apps.flatMap((app) => {
 		try {
-			return lockedApp(app, target);
+			return lockedApp(app, targetOf(settings, app.python));
 		} catch (error) {
 			if (!(error instanceof LockError)) throw error;
 			errors.push(forStack(error, app.folder, settings.stack));

@@ -6,6 +6,7 @@ import { parse, TomlError } from "smol-toml";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { nearestOf } from "../guess.ts";
 import { normalizeName } from "../lock/names.ts";
+import type { AppPython, AppPythons } from "./app.ts";
 import { type AppTable, checkTable, exampleOf, TABLE } from "./table.ts";
 
 /** What an app's pyproject.toml says. */
@@ -14,6 +15,8 @@ export interface Pyproject {
 	readonly name: string;
 	/** Of `[project]`; absent where it is dynamic or not there. */
 	readonly version?: string;
+	/** The one of the stack's that the table names; else the first. */
+	readonly python: AppPython;
 	/** Whether it has `[build-system]` (PEP 518). */
 	readonly isPackage: boolean;
 	readonly table: AppTable;
@@ -26,27 +29,42 @@ const LONGEST_NAME = 60;
  * What a pyproject.toml says, or everything that is wrong with it.
  *
  * @param file its path, for the problems.
- * @param python the stack's full version, which `requires-python` must allow.
+ * @param pythons the stack's: `requires-python` must allow the one that the app has.
  */
 export function readPyproject(
 	text: string,
 	file: string,
-	python: string,
+	pythons: AppPythons,
 ): Pyproject | ConfigProblem[] {
 	const document = parseToml(text, file);
 	if ("problem" in document) return [document.problem];
 	const { project, tool, "build-system": buildSystem } = document.content;
 	const read = asTable(project);
-	const problems = projectProblems(read, file, python);
 	const table = readTable(asTable(tool), file);
-	if (Array.isArray(table)) return [...problems, ...table];
+	if (Array.isArray(table)) return [...projectProblems(read, file, pythons[0]), ...table];
+	const { python: series = pythons[0].series.series } = table as AppTable;
+	const python = pythons.find((each) => each.series.series === series);
+	const problems = projectProblems(read, file, python);
+	if (python === undefined) return [...problems, noPython(series, file, pythons)];
 	if (problems.length > 0) return problems;
 	const { name, version } = read as { name: string; version?: string };
 	return {
 		name: normalizeName(name),
 		...(version !== undefined && { version }),
+		python,
 		isPackage: buildSystem !== undefined,
 		table: table as AppTable,
+	};
+}
+
+/** What is wrong with a series that is none of the stack's. */
+function noPython(series: string, file: string, pythons: AppPythons): ConfigProblem {
+	const known = pythons.map((each) => `"${each.series.series}"`).join(" or ");
+	return {
+		key: `${file}: ${TABLE}.python`,
+		value: quote(series),
+		reason: "is the series of no Python that the stack has",
+		remedy: `write ${known}, or add one to pythons in the stack file`,
 	};
 }
 
@@ -69,7 +87,7 @@ function parseToml(
 function projectProblems(
 	project: Readonly<Record<string, unknown>>,
 	file: string,
-	python: string,
+	python: AppPython | undefined,
 ): ConfigProblem[] {
 	const { name, version, "requires-python": requires } = project;
 	const checks = [
@@ -105,11 +123,12 @@ function versionProblem(version: unknown): string | undefined {
 	return "is not a version";
 }
 
-function pythonProblem(requires: unknown, python: string): string | undefined {
+function pythonProblem(requires: unknown, python: AppPython | undefined): string | undefined {
 	if (requires === undefined) return undefined;
 	if (typeof requires !== "string" || !validRange(requires)) return "is not a version specifier";
-	if (satisfies(python, requires, { prereleases: true })) return undefined;
-	return `does not allow the stack's Python ${python}`;
+	if (python === undefined || satisfies(python.version, requires, { prereleases: true }))
+		return undefined;
+	return `does not allow the stack's Python ${python.version}`;
 }
 
 /** The table of this program, or what is wrong with it. */

@@ -11,6 +11,7 @@ export const TABLE = "tool.debian-python";
 /** What an app's table may say; schema.json describes each key. */
 export interface AppTable {
 	readonly command: readonly string[];
+	readonly python?: string;
 	readonly ports?: readonly number[];
 	readonly healthcheck?: readonly string[];
 	readonly environment?: Readonly<Record<string, string>>;

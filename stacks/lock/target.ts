@@ -1,5 +1,5 @@
 import type { Codename } from "../debian.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings, StackPython } from "../settings.ts";
 
 /** What a lock is read for: one Python, on one Debian release, on one architecture. */
 export interface Target {
@@ -12,12 +12,11 @@ export interface Target {
 	readonly machine: "x86_64" | "aarch64";
 }
 
-/** The target of a stack. */
-export function targetOf({
-	python,
-	debian,
-	platform,
-}: Pick<Settings, "python" | "debian" | "platform">): Target {
+/** The target of one of a stack's Pythons. */
+export function targetOf(
+	{ debian, platform }: Pick<Settings, "debian" | "platform">,
+	python: Pick<StackPython, "version">,
+): Target {
 	return {
 		python: python.version,
 		debian: debian.codename,

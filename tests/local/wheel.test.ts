@@ -23,7 +23,11 @@ import { seedImages, upTo } from "./seed.ts";
  */
 
 const MINUTE = 60_000;
-const { debian, python, platform } = configuredSettings("local", readStackConfig("local", []));
+const {
+	debian,
+	pythons: [python],
+	platform,
+} = configuredSettings("local", readStackConfig("local", []));
 let checkout: Checkout;
 let images: RunOutputs["images"];
 /** What the server has, and where logs go. */

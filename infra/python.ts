@@ -1,0 +1,86 @@
+import type { DebianBase } from "../components/base/base.ts";
+import type { DebbaseImage } from "../components/debbase/debbase.ts";
+import type { ImageSite, StackImage } from "../components/image.ts";
+import { PythonPackage } from "../components/package/package.ts";
+import type { PybuildImage } from "../components/pybuild/pybuild.ts";
+import { PythonImage } from "../components/python/python.ts";
+import { ledgerFile } from "../components/sizes/ledger.ts";
+import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
+import { sizeBudget } from "../stacks/budget.ts";
+import type { Settings, StackPython } from "../stacks/settings.ts";
+import { packagesFolder } from "./images.ts";
+
+/** What {@link makePython} needs: what a stack has once for all of its Pythons. */
+export interface PythonsArgs {
+	readonly settings: Settings;
+	readonly site: ImageSite;
+	readonly base: DebianBase;
+	readonly debbase: DebbaseImage;
+	readonly pybuild: PybuildImage;
+}
+
+/** The resources that make one of a stack's Pythons. */
+export interface MadePython {
+	readonly python: StackPython;
+	readonly package: PythonPackage;
+	readonly pythonImage: PythonImage;
+	readonly wheelbuild: WheelbuildImage;
+}
+
+/** Make one of a stack's Pythons: its package, and the images that have it. */
+export function makePython(args: PythonsArgs, python: StackPython): MadePython {
+	const { settings, base, debbase, pybuild, site } = args;
+	const { debian, architecture, stack } = settings;
+	const { suffix } = python;
+	const shared = { site, debian, python, folder: packagesFolder(stack) };
+	const deb = new PythonPackage(`package${suffix}`, { ...shared, architecture, pybuild });
+	const withPackage = { ...shared, package: deb };
+	const pythonImage = new PythonImage(`python${suffix}`, {
+		...withPackage,
+		base,
+		debbase,
+		budget: sizeBudget(debian.codename, python.series.series, architecture),
+		ledger: ledgerFile(stack),
+		// Amazon ECR takes so few exceptions from immutable tags that there are some for one Python.
+		hasAliases: settings.registry.kind !== "ecr" || suffix === "",
+	});
+	const wheelbuild = new WheelbuildImage(`wheelbuild${suffix}`, { ...withPackage, pythonImage });
+	return { python, package: deb, pythonImage, wheelbuild };
+}
+
+/** The images of one of a stack's Pythons, in the order in which they need each other. */
+export function pythonImages({ package: deb, pythonImage, wheelbuild }: MadePython): StackImage[] {
+	return [deb.image, pythonImage.image, wheelbuild.image];
+}
+
+/** What the outputs say of an image. */
+export function imageOutput({ name, key }: Pick<StackImage, "name" | "key">) {
+	return { name, key };
+}
+
+/** What the outputs say of the images of one of a stack's Pythons, by artefact. */
+export function imageOutputs({ pythonImage, wheelbuild }: MadePython) {
+	const images = [pythonImage, wheelbuild].map(({ image, digest }) => [
+		image.artefact,
+		{ ...imageOutput(image), digest },
+	]);
+	return Object.fromEntries(images);
+}
+
+/** What the outputs say of one of a stack's Pythons itself. */
+export function pythonOutput({ python, package: deb }: MadePython) {
+	const { version, series } = python;
+	return {
+		version,
+		series: series.series,
+		endOfLife: series.endOfLife,
+		package: {
+			name: deb.packageName,
+			version: deb.version,
+			architecture: deb.architecture,
+			file: deb.file,
+			sha256: deb.sha256,
+			key: deb.image.key,
+		},
+	};
+}

@@ -1,0 +1,216 @@
+/** The Pythons of a stack: of its list, or the one of the short form. */
+
+import { type Compatibility, compatibility } from "./compatibility.ts";
+import type { ConfigKey } from "./config.ts";
+import { ABSENT, type ConfigReader, unknownKey, type Values } from "./config-reader.ts";
+import { type Profile, type PythonEntry, Refusal } from "./config-values.ts";
+import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
+import { type Codename, type DebianRelease, debianReleases } from "./debian.ts";
+import { nearestOf } from "./guess.ts";
+import { isPastLts } from "./support.ts";
+
+/** A Python that a stack compiles. */
+export interface StackPython {
+	/** Full version, such as 3.13.5. */
+	readonly version: string;
+	readonly series: CPythonSeries;
+	/** Which tarball of python.org, and its hash. */
+	readonly source: Pick<CPythonRelease, "format" | "sha256">;
+	/** Internal release number, the 1 of 3.13.5-1. */
+	readonly packageRelease: number;
+	readonly profile: Profile;
+	/** The judgement on it on the stack's Debian release; never `impossible` here. */
+	readonly compatibility: Compatibility;
+	/** What the names of its artefacts end with, such as `-3.12`: nothing for the first. */
+	readonly suffix: string;
+}
+
+/** What Pythons are judged by, beside their own config. */
+interface PythonContext {
+	readonly debian: DebianRelease | undefined;
+	readonly allowUnsupported: boolean | undefined;
+	readonly today: Date;
+}
+
+type Version = Pick<StackPython, "version" | "series" | "source">;
+
+/** A Python whose version is right: what else is wrong with it is undefined. */
+export type ReadPython = Version & {
+	readonly [Key in Exclude<keyof StackPython, keyof Version>]: StackPython[Key] | undefined;
+};
+
+/** The Pythons whose versions are right, the first of the list first; the reader has what is wrong. */
+export function readPythons(reader: ConfigReader, context: PythonContext): readonly ReadPython[] {
+	const entries = reader.read("pythons") ?? [];
+	// A list that is refused says enough.
+	if (entries.length === 0 && (reader.text("pythons") ?? "[]") !== "[]") return [];
+	if (entries.length === 0) return readPython(reader, context);
+	for (const key of ["pythonVersion", "sourceSha256"] as const)
+		if (reader.text(key) !== undefined)
+			reader.refuse(key, new Refusal("is given beside pythons", "remove one of the two"));
+	const found: ReadPython[] = [];
+	for (const [index, entry] of entries.entries())
+		found.push(...readEntry(reader, { entry, place: `pythons[${index}]`, found }, context));
+	return found.map((python, index) =>
+		index === 0 ? python : { ...python, suffix: suffixOf(python) },
+	);
+}
+
+function suffixOf({ series }: Version): string {
+	return `-${series.series}`;
+}
+
+/** Whether nothing is wrong with a Python. */
+export function isWhole(python: ReadPython): python is StackPython {
+	return !Object.values(python).includes(undefined);
+}
+
+/** The keys of an entry of `pythons`, and what each is called in the short form. */
+const ENTRY_KEYS = {
+	version: "pythonVersion",
+	packageRelease: "packageRelease",
+	profile: "profile",
+	sourceSha256: "sourceSha256",
+} as const satisfies Readonly<Record<string, ConfigKey>>;
+
+interface Entry {
+	readonly entry: PythonEntry;
+	/** Such as `pythons[1]`. */
+	readonly place: string;
+	/** Those before it. */
+	readonly found: readonly Version[];
+}
+
+/** A Python of the list, read as the only one of a stack, of which it has what it does not say itself. */
+function readEntry(
+	reader: ConfigReader,
+	{ entry, place, found }: Entry,
+	context: PythonContext,
+): ReadPython[] {
+	const own = reader.with({ ...NO_PYTHON, ...shortForm(entry) });
+	const pythons = readPython(own, context);
+	for (const { series } of pythons) {
+		const other = found.find((earlier) => earlier.series === series);
+		if (other !== undefined) own.refuse("pythonVersion", sameSeries(other));
+	}
+	const known = Object.keys(ENTRY_KEYS);
+	for (const [key, value] of Object.entries(entry))
+		if (!known.includes(key))
+			own.problems.push(unknownKey(key, value, nearestOf(known, key), known));
+	for (const problem of own.problems) {
+		const key = problem.key.replace("pythonVersion", "version");
+		const remedy = problem.remedy.replaceAll("pythonVersion:", "version:");
+		if (key in entry || key === "version")
+			reader.problems.push({ ...problem, key: `${place}.${key}`, remedy });
+		// What is the stack's own is wrong once, for all of its entries.
+		else if (!reader.problems.some((told) => told.key === key)) reader.problems.push(problem);
+	}
+	return pythons;
+}
+
+const NO_PYTHON = { pythonVersion: undefined, sourceSha256: undefined };
+
+/** What an entry says, by the keys of the short form. */
+function shortForm(entry: PythonEntry): Values {
+	const given = Object.entries(ENTRY_KEYS).filter(([name]) => name in entry);
+	return Object.fromEntries(given.map(([name, key]) => [key, entry[name]]));
+}
+
+/** The package, its folder and the tags of a Python have the name of its series. */
+function sameSeries({ version, series }: Version): Refusal {
+	return new Refusal(
+		`is of the series ${series.series}, as "${version}" is, which is there too`,
+		"write one Python of each series, and the other one in another stack",
+	);
+}
+
+/** The Python of the short form; none where its version is refused. */
+function readPython(
+	reader: ConfigReader,
+	{ debian, allowUnsupported, today }: PythonContext,
+): ReadPython[] {
+	const python = readVersion(reader);
+	const packageRelease = reader.read("packageRelease");
+	const profile = reader.read("profile");
+	if (python === undefined) return [];
+	if (profile === "optimized") refuseOptimized(reader, python.version);
+	const judgement = debian && compatibility(python.version, debian.codename);
+	if (judgement && debian)
+		refuseUnsupportedPair(reader, debian.codename, judgement, allowUnsupported, today);
+	return [{ ...python, packageRelease, profile, compatibility: judgement, suffix: "" }];
+}
+
+/** The version and its source; `undefined` if the version is refused. */
+function readVersion(reader: ConfigReader): Version | undefined {
+	const python = reader.read("pythonVersion");
+	const sha256 = reader.read("sourceSha256");
+	if (reader.text("pythonVersion") === undefined) reader.refuse("pythonVersion", ABSENT);
+	if (python === undefined) return undefined;
+	const { version } = python;
+	const known = findRelease(version);
+	const isHashGiven = reader.text("sourceSha256") !== undefined;
+	if (known === undefined && !isHashGiven) reader.refuse("pythonVersion", unknownVersion(python));
+	if (known !== undefined && sha256 !== undefined && sha256 !== known.sha256)
+		reader.refuse(
+			"sourceSha256",
+			new Refusal(
+				`is not the catalog's hash of CPython ${version}, which is ${known.sha256}`,
+				"remove sourceSha256: a version of the catalog needs none",
+			),
+		);
+	// python.org has a .tar.xz of every release of the catalog's series (pyenv's build definitions)
+	const source = known ?? { format: "tar.xz", sha256: sha256 ?? "" };
+	return { ...python, source: { format: source.format, sha256: source.sha256 } };
+}
+
+function unknownVersion({ version, series }: { version: string; series: CPythonSeries }): Refusal {
+	const known = series.releases.map((release) => `"${release.version}"`).join(" or ");
+	return new Refusal(
+		"is not in the catalog, so that the hash of its source is not known",
+		`add it (npm run catalog:add -- ${version}), or give sourceSha256, the sha256 of python.org's Python-${version}.tar.xz, or write pythonVersion: ${known}`,
+	);
+}
+
+function refuseOptimized(reader: ConfigReader, version: string): void {
+	if (canOptimize(version)) return;
+	const reason = `needs --enable-optimizations, which configure of CPython ${version} does not have`;
+	reader.refuse("profile", new Refusal(reason, "write profile: quick"));
+}
+
+function refuseUnsupportedPair(
+	reader: ConfigReader,
+	codename: Codename,
+	{ status, reason, nearest }: Compatibility,
+	allowUnsupported: boolean | undefined,
+	today: Date,
+): void {
+	const pythons = nearest.pythons.slice(0, 3).map((version) => `"${version}"`);
+	const alive = nearest.releases.filter((name) => !isPastLts(debianReleases[name], today));
+	const releases = (alive.length > 0 ? alive : nearest.releases).slice(0, 3);
+	const works = [
+		`pythonVersion: ${pythons.join(" or ")}`,
+		...(releases.length > 0 ? [`release: ${releases.join(" or ")}`] : []),
+	].join(", or ");
+	if (status === "impossible")
+		reader.refuse(
+			"pythonVersion",
+			new Refusal(`cannot work on ${codename}: ${reason}`, `write ${works}`),
+		);
+	if (status === "unproven" && allowUnsupported === false)
+		reader.refuse(
+			"pythonVersion",
+			new Refusal(
+				`is unproven on ${codename}: ${reason}`,
+				`write allowUnsupported: true to try it, or ${works}`,
+			),
+		);
+}
+
+/** What a preview warns of a pair that nobody proved. */
+export function pairWarnings(
+	{ version, compatibility }: StackPython,
+	codename: Codename,
+): string[] {
+	const { status, reason } = compatibility;
+	return status === "unproven" ? [`CPython ${version} is unproven on ${codename}: ${reason}`] : [];
+}
