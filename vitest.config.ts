@@ -10,7 +10,7 @@ const ALONE = [
  * End-to-end tests beside which no other runs: they look at all that the project has on the daemon,
  * kill what another run would sweep, or measure.
  */
-const LOCAL_ALONE = ["program", "faults", "beside", "bench", "gates"].map(
+const LOCAL_ALONE = ["program", "faults", "app-faults", "beside", "bench", "gates"].map(
 	(name) => `tests/local/${name}.test.ts`,
 );
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { ownerState } from "../../components/step/owner.ts";
 
@@ -81,6 +82,30 @@ export class Checkout {
 		const { exitCode, stdout, stderr } = await this.run([...args, "--json"]);
 		if (exitCode !== 0) throw new Error(`the run failed:\n${stderr}`);
 		return JSON.parse(stdout) as RunOutputs;
+	}
+
+	/**
+	 * Start it, and kill it a moment after it said a line: the run alone, whose steps then must notice,
+	 * or its whole group, as when a CI job's is killed.
+	 */
+	async killAt(
+		line: RegExp,
+		target: "run" | "group",
+		{ args = [], moment = 1000 }: { args?: readonly string[]; moment?: number } = {},
+	): Promise<void> {
+		const run = this.start(args);
+		const said: string[] = [];
+		let isSaid = false;
+		for await (const text of run.iterable({ from: "stderr" })) {
+			said.push(String(text));
+			isSaid = line.test(String(text));
+			if (!isSaid) continue;
+			await sleep(moment);
+			process.kill(target === "group" ? -(run.pid as number) : (run.pid as number), "SIGKILL");
+			break;
+		}
+		await run;
+		if (!isSaid) throw new Error(`the run never said ${line}:\n${said.join("\n")}`);
 	}
 
 	/** Write a file of the checkout. */

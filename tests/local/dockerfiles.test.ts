@@ -6,6 +6,7 @@ import { type ComparedConfig, configDifference } from "../../components/commit/c
 import { buildSystemDigest } from "../../stacks/lock/project.ts";
 import { buildWithBuildKit } from "./buildkit.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
+import { LOCK } from "./hello.ts";
 import { seedImages, upTo } from "./seed.ts";
 import { fileTree } from "./tree.ts";
 
@@ -67,21 +68,6 @@ import jinja2
 def main():
     templates = jinja2.Environment(loader=jinja2.PackageLoader("orders", "."))
     print(templates.get_template("page.html").render(number=7))
-`;
-
-const LOCK = `
-lock-version = "1.0"
-created-by = "by hand"
-
-[[packages]]
-name = "jinja2"
-version = "3.1.6"
-wheels = [{ name = "jinja2-3.1.6-py3-none-any.whl", hashes = { sha256 = "85ece4451f492d0c13c5dd7c13a64681a86afae63a5f347908daf103ce6d2f67" } }]
-
-[[packages]]
-name = "markupsafe"
-version = "3.0.2"
-sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0" } }
 `;
 
 const BUILD_LOCK = `

@@ -42,7 +42,7 @@ describe("killed at any step, the next run goes on", () => {
 	] as const)(
 		"%s",
 		async (_, line, target) => {
-			await killAt(line, target);
+			await checkout.killAt(line, target);
 		},
 		10 * MINUTE,
 	);
@@ -64,27 +64,12 @@ describe("killed at any step, the next run goes on", () => {
 		"%s",
 		async (_, artefact, line, target) => {
 			docker("image", "rm", "--force", outputs.images[artefact].name);
-			await killAt(line, target);
+			await checkout.killAt(line, target);
 			expect(await checkout.build()).toEqual(outputs);
 			expect(remains()).toEqual([]);
 		},
 		5 * MINUTE,
 	);
-
-	async function killAt(line: RegExp, target: "run" | "group"): Promise<void> {
-		const run = checkout.start();
-		let seen = false;
-		for await (const text of run.iterable({ from: "stderr" })) {
-			if (!line.test(String(text))) continue;
-			seen = true;
-			// A moment later it is in the middle of its work.
-			await new Promise((resolve) => setTimeout(resolve, 1000));
-			process.kill(target === "group" ? -(run.pid as number) : (run.pid as number), "SIGKILL");
-			break;
-		}
-		await run;
-		expect(seen, `the run never said ${line}`).toBe(true);
-	}
 });
 
 describe("a second run", () => {
