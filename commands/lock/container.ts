@@ -1,5 +1,9 @@
 import { fileEntries } from "../../components/app-files.ts";
-import { CONTEXT as DOWNLOADS_CONTEXT, VOLUME } from "../../components/downloads/downloads.ts";
+import {
+	CONTEXT as DOWNLOADS_CONTEXT,
+	indexOptions,
+	VOLUME,
+} from "../../components/downloads/downloads.ts";
 import {
 	copyFrom,
 	copyInto,
@@ -72,7 +76,7 @@ export async function lockInContainer(
 		"--entrypoint=",
 		"--user=0:0",
 		`--volume=${VOLUME}:/downloads`,
-		...(process.env.PIP_INDEX_URL === undefined ? [] : ["--env=PIP_INDEX_URL"]),
+		...indexOptions(),
 		...(place.caBundle === undefined ? [] : CERTIFICATES.map((name) => `--env=${name}=${BUNDLE}`)),
 	]);
 	for (const context of [CONTEXT, DOWNLOADS_CONTEXT])

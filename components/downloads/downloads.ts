@@ -18,6 +18,13 @@ export function downloadPath({ sha256, name }: LockedFile): string {
 /** Its fetch.py is a module as well. */
 export const CONTEXT = "components/downloads/context";
 
+/** Options of docker create, by which a container has the package indexes of this machine's environment. */
+export function indexOptions(): string[] {
+	const names = ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"];
+	// By their names alone: there may be a password, which no command line shows.
+	return names.flatMap((name) => (process.env[name] === undefined ? [] : [`--env=${name}`]));
+}
+
 /** A file that is to be had, and whose it is: errors name that. */
 export interface WantedFile extends LockedFile {
 	/** Normalised name of the distribution: by it the package index is asked for a file without URL. */
@@ -38,7 +45,8 @@ export interface FetchArgs {
 /**
  * Have files of a lock in the volume that keeps them: what is there is not fetched again, and several
  * runs may share it. A file without an URL is found in the package index by its hash: that of
- * PIP_INDEX_URL, of the image's pip configuration, or pip's own. Each file's hash is checked.
+ * PIP_INDEX_URL, of the image's pip configuration, or pip's own, or one of PIP_EXTRA_INDEX_URL. Each
+ * file's hash is checked.
  *
  * @throws StepError that names distribution, file, host, reason and remedy.
  */
@@ -50,8 +58,7 @@ export async function fetchFiles(step: Step, args: FetchArgs): Promise<void> {
 		"--entrypoint=",
 		"--user=0:0",
 		`--volume=${VOLUME}:/downloads`,
-		// By its name alone: it may have a password, which no command line shows.
-		...(process.env.PIP_INDEX_URL === undefined ? [] : ["--env=PIP_INDEX_URL"]),
+		...indexOptions(),
 		...(args.caBundle === undefined ? [] : ["--env=SSL_CERT_FILE=/mnt/ca-bundle.crt"]),
 	]);
 	const wanted = join(step.createFolder(), "wanted.json");

@@ -79,10 +79,13 @@ def prepare(request):
         "look at the network, and set caBundle where a proxy opens TLS",
     )
     os.environ.update(
+    index, *others = fetch.index_urls()
         UV_PYTHON=sys.executable,
         UV_PYTHON_DOWNLOADS="never",
         UV_CACHE_DIR=os.path.join(WORK, "cache"),
-        UV_DEFAULT_INDEX=fetch.index_url(),
+        UV_DEFAULT_INDEX=index,
+        # uv asks them first, and takes a distribution of the first that has it.
+        UV_INDEX=" ".join(others),
     )
 
 

@@ -4,7 +4,7 @@ usage: fetch.py WANTED FOLDER
 
 WANTED is a JSON file: a list of {distribution, version, sha256, name?, url?}. In FOLDER a file is
 SHA256/NAME. One that is there with the right hash is not fetched again. What has no url is found in
-the package index of pip's configuration, by its hash: JSON of PEP 691, HTML of PEP 503.
+the package indexes of pip's configuration, by its hash: JSON of PEP 691, HTML of PEP 503.
 Each file is told as a line `file SHA256 NAME`; where one cannot be had, `error: ...` tells it.
 """
 
@@ -43,11 +43,11 @@ ACCEPT = (
 
 
 class Failure(Exception):
-    """A file cannot be had: why, and what helps. passing: another try may mend it."""
+    """A file cannot be had: why, and what helps. passing: another try may mend it; status: HTTP's."""
 
-    def __init__(self, why, remedy, passing=False):
+    def __init__(self, why, remedy, passing=False, status=None):
         Exception.__init__(self, why)
-        self.why, self.remedy, self.passing = why, remedy, passing
+        self.why, self.remedy, self.passing, self.status = why, remedy, passing, status
 
 
 def main(wanted_file, folder):
@@ -142,7 +142,7 @@ def fetch(item, folder, index):
 def download(url, index, file):
     """Write what an URL has: its SHA-256."""
     digest = hashlib.sha256()
-    with opened(url, index.credentials) as response:
+    with opened(url, index.credentials()) as response:
         for chunk in iter(lambda: read(response, url, CHUNK), b""):
             digest.update(chunk)
             file.write(chunk)
@@ -186,7 +186,7 @@ def opened(url, credentials, accept="*/*"):
             raise Failure(why, "give its credentials in PIP_INDEX_URL, or look at the proxy")
         passing = error.code in (408, 425, 429) or error.code >= 500
         remedy = "run again when it answers: what is fetched is kept" if passing else "lock again"
-        raise Failure(why, remedy, passing)
+        raise Failure(why, remedy, passing, error.code)
     except (OSError, HTTPException) as error:
         raise network_failure(url, error)
 
@@ -220,38 +220,57 @@ def host_of(url):
 
 
 class Index:
-    """The package index of this machine's pip, asked once for each distribution."""
+    """The package indexes of this machine's pip, asked once for each distribution."""
 
     def __init__(self):
         self.lock, self.locks, self.pages = threading.Lock(), {}, {}
-        self.credentials = {}
-        self.base = None
+        self.known = None
+
+    def urls(self):
+        """The address of each."""
+        with self.lock:
+            if self.known is None:
+                self.known = index_urls()
+            return self.known
+
+    def credentials(self):
+        """As the header has them, by scheme and host."""
+        pairs = [without_credentials(url) for url in self.urls()]
+        return {urlsplit(bare)[:2]: own for bare, own in pairs if own}
 
     def url_of(self, item):
         """Where the file of an item is."""
         name = re.sub(r"[-_.]+", "-", item["distribution"]).lower()
-        with self.lock:
-            if self.base is None:
-                self.base = index_url()
-                bare, own = without_credentials(self.base)
-                if own:
-                    self.credentials[urlsplit(bare)[:2]] = own
-            one = self.locks.setdefault(name, threading.Lock())
-        with one:
-            if name not in self.pages:
-                self.pages[name] = self.page(name)
-        url = self.pages[name].get(item["sha256"])
-        if url is None:
-            raise Failure(
-                "%s has no file of %s with sha256 %s" % (host_of(self.base), name, item["sha256"]),
-                "lock again, or set PIP_INDEX_URL to the index that has it",
-            )
-        return url
+        for base in self.urls():
+            url = self.files(base, name).get(item["sha256"])
+            if url:
+                return url
+        raise Failure(
+            "%s has no file of %s with sha256 %s"
+            % (" or ".join(map(host_of, self.urls())), name, item["sha256"]),
+            "lock again, or set PIP_INDEX_URL to the index that has it",
+        )
 
-    def page(self, name):
-        """URLs by SHA-256."""
-        url = "%s/%s/" % (self.base.rstrip("/"), name)
-        with opened(url, self.credentials, ACCEPT) as response:
+    def files(self, base, name):
+        """URLs by SHA-256, of what an index has of a distribution."""
+        url = "%s/%s/" % (base.rstrip("/"), name)
+        with self.lock:
+            one = self.locks.setdefault(url, threading.Lock())
+        with one:
+            if url not in self.pages:
+                self.pages[url] = self.page(url)
+            return self.pages[url]
+
+    def page(self, url):
+        """The same, as the index says it."""
+        try:
+            answer = opened(url, self.credentials(), ACCEPT)
+        except Failure as failure:
+            # Of several indexes one need not have it.
+            if failure.status == 404 and len(self.urls()) > 1:
+                return {}
+            raise
+        with answer as response:
             content = read(response, url)
             kind = response.headers.get_content_type()
             base = response.geturl()
@@ -285,17 +304,25 @@ def files_of_html(text):
     return links
 
 
-def index_url():
-    """Of pip's configuration, PIP_INDEX_URL among it, as pip reads it for pip install; else pip's own."""
+def index_urls():
+    """Of pip's configuration, PIP_INDEX_URL and PIP_EXTRA_INDEX_URL among it, as pip reads it for pip
+    install: the main index, of which pip has one of its own, then others.
+    """
     output = subprocess.check_output([sys.executable, "-m", "pip", "config", "list"])
     found = {}
     for line in output.decode("utf-8", "replace").splitlines():
         key, _, value = line.partition("=")
         found[key.strip()] = value.strip()
-    for key in (":env:.index-url", "install.index-url", "global.index-url"):
-        if key in found:
-            return str(ast.literal_eval(found[key]))
-    # pip has no command that tells it.
+
+    def configured(name):
+        keys = [key + name for key in (":env:.", "install.", "global.") if key + name in found]
+        return str(ast.literal_eval(found[keys[0]])).split() if keys else []
+
+    return (configured("index-url") or [own_index_url()]) + configured("extra-index-url")
+
+
+def own_index_url():
+    """pip's own index: it has no command that tells it."""
     program = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
     return subprocess.check_output([sys.executable, "-c", program]).decode().strip()
 

@@ -1,6 +1,7 @@
 """Tests of components/downloads/context/fetch.py, with any Python 3.4 or newer."""
 
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -53,10 +54,11 @@ class Fetch(unittest.TestCase):
         self.addCleanup(self.server.server_close)
         self.addCleanup(thread.join)
         self.addCleanup(self.server.shutdown)
-        self.addCleanup(setattr, fetch, "index_url", fetch.index_url)
+        self.addCleanup(setattr, fetch, "index_urls", fetch.index_urls)
         self.addCleanup(setattr, fetch, "WAITS", fetch.WAITS)
+        self.read_indexes = fetch.index_urls
         fetch.WAITS = (0, 0)
-        fetch.index_url = lambda: "http://%s/simple" % self.host
+        fetch.index_urls = lambda: ["http://%s/simple" % self.host]
 
     def url(self, path):
         return "http://%s%s" % (self.host, path)
@@ -141,14 +143,38 @@ class Fetch(unittest.TestCase):
             self.assertEqual((status, lines[-1]), (0, "file %s %s" % (SHA256, NAME)))
 
     def test_index_with_a_password(self):
-        fetch.index_url = lambda: "http://user:p%%40ss@%s/simple/" % self.host
+        fetch.index_urls = lambda: ["http://user:p%%40ss@%s/simple/" % self.host]
         files = [{"url": "/files/%s" % NAME, "hashes": {"sha256": SHA256}}]
         page = json.dumps({"files": files}).encode()
         self.answers["/simple/a-b/"] = [(200, {"Content-Type": JSON}, page)]
         self.answers["/files/%s" % NAME] = [(200, {}, CONTENT)]
         self.assertEqual(self.run_fetch()[0], 0)
+        # A lock says no password with where a file is.
+        self.assertEqual(self.run_fetch(name="b-" + NAME, url=self.url("/files/%s" % NAME))[0], 0)
         # user:p@ss
-        self.assertEqual({each for _, each in self.requests}, {"Basic dXNlcjpwQHNz"})
+        self.assertEqual([each for _, each in self.requests], 3 * ["Basic dXNlcjpwQHNz"])
+
+    def test_further_indexes(self):
+        fetch.index_urls = lambda: [self.url("/simple"), self.url("/more")]
+        self.assertIn("%s or %s has no file" % (self.host, self.host), self.run_fetch()[1][-1])
+        files = [{"url": "/files/%s" % NAME, "hashes": {"sha256": SHA256}}]
+        page = json.dumps({"files": files}).encode()
+        self.answers["/more/a-b/"] = [(200, {"Content-Type": JSON}, page)]
+        self.answers["/files/%s" % NAME] = [(200, {}, CONTENT)]
+        self.assertEqual(self.run_fetch()[0], 0)
+        self.answers["/simple/a-b/"] = [(403, {}, b"")]
+        shutil.rmtree(os.path.join(self.kept, SHA256))
+        self.assertIn("HTTP status 403", self.run_fetch()[1][-1])
+
+    def test_indexes_of_pip(self):
+        names = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+        for name in names:
+            self.addCleanup(functools.partial(os.environ.pop, name, None))
+        os.environ.update(zip(names, ("https://a.example/simple", "https://b.example https://c.example")))
+        expected = ["https://a.example/simple", "https://b.example", "https://c.example"]
+        self.assertEqual(self.read_indexes(), expected)
+        del os.environ["PIP_INDEX_URL"]
+        self.assertEqual(self.read_indexes()[1:], expected[1:])
 
     def test_index_without_the_file(self):
         self.answers["/simple/a-b/"] = [(200, {"Content-Type": JSON}, b'{"files": []}')]
