@@ -133,8 +133,9 @@ describe("the inputs of its step", () => {
 		expect(inputs.BUILDER).toBe(`localhost/debian-python/local:buildwheel-${inputs.RECIPE}`);
 	});
 
-	it("have the log beside the .deb", () => {
-		expect(inputs.LOG).toBe("packages/local/wheel-psycopg2-2.9.10.build");
+	it("have the log beside the .deb, one for each key", () => {
+		const { key } = image();
+		expect(inputs.LOG).toBe(`packages/local/wheel-psycopg2-2.9.10-${key}.build`);
 	});
 });
 

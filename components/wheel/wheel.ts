@@ -13,6 +13,7 @@ import {
 	type StackImage,
 	stackImage,
 } from "../image.ts";
+import { tagOf } from "../image-name.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
 import type { InputsOf } from "../step/definition.ts";
@@ -176,7 +177,8 @@ export function wheelInputs(
 		DEBIAN: { codename: debian.codename, number: String(debian.number) },
 		APP: app,
 		STACK: args.stack,
-		LOG: `${args.folder}/${titleOf(wheel)}.build`,
+		// Locks may have other tools for one version; an app's own wheel is the same thing made anew.
+		LOG: `${args.folder}/${wheel.kind === "own" ? titleOf(wheel) : tagOf(image.name)}.build`,
 		LABELS: {
 			...imageLabels(image),
 			"org.opencontainers.image.title": wheel.name,
