@@ -154,9 +154,6 @@ async function explain(step: Step, root: string, run: Run, error: unknown): Prom
 interface WheelFacts {
 	readonly file: string;
 	readonly sha256: string;
-	/** Sonames that it needs, glibc's not among them, and the Debian packages that have them. */
-	readonly libraries: readonly string[];
-	readonly packages: readonly string[];
 }
 
 /** Make the image of the wheel. */
@@ -170,8 +167,6 @@ async function keepWheel(container: string): Promise<void> {
 		...inputs.LABELS,
 		"debian-python.wheel.file": facts.file,
 		"debian-python.wheel.sha256": facts.sha256,
-		"debian-python.wheel.libraries": facts.libraries.join(" "),
-		"debian-python.wheel.packages": facts.packages.join(" "),
 		// The moving tag of the builder will lead elsewhere.
 		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
 	};

@@ -137,8 +137,6 @@ describe("a source distribution", () => {
 			const { image = "" } = result ?? {};
 			expect(labels(image)).toMatchObject({
 				"debian-python.artefact": "wheel-native",
-				"debian-python.wheel.libraries": "",
-				"debian-python.wheel.packages": "",
 				"debian-python.wheel.sha256": result?.sha256,
 			});
 			const script =
@@ -173,9 +171,17 @@ describe("a source distribution", () => {
 			const { result } = await build({ ...wheel, buildPackages: ["libyaml-dev"] });
 			// What links more than glibc has the tag of the release's.
 			expect(result?.file).toBe("native-1.0-1deb12-cp313-cp313-manylinux_2_36_x86_64.whl");
-			expect(labels(result?.image ?? "")).toMatchObject({
-				"debian-python.wheel.libraries": "libyaml-0.so.2",
-				"debian-python.wheel.packages": "libyaml-0-2",
+			const sbom = use(
+				result?.image ?? "",
+				"python -m zipfile -e /wheels/*.whl x; cat x/*/sboms/*",
+			);
+			expect(JSON.parse(sbom)).toMatchObject({
+				components: [
+					{
+						name: "libyaml-0-2",
+						properties: [{ name: "debian-python:soname", value: "libyaml-0.so.2" }],
+					},
+				],
 			});
 		},
 		5 * MINUTE,

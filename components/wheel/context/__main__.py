@@ -122,14 +122,8 @@ def keep(job, built, used):
         "deb" + job["number"],
         {"sboms/%s.cdx.json" % job["name"]: bom},
     )
-    facts = {
-        "file": os.path.basename(path),
-        "sha256": digest(path),
-        "libraries": sorted(owners),
-        "packages": sorted(set(owners.values())),
-    }
     with open(FACTS, "w") as file:
-        json.dump(facts, file)
+        json.dump({"file": os.path.basename(path), "sha256": digest(path)}, file)
 
 
 def check_python(job):
