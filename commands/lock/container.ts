@@ -16,6 +16,9 @@ import { tarOf } from "../../components/step/tar.ts";
 
 const CONTEXT = "commands/lock/context";
 
+/** What a wheel's build says as well. */
+const GIT_VERSION = "components/wheel/context/git_version.py";
+
 /** What context/lock.py is asked for. */
 export interface LockRequest {
 	/** From what is locked. */
@@ -81,6 +84,7 @@ export async function lockInContainer(
 	]);
 	for (const context of [CONTEXT, DOWNLOADS_CONTEXT])
 		await copyInto(container, `${context}/.`, "/mnt/");
+	await copyInto(container, GIT_VERSION, "/mnt/git_version.py");
 	if (place.caBundle !== undefined) await copyInto(container, place.caBundle, BUNDLE);
 	const input = await tarOf([
 		[{ name: "request.json" }, JSON.stringify(request)],

@@ -92,6 +92,24 @@ it("writes nothing where it cannot lock, and says why in a line", {
 	expect(existsSync(join(app, "pylock.toml")) ? file("pylock.toml") : undefined).toBe(before);
 });
 
+it("says what an app writes whose version comes from git", { timeout: 2 * MINUTE }, async () => {
+	const system = `
+[build-system]
+requires = ["setuptools", "setuptools-scm"]
+build-backend = "setuptools.build_meta"
+
+[tool.setuptools_scm]
+`;
+	const dynamic = PYPROJECT.replace(/^version.*\n/m, 'dynamic = ["version"]\n');
+	const without = dynamic.replace(/^(dependencies) = .*/m, "$1 = []").replace(/^build-.*\n/m, "");
+	writeFileSync(join(app, "pyproject.toml"), without + system);
+	expect((await lock()).stderr.split("\n").at(-1)).toMatch(
+		/^error: the build backend of orders does not say what it requires: its version is to come from git, whose history is in no build; write version in \[project\]; or, /,
+	);
+	writeFileSync(join(app, "pyproject.toml"), `${without}${system}fallback_version = "0"\n`);
+	expect(await lock()).toMatchObject({ exitCode: 0 });
+});
+
 it("says how to get the image that it locks in", { timeout: MINUTE }, async () => {
 	const names = docker("image", "ls", "--format", "{{.Tag}}", checkout.repository).split("\n");
 	removeImages(checkout.repository);

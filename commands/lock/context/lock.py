@@ -19,6 +19,7 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import fetch  # noqa: E402 (it is beside this file)
+import git_version  # noqa: E402
 from pip._vendor.packaging.markers import Marker  # noqa: E402
 from pip._vendor.packaging.tags import sys_tags  # noqa: E402
 from pip._vendor.packaging.utils import canonicalize_name, parse_wheel_filename  # noqa: E402
@@ -78,8 +79,8 @@ def prepare(request):
         what,
         "look at the network, and set caBundle where a proxy opens TLS",
     )
-    os.environ.update(
     index, *others = fetch.index_urls()
+    os.environ.update(
         UV_PYTHON=sys.executable,
         UV_PYTHON_DOWNLOADS="never",
         UV_CACHE_DIR=os.path.join(WORK, "cache"),
@@ -279,7 +280,8 @@ def run(command, what, remedy, cwd=None, env=None):
     if process.returncode:
         text = process.stdout.decode("utf-8", "replace")
         say(text.rstrip())
-        raise Failure("%s: %s; %s" % (what, reason(text), remedy))
+        why, remedy = git_version.explain(text) or (reason(text), remedy)
+        raise Failure("%s: %s; %s" % (what, why, remedy))
 
 
 def reason(text):

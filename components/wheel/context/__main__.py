@@ -29,6 +29,7 @@ import wheel_file  # noqa: E402
 from failure import Failure, say  # noqa: E402
 
 import crates  # noqa: E402
+import git_version  # noqa: E402
 import sbom  # noqa: E402
 
 BUILD = pip_command.BUILD
@@ -172,7 +173,7 @@ def explain(job):
             "npm run lock -- %s" % job["folder"],
         )
     adding = "add to build-packages.%s of %s: %%s" % (job["name"], job["project"])
-    explained = missing.explain(text, debian.packages_with, adding)
+    explained = git_version.explain(text) or missing.explain(text, debian.packages_with, adding)
     if explained:
         raise Failure("%s cannot be built: %s" % (title(job), explained[0]), explained[1])
 

@@ -73,6 +73,10 @@ class Explain(Folder):
             "in libpq-dev; add to build-packages.psycopg2 of examples/app/pyproject.toml: libpq-dev",
         )
 
+    def test_a_version_of_git(self):
+        said = "      LookupError: setuptools-scm was unable to detect version for /build/source.\n"
+        self.assertIn("its version is to come from git", self.explained(said))
+
     def test_what_nobody_knows(self):
         self.assertIsNone(self.explained("error: something else\n"))
 
