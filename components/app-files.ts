@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { folderOnDisk, listFiles } from "../stacks/apps/folder.ts";
-import { type FolderFiles, hashFiles, readAny } from "./content-key.ts";
+import { type FolderFiles, hashFiles, readAny } from "./file-hash.ts";
 import { StepError } from "./step/error.ts";
 import { type TarEntry, tarOf } from "./step/tar.ts";
 

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
 import { IGNORED } from "../stacks/ignored.ts";
-import { sha256 } from "./step/file.ts";
+import { type HashedFiles, hashFiles } from "./file-hash.ts";
+import { keyOfInputs } from "./step/why.ts";
 
 /**
  * What decides the bytes of an artefact, and the short name of all of it.
@@ -18,18 +18,6 @@ export interface ContentKey {
 /** A context folder, relative to the project root, that goes into a key as a whole. */
 export interface ContextFolder {
 	readonly context: string;
-}
-
-/** Some files of a folder, which may be another one's than this project's. */
-export interface FolderFiles {
-	readonly folder: string;
-	/** Paths from there, of files and symbolic links. */
-	readonly files: readonly string[];
-}
-
-/** Files by their content: what {@link hashFiles} gives. */
-export interface HashedFiles {
-	readonly hash: string;
 }
 
 /** What {@link contentKey} takes: text as it is, lists in their order, folders and files by their content. */
@@ -50,12 +38,6 @@ export function contentKey(inputs: KeyInputs): ContentKey {
 	return { key: keyOfInputs(named), inputs: named };
 }
 
-/** The key that inputs, as {@link ContentKey} keeps them, give. */
-export function keyOfInputs(inputs: Readonly<Record<string, string>>): string {
-	const entries = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1));
-	return sha256(JSON.stringify(entries)).slice(0, 12);
-}
-
 function inputText(value: KeyInputs[string]): string {
 	if (typeof value === "object" && "context" in value)
 		return hashFolder(value.context).slice(0, 12);
@@ -74,40 +56,12 @@ function hashFolder(folder: string): string {
 	);
 	return hashFiles({ folder, files }, (path, content) => {
 		if (content.includes("\r\n")) {
-			throw new pulumi.RunError(
+			throw new RunError(
 				`${path} has the line ends of Windows, with which no script runs; check it out again: git rm -qr --cached . && git reset --hard`,
 			);
 		}
 	});
 }
-
-/**
- * SHA-256 of files: their names, contents and link targets, in the order of their list.
- *
- * @param check may refuse one.
- */
-export function hashFiles(
-	{ folder, files }: FolderFiles,
-	check: (path: string, content: Buffer) => void = () => {},
-): string {
-	const hash = createHash("sha256");
-	for (const name of files) {
-		const path = join(folder, name);
-		const { kind, content } = readAny(path);
-		check(path, content);
-		hash.update(JSON.stringify([name, kind, sha256(content)]));
-	}
-	return hash.digest("hex");
-}
-
-/** A file by its kind and content; a symbolic link has where it leads to. */
-export function readAny(path: string): { kind: FileKind; content: Buffer } {
-	const stat = lstatSync(path);
-	const content = stat.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
-	return { kind: kindOf(stat, content), content };
-}
-
-type FileKind = "link" | "executable" | "file";
 
 /** `*` and `?` also stand for a dot at the start of a name, as tar and Docker have it. */
 const IGNORED_NAME = new RegExp(
@@ -115,9 +69,3 @@ const IGNORED_NAME = new RegExp(
 		pattern.replaceAll(".", "\\.").replaceAll("*", "[^/]*").replaceAll("?", "[^/]"),
 	).join("|")})(/|$)`,
 );
-
-/** By its first line, which git keeps; its mode need not say so in every checkout. */
-function kindOf(stat: Stats, content: Buffer): FileKind {
-	if (stat.isSymbolicLink()) return "link";
-	return content.toString("latin1", 0, 2) === "#!" ? "executable" : "file";
-}

@@ -9,6 +9,7 @@ import { type Former, type PlannedPython, planLines } from "./plan.ts";
 vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	...(await original()),
 	imageId: vi.fn(),
+	imageLabel: vi.fn(),
 	docker: vi.fn(),
 }));
 vi.mock(import("../components/distribution/inputs.ts"), () => ({ keyInputs: vi.fn() }));
@@ -224,9 +225,9 @@ it("compares with the nearest image of the daemon where nobody tells what was de
 	vi.mocked(docker.imageId).mockResolvedValue(undefined);
 	const older = { release: "bookworm", packages: "a" };
 	const newer = { release: "trixie", packages: "b" };
-	const labels = [newer, older].map((label) => JSON.stringify(label)).join("\n");
-	vi.mocked(docker.docker).mockImplementation(async ([, verb]) =>
-		verb === "ls" ? "sha256:2\nsha256:1\nsha256:1" : labels,
+	vi.mocked(docker.docker).mockResolvedValue("sha256:2\nsha256:1\nsha256:1");
+	vi.mocked(docker.imageLabel).mockImplementation(async (id) =>
+		JSON.stringify(id === "sha256:2" ? newer : older),
 	);
 	const [planned] = await planLines(
 		[image("localhost/debian-python/test", "debbase")],

@@ -1,9 +1,11 @@
 import { execa } from "execa";
-import { appStep, dependenciesStep } from "../components/app/step.ts";
+import { appStep } from "../components/app/step.ts";
 import { findImage } from "../components/distribution/daemon.ts";
 import { imagePlace } from "../components/distribution/presence.ts";
 import { imageInputs, labelled } from "../components/image.ts";
 import { tagOf } from "../components/image-name.ts";
+import { buildStep } from "../components/package/step.ts";
+import { arePackagesWritten, DEB_SUM } from "../components/package/written.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { pushStep } from "../components/registry/step.ts";
 import { missingFiles } from "../components/sbom/attach.ts";
@@ -11,18 +13,11 @@ import { describeStep } from "../components/sbom/step.ts";
 import { areWritten } from "../components/sbom/written.ts";
 import { stepCommandLine } from "../components/step/command.ts";
 import { readInputs } from "../components/step/definition.ts";
-import {
-	docker,
-	dockerError,
-	explainDocker,
-	imageId,
-	imageLabel,
-} from "../components/step/docker.ts";
+import { imageId, imageLabel, tagImage } from "../components/step/docker.ts";
+import { dockerError, explainDocker } from "../components/step/docker-error.ts";
 import { StepError } from "../components/step/error.ts";
 import { hasTerminal } from "../components/step/stop.ts";
 import { whyBuild } from "../components/step/why.ts";
-import { wheelStep } from "../components/wheel/step.ts";
-import { wheelhouseStep } from "../components/wheelhouse/step.ts";
 import type { Report } from "./report.ts";
 
 /** What a local run gives to each resource. */
@@ -75,7 +70,7 @@ export async function remoteImage(
 		labels: build.labels,
 		async make(exists) {
 			if (!exists) await dockerBuild(run, artefact, build);
-			else for (const tag of build.tags) await docker(["tag", name, tag]);
+			else for (const tag of build.tags) if (tag !== name) await tagImage(name, tag);
 		},
 	});
 	return { ...inputs, imageId: await imageId(name) };
@@ -144,22 +139,27 @@ async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): 
 		image,
 		labels,
 		async make(exists) {
-			if (exists && MAKE_IMAGES_ALONE.includes(inputs.create)) await moveAliases(image, inputs);
+			if (exists && (await isAllThere(image, inputs))) await moveAliases(image, inputs);
 			else stdout = await runCommand(run, artefact, inputs);
 		},
 	});
-	const sha256 = await imageLabel(image, "debian-python.deb.sha256");
+	const sha256 = await imageLabel(image, DEB_SUM);
 	return { ...inputs, stdout: stdout ?? JSON.stringify({ image, sha256: sha256 ?? null }) };
 }
 
-/** Steps that have nothing to do where their image is there, but to move its aliases: none need be started. */
-const MAKE_IMAGES_ALONE = [wheelStep, wheelhouseStep, dependenciesStep, appStep].map(
-	stepCommandLine,
-);
+/**
+ * Whether a step has nothing to do, but to move its image's aliases, where that is there: none need be
+ * started. The package's files belong to its image.
+ */
+async function isAllThere(image: string, { create, environment }: CommandInputs): Promise<boolean> {
+	if (create !== stepCommandLine(buildStep)) return true;
+	const sum = await imageLabel(image, DEB_SUM);
+	return arePackagesWritten(readInputs(buildStep, environment), sum);
+}
 
 async function moveAliases(image: string, { environment }: CommandInputs): Promise<void> {
 	const aliases = appStep.inputs.ALIASES.parse(environment.ALIASES ?? "[]");
-	for (const alias of aliases) await docker(["tag", image, alias]);
+	for (const alias of aliases) await tagImage(image, alias);
 }
 
 async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<void> {

@@ -7,7 +7,7 @@ import type { Run } from "./handlers.ts";
 import { configuredSettings } from "./images.ts";
 import { runStack } from "./program.ts";
 import { Report } from "./report.ts";
-import { readStackConfig } from "./stack-config.ts";
+import { readStackConfig, type StackConfig } from "./stack-config.ts";
 import { summary } from "./summary.ts";
 import { ARTEFACTS, wantedArtefacts } from "./targets.ts";
 
@@ -52,17 +52,21 @@ function orStopped(error: unknown): never {
 async function build(options: Options): Promise<void> {
 	const { stack, target, preview = false } = options;
 	const config = readStackConfig(stack, options.config);
-	const settings = configuredSettings(stack, config);
-	const wanted = wantedArtefacts(target, settings.pythons, stackApps(settings));
+	const wanted = target === undefined ? undefined : targetArtefacts(target, stack, config);
 	const report = new Report();
 	const run: Run = {
 		report,
 		preview,
-		wants: (artefact) => wanted.has(artefact),
+		wants: (artefact) => wanted?.has(artefact) ?? true,
 		signal: abort.signal,
 	};
 	if (!preview) await sweep();
 	const outputs = await runStack(stack, config, run);
 	report.line(await summary(outputs, report.rows, { preview }));
 	if (options.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
+}
+
+function targetArtefacts(target: string, stack: string, config: StackConfig): Set<string> {
+	const settings = configuredSettings(stack, config);
+	return wantedArtefacts(target, settings.pythons, stackApps(settings));
 }

@@ -1,4 +1,4 @@
-import { docker, imageConfig, imageId } from "../components/step/docker.ts";
+import { imageConfig, imageId, inspectImage } from "../components/step/docker.ts";
 import { daemonInputs } from "../components/step/why.ts";
 import { rotationLines } from "../infra/rotation-lines.ts";
 import { codenames, debianReleases } from "../stacks/debian.ts";
@@ -66,9 +66,9 @@ function rowCells({ artefact, outcome, why, seconds }: Row): string[] {
 }
 
 async function imageLine(name: string): Promise<string[]> {
-	if ((await imageId(name)) === undefined) return [];
-	const bytes = Number(await docker(["image", "inspect", "--format", "{{.Size}}", name]));
-	return [`${`${(bytes / 1e6).toFixed(1)} MB`.padStart(9)}  ${name}`];
+	const image = await inspectImage(name);
+	if (image === undefined) return [];
+	return [`${`${(image.Size / 1e6).toFixed(1)} MB`.padStart(9)}  ${name}`];
 }
 
 /** What differs for users from the newest packages of the stack in the daemon, if there are such. */

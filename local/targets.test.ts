@@ -29,12 +29,6 @@ it("an app needs no other", () => {
 	expect(wanted.has("app-orders")).toBe(false);
 });
 
-it("without a target it is everything", () => {
-	const wanted = wantedArtefacts(undefined, PYTHONS, apps);
-	for (const artefact of ["base", "wheelbuild", "package-3.12", "app-orders", "app-mail"])
-		expect(wanted.has(artefact)).toBe(true);
-});
-
 it.each(["nothing", "base", "app-none", "orders"])("%s is none", (target) => {
 	expect(() => wantedArtefacts(target, PYTHONS, apps)).toThrow(
 		/^--target "\w.*": there is no such artefact; known: debbase, .*, app-orders, app-mail$/,

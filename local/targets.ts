@@ -13,14 +13,14 @@ const OF_PYTHON = ["package", "python", "wheelbuild"];
 export const ARTEFACTS = [...SHARED, ...OF_PYTHON];
 
 /**
- * The artefacts that a run makes for a target: this and what it needs; all of them without a target.
+ * The artefacts that a run makes for a target: this and what it needs.
  *
  * @param target one of {@link ARTEFACTS} but the base, with the series of a Python that is not the
  * first, as in `python-3.12`; or `app-<name>`.
  * @throws StepError where there is no such artefact, with those that there are.
  */
 export function wantedArtefacts(
-	target: string | undefined,
+	target: string,
 	pythons: readonly Pick<StackPython, "series" | "suffix">[],
 	apps: readonly App[],
 ): Set<string> {
@@ -33,7 +33,6 @@ export function wantedArtefacts(
 			return [...SHARED, ...python, ...artefactsOf(app)];
 		}),
 	];
-	if (target === undefined) return new Set(chains.flat());
 	const known = new Set([...chains.flat().filter(isTarget)]);
 	const chain = known.has(target)
 		? chains.find((artefacts) => artefacts.includes(target))

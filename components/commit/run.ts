@@ -6,7 +6,7 @@ import {
 	runContainer,
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, imageLabel, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { imageLabel, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { keepBudget } from "./budget.ts";
 import { checkConfig } from "./config.ts";
@@ -18,7 +18,7 @@ const inputs = readInputs(commitStep);
 await runStep<ResultOf<typeof commitStep>>(async (step) => {
 	const { IMAGE: image, ALIASES } = inputs;
 	if (!(await findImage(image, step.signal))) await commit(step, image);
-	for (const alias of ALIASES) await docker(["tag", image, alias]);
+	for (const alias of ALIASES) await tagImage(image, alias);
 	return { image };
 });
 
@@ -53,7 +53,7 @@ async function commit(step: Step, image: string): Promise<void> {
 	const { BUDGET, LEDGER = "", ARTEFACT = "python" } = inputs;
 	if (BUDGET !== undefined)
 		await keepBudget(id, Number(BUDGET), { file: LEDGER, artefact: ARTEFACT });
-	await docker(["tag", id, image]);
+	await tagImage(id, image);
 }
 
 async function imageLabels(packages: string): Promise<Record<string, string>> {

@@ -56,8 +56,8 @@ describe("registryError", () => {
 it("an engine without the call (Podman): this machine asks the registry, and believes no less", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "podman-"));
 	const answer = "HTTP/1.1 404 Not Found\\r\\nContent-Length: 19\\r\\n\\r\\n404 page not found\\n";
-	// It reads the request first, as a daemon does.
-	const script = `#!/bin/sh\nread -r line\nprintf '${answer}'\ncat >/dev/null\n`;
+	// It answers each request of a connection, as a daemon does.
+	const script = `#!/bin/sh\nwhile read -r line; do case $line in GET*) printf '${answer}' ;; esac; done\n`;
 	writeFileSync(join(folder, "docker"), script, { mode: 0o755 });
 	vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
 	vi.stubEnv("DOCKER_CONFIG", folder);

@@ -1,20 +1,12 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
-import { keyOfInputs } from "../content-key.ts";
 import { dockerHost, formerName, registryHost } from "../image-name.ts";
-import {
-	docker,
-	dockerError,
-	explainClient,
-	explainDocker,
-	imageId,
-	imageLabel,
-	lastLine,
-} from "../step/docker.ts";
+import { imageId, imageLabel, tagImage } from "../step/docker.ts";
+import { dockerError, explainClient, explainDocker, lastLine } from "../step/docker-error.ts";
 import { askEngine } from "../step/engine-api.ts";
 import { RegistryError, StepError } from "../step/error.ts";
 import { refuseProxies, strayProxies } from "../step/proxies.ts";
-import { INPUTS_LABEL } from "../step/why.ts";
+import { INPUTS_LABEL, keyOfInputs } from "../step/why.ts";
 import { readTagDigest } from "./client.ts";
 import { loginAdvice, registryAuthHeader } from "./credentials.ts";
 
@@ -51,7 +43,7 @@ export async function findImage(name: string, signal?: AbortSignal): Promise<boo
 async function takeFormer(name: string): Promise<boolean> {
 	const former = formerName(name) ?? "";
 	if (!(await isInDaemon(name)) || (await strayProxies(former)).length > 0) return false;
-	await docker(["tag", former, name]);
+	await tagImage(former, name);
 	return true;
 }
 
@@ -201,7 +193,7 @@ export function remoteDigest(name: string, signal?: AbortSignal): Promise<string
 async function askDigest(name: string, signal?: AbortSignal): Promise<string | undefined> {
 	const host = dockerHost(name);
 	const headers = await registryAuthHeader(host);
-	const { status, body } = await askEngine(`/distribution/${name}/json`, headers, signal);
+	const { status, body } = await askEngine(`/distribution/${name}/json`, { headers, signal });
 	const answer = parseAnswer(body);
 	if (status === 200 && answer?.Descriptor !== undefined) return answer.Descriptor.digest;
 	if (isNotFound(status, answer?.message)) return undefined;

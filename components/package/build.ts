@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage } from "../distribution/daemon.ts";
@@ -13,6 +13,7 @@ import { importFiles } from "../step/tar.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
+import { arePackagesWritten, DEB_SUM, parseSums, sumsName } from "./written.ts";
 
 const inputs = readInputs(buildStep);
 
@@ -20,7 +21,7 @@ await runStep<ResultOf<typeof buildStep>>(async (step) => {
 	const { IMAGE: image } = inputs;
 	if (!(await findImage(image, step.signal))) await buildPackage(step, image);
 	await writeFiles(step, image);
-	return { image, sha256: await imageLabel(image, "debian-python.deb.sha256") };
+	return { image, sha256: await imageLabel(image, DEB_SUM) };
 });
 
 async function buildPackage(step: Step, image: string): Promise<void> {
@@ -77,7 +78,7 @@ async function importPackages(files: Files, image: string): Promise<void> {
 	if (deb === undefined) throw new StepError(`the build left no ${inputs.DEB}`);
 	const labels = {
 		...inputs.LABELS,
-		"debian-python.deb.sha256": sha256(deb),
+		[DEB_SUM]: sha256(deb),
 		// The moving tag of the builder will lead elsewhere: this is what the provenance names.
 		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
 	};
@@ -98,32 +99,9 @@ async function writeFiles(step: Step, image: string): Promise<void> {
 	for (const name of await readdir(folder)) {
 		if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
 	}
-	if (await isWritten(folder, await imageLabel(image, "debian-python.deb.sha256"))) return;
+	if (await arePackagesWritten(inputs, await imageLabel(image, DEB_SUM))) return;
 	const container = await holdImage(step, image, inputs.PLATFORM);
 	for (const [name, content] of await readFolder(container, "/packages")) {
-		await writeWhole(join(folder, name === "SHA256SUMS" ? sumsName() : name), content);
+		await writeWhole(join(folder, name === "SHA256SUMS" ? sumsName(inputs.DEB) : name), content);
 	}
-}
-
-/** `sha256sum --check` reads it. Named as the .deb, since packages of several versions lie together. */
-function sumsName(): string {
-	return inputs.DEB.replace(/\.deb$/, ".sha256");
-}
-
-async function isWritten(folder: string, deb: string | undefined): Promise<boolean> {
-	const read = (name: string) => readFile(join(folder, name)).catch(() => Buffer.alloc(0));
-	if (sha256(await read(inputs.DEB)) !== deb) return false;
-	const sums = parseSums(await read(sumsName()));
-	for (const [name, sum] of sums) if (sha256(await read(name)) !== sum) return false;
-	return sums.length > 0;
-}
-
-/** Lines of SHA256SUMS: a sum and a name. */
-function parseSums(content: Buffer | undefined): (readonly [name: string, sum: string])[] {
-	const lines =
-		content
-			?.toString()
-			.split("\n")
-			.filter((line) => line !== "") ?? [];
-	return lines.map((line) => [line.slice(66), line.slice(0, 64)] as const);
 }

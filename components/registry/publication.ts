@@ -1,5 +1,5 @@
 import { remoteDigest } from "../distribution/daemon.ts";
-import { docker } from "../step/docker.ts";
+import { inspectImage } from "../step/docker.ts";
 
 /** What a registry has of an image, and what it lacks. */
 export interface Publication {
@@ -35,9 +35,6 @@ export async function readPublication(
 
 /** Digests under which the daemon knows that a registry has the image; undefined where it has no such image. */
 async function localDigests(image: string): Promise<string[] | undefined> {
-	const format = "{{range .RepoDigests}}{{.}} {{end}}";
-	const listing = await docker(["image", "inspect", "--format", format, image]).catch(
-		() => undefined,
-	);
-	return listing?.split(" ").map((digest) => digest.split("@")[1] ?? "");
+	const inspected = await inspectImage(image);
+	return inspected && (inspected.RepoDigests ?? []).map((digest) => digest.split("@")[1] ?? "");
 }

@@ -3,7 +3,7 @@ import { dockerPush, needImage } from "../distribution/daemon.ts";
 import { repositoryOf } from "../image-name.ts";
 import { attachMissing } from "../sbom/attach.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, imageId } from "../step/docker.ts";
+import { docker, imageId, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { runStep } from "../step/step.ts";
 import { readPublication } from "./publication.ts";
@@ -25,7 +25,7 @@ await runStep<ResultOf<typeof pushStep>>(async (step) => {
 	// One after the other: the first uploads the layers that all of them share.
 	for (const name of missing) {
 		step.progress(`push ${name}`);
-		if (name !== image) await docker(["tag", image, name]);
+		if (name !== image) await tagImage(image, name);
 		pushed = await dockerPush(name, step.signal);
 	}
 	if (pushed !== undefined) await attachDescription(image, pushed, step.signal);

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { execa } from "execa";
 import { extract, type Header } from "tar-stream";
-import { dockerError } from "../step/docker.ts";
+import { dockerError } from "../step/docker-error.ts";
 import { StepError } from "../step/error.ts";
 
 /** Bytes of the files in each folder, such as `usr/bin`; the root is `.`. */

@@ -1,10 +1,18 @@
-import { type IncomingMessage, request } from "node:http";
-import { execa } from "execa";
-import { dockerError } from "./docker.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { dockerError } from "./docker-error.ts";
 import { StepError } from "./error.ts";
 
 /** How long the daemon may take for an answer, in ms. */
 const TIMEOUT = 60_000;
+
+/** Connections at once: each is a process of the client. */
+const CONNECTIONS = 4;
+
+const DIAL = ["system", "dial-stdio"];
 
 /** What the Docker daemon answers. */
 export interface EngineAnswer {
@@ -12,49 +20,129 @@ export interface EngineAnswer {
 	readonly body: string;
 }
 
+/** What is asked beside the path. */
+export interface EngineQuestion {
+	/** GET by default. */
+	readonly method?: "GET" | "POST" | "DELETE";
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Ask the Docker daemon what its command-line client has no command for (Docker Engine API). The
- * client carries the connection, so that its context, DOCKER_HOST, TLS and ssh hold here too.
+ * Ask the Docker daemon (Docker Engine API), for what its command-line client has no command for, and
+ * where a process for each of many questions would take longer than the answers. The client carries
+ * the connection, so that its context, DOCKER_HOST, TLS and ssh hold here too.
  *
- * @param path such as /distribution/NAME/json.
+ * @param path such as /distribution/NAME/json. What is asked must be the same when it is asked twice: a
+ * connection that went away meanwhile is made anew.
  * @throws StepError where the daemon cannot be reached.
  */
 export async function askEngine(
 	path: string,
-	headers: Readonly<Record<string, string>>,
-	signal?: AbortSignal,
+	{ method = "GET", headers = {}, signal }: EngineQuestion = {},
 ): Promise<EngineAnswer> {
-	const args = ["system", "dial-stdio"];
-	const client = execa("docker", args, {
-		buffer: { stdout: false },
-		cancelSignal: signal,
-		timeout: TIMEOUT,
-		reject: false,
+	const time = AbortSignal.timeout(TIMEOUT);
+	const call = request({
+		agent,
+		path: encodeURI(path),
+		method,
+		host: "docker",
+		headers,
+		signal: signal === undefined ? time : AbortSignal.any([signal, time]),
 	});
-	const connection = client.duplex();
 	try {
-		const response = await new Promise<IncomingMessage>((resolve, reject) => {
-			const call = request(
-				{
-					path,
-					host: "docker",
-					headers: { ...headers, connection: "close" },
-					createConnection: () => connection,
-				},
-				resolve,
-			);
-			call.on("error", reject).end();
-		});
+		const [response] = (await once(call.end(), "response")) as [IncomingMessage];
 		const body = Buffer.concat((await response.toArray()) as Buffer[]).toString();
 		return { status: response.statusCode ?? 0, body };
-	} catch {
-		const result = await client;
-		if (result.isCanceled) throw new StepError("stopped");
-		if (result.timedOut)
+	} catch (error) {
+		if (signal?.aborted) throw new StepError("stopped");
+		if (time.aborted)
 			throw new StepError(`the Docker daemon did not answer in ${TIMEOUT / 1000} s`, "run again");
-		throw dockerError(args, result);
-	} finally {
-		connection.on("error", () => undefined).destroy();
-		client.kill();
+		if (call.reusedSocket) return askEngine(path, { method, headers, signal });
+		const connection = call.socket as Connection | null;
+		throw dockerError(DIAL, (await connection?.fault) ?? { stderr: String(error) });
 	}
 }
+
+/** A connection that a process of the docker client carries: its standard input and output. */
+class Connection extends Duplex {
+	/** Why the client could not connect, or does not any more: known once it has ended. */
+	readonly fault: Promise<{ code?: string; stderr: string }>;
+	readonly #client = spawn("docker", DIAL, { stdio: "pipe" });
+
+	constructor() {
+		super();
+		const { stdin, stdout, stderr } = this.#client;
+		let said = "";
+		stderr.on("data", (data) => {
+			said += data;
+		});
+		stdout.on("data", (data) => this.push(data) || stdout.pause());
+		stdout.on("end", () => this.push(null));
+		// What is written to a client that is gone: why, its end says.
+		stdin.on("error", () => undefined);
+		this.fault = new Promise((resolve) => {
+			this.#client.on("error", ({ code }: NodeJS.ErrnoException) =>
+				resolve({ ...(code !== undefined && { code }), stderr: said }),
+			);
+			this.#client.on("close", () => resolve({ stderr: said }));
+		});
+		void this.fault.then(() => this.destroy());
+	}
+
+	override _read(): void {
+		this.#client.stdout.resume();
+	}
+
+	override _write(data: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+		this.#client.stdin.write(data, () => done());
+	}
+
+	override _final(done: () => void): void {
+		this.#client.stdin.end(done);
+	}
+
+	override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+		this.#client.kill();
+		done(error);
+	}
+
+	/** An idle one keeps no process from its end. */
+	unref(): this {
+		for (const part of this.#parts()) part.unref();
+		return this;
+	}
+
+	ref(): this {
+		for (const part of this.#parts()) part.ref();
+		return this;
+	}
+
+	/** What a process waits for; Node's pipes to a child are sockets. */
+	#parts(): readonly { ref(): void; unref(): void }[] {
+		return [this.#client, ...(this.#client.stdio.slice(0, 3) as Socket[])];
+	}
+
+	/** For TCP alone. */
+	setKeepAlive(): this {
+		return this;
+	}
+
+	/** For TCP alone. */
+	setNoDelay(): this {
+		return this;
+	}
+
+	/** Each question has its own. */
+	setTimeout(): this {
+		return this;
+	}
+}
+
+class Connections extends Agent {
+	override createConnection(): Duplex {
+		return new Connection();
+	}
+}
+
+const agent = new Connections({ keepAlive: true, maxSockets: CONNECTIONS });

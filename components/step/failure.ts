@@ -1,7 +1,6 @@
-import { RunError } from "@pulumi/pulumi/errors.js";
 import { ConfigError } from "../../stacks/config-error.ts";
 import { LockError } from "../../stacks/lock/lock-error.ts";
-import { explainDocker } from "./docker.ts";
+import { explainDocker } from "./docker-error.ts";
 import { StepError } from "./error.ts";
 
 /** End this process with an error: one line on standard error, and exit status 1. */
@@ -21,6 +20,7 @@ const EXPECTED = [StepError, ConfigError, LockError];
 
 /** Whether an error is about what the user can change, not about this program. */
 export function isExpected(error: Error): boolean {
-	// RunError is what Pulumi too shows without a stack trace.
-	return EXPECTED.some((kind) => error instanceof kind) || RunError.isInstance(error);
+	// RunError is what Pulumi too shows without a stack trace. It is known by its mark, as Pulumi has it
+	// (RunError.isInstance): loading the SDK takes longer than all else that a step loads.
+	return EXPECTED.some((kind) => error instanceof kind) || "__pulumiRunError" in error;
 }

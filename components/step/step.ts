@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker, PROJECT_LABEL } from "./docker.ts";
 import { copyWithoutProxies, readDockerConfig } from "./docker-config.ts";
+import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 import { fail } from "./failure.ts";
 import { cannotWrite } from "./file.ts";
@@ -66,12 +67,28 @@ export async function withStep<Result>(
 ): Promise<Result> {
 	const undo: (() => Promise<unknown>)[] = [];
 	try {
-		await sweep();
+		// A local run has swept, and each of its steps would find nothing.
+		if (process.env.DEBIAN_PYTHON_RUN === undefined) await sweep();
 		return await work(makeStep(signal, undo));
 	} finally {
 		// Newest first: a volume cannot go before the container that uses it.
 		for (const remove of undo.reverse()) await remove().catch(() => undefined);
 	}
+}
+
+/** Remove something of the daemon's, which need not be there. */
+function forget(path: string): Promise<unknown> {
+	return askEngine(path, { method: "DELETE" });
+}
+
+/**
+ * Wait for things that are done at once, until the last has ended: none goes on behind a step's end.
+ *
+ * @throws what the first of them threw, in the order of the list.
+ */
+export async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
+	const ended = await Promise.allSettled(works);
+	for (const each of ended) if (each.status === "rejected") throw each.reason;
 }
 
 function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
@@ -90,12 +107,12 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 		async commitContainer(container, changes) {
 			// A name by which a later run finds what a killed one left, and nothing else.
 			const name = unfinishedName(temporaryName());
-			undo.push(() => docker(["image", "rm", "--no-prune", name]));
+			undo.push(() => forget(`/images/${name}?noprune=true`));
 			return docker(["commit", ...changes, container, name], { cancelSignal: signal });
 		},
 		async createVolume() {
 			const name = temporaryName();
-			undo.push(() => docker(["volume", "rm", "--force", name]));
+			undo.push(() => forget(`/volumes/${name}?force=true`));
 			return docker(["volume", "create", "--label", `${PROJECT_LABEL}=debian-python`, name]);
 		},
 		createFolder,
@@ -103,7 +120,7 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 	async function createContainer(args: readonly string[], env: Record<string, string> = {}) {
 		const name = temporaryName();
 		// Before the call: the daemon may make the container although the client is stopped.
-		undo.push(() => docker(["rm", "--force", "--volumes", name]));
+		undo.push(() => forget(`/containers/${name}?force=true&v=true`));
 		const own = ["--name", name, "--label", `${PROJECT_LABEL}=debian-python`];
 		await docker(["create", ...own, ...args], { cancelSignal: signal, env });
 		return name;

@@ -22,9 +22,14 @@ interface Thing {
 
 /** Remove what killed runs left: containers first, since they hold the volumes. */
 export async function sweep(): Promise<void> {
-	for (const name of await containers()) await remove(["rm", "--force", "--volumes", name]);
-	for (const name of leftovers(await volumes())) await remove(["volume", "rm", name]);
-	for (const name of leftovers(await unfinishedImages()))
+	const [containers, volumes, images] = await Promise.all([
+		leftContainers(),
+		allVolumes(),
+		unfinishedImages(),
+	]);
+	for (const name of containers) await remove(["rm", "--force", "--volumes", name]);
+	for (const name of leftovers(volumes)) await remove(["volume", "rm", name]);
+	for (const name of leftovers(images))
 		await remove(["image", "rm", "--no-prune", unfinishedName(name)]);
 	for (const name of leftovers(temporaryFolders())) {
 		// Another user's is for that user to remove.
@@ -38,7 +43,7 @@ export function unfinishedName(name: string): string {
 }
 
 /** A container that runs has its step, without which it ends (container.ts), unless that is seen to be gone. */
-async function containers(): Promise<string[]> {
+async function leftContainers(): Promise<string[]> {
 	const format = "{{.Names}}\t{{.CreatedAt}}\t{{.Status}}";
 	const lines = await list("ps", "--all", ...OURS, "--format", format);
 	return lines.flatMap(([name = "", created, status = ""]) => {
@@ -47,7 +52,7 @@ async function containers(): Promise<string[]> {
 	});
 }
 
-async function volumes(): Promise<Thing[]> {
+async function allVolumes(): Promise<Thing[]> {
 	const names = (await list("volume", "ls", ...OURS, "--format", "{{.Name}}")).flat();
 	return Promise.all(
 		names.map(async (name) => {

@@ -1,6 +1,7 @@
 import type { StackImage } from "../image.ts";
 import { repositoryOf } from "../image-name.ts";
-import { docker } from "./docker.ts";
+import { docker, imageLabel } from "./docker.ts";
+import { sha256 } from "./file.ts";
 
 /** Longer values, and hashes, are not shown: that they changed is what matters. */
 const SHOWN_LENGTH = 40;
@@ -10,6 +11,12 @@ export const INPUTS_LABEL = "debian-python.inputs";
 
 /** What a key was made of, by name. */
 export type Inputs = Readonly<Record<string, string>>;
+
+/** The key that inputs, as ContentKey (content-key.ts) keeps them, give. */
+export function keyOfInputs(inputs: Inputs): string {
+	const entries = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1));
+	return sha256(JSON.stringify(entries)).slice(0, 12);
+}
 
 /**
  * Why an image that is nowhere is needed, where nothing tells what was deployed: what its key's inputs
@@ -58,8 +65,6 @@ export async function daemonInputs({
 		"\n",
 	);
 	const unique = [...new Set(ids)].filter((id) => id !== "");
-	if (unique.length === 0) return [];
-	const format = `{{index .Config.Labels "${INPUTS_LABEL}"}}`;
-	const labels = await docker(["image", "inspect", "--format", format, ...unique]);
-	return labels.split("\n").map((label) => JSON.parse(label || "{}") as Inputs);
+	const labels = await Promise.all(unique.map((id) => imageLabel(id, INPUTS_LABEL)));
+	return labels.map((label) => JSON.parse(label || "{}") as Inputs);
 }
