@@ -98,12 +98,13 @@ export function appImages(args: AppImagesArgs): AppImages {
 /** What describes the image of an app, by its settings. */
 export function appDescription(
 	args: AppDescriptionArgs,
-	{ image, files }: AppImages = appImages(args),
+	{ dependencies, image, files }: AppImages = appImages(args),
 ): Description {
 	const { pythonImage, wheelhouse, wheel } = args;
 	return describeApp({
 		...args,
 		image,
+		dependencies,
 		files,
 		from: [pythonImage.image, wheelhouse.image, ...(wheel === undefined ? [] : [wheel.image])],
 		package: args.package.image,

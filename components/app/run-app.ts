@@ -6,9 +6,9 @@ import { passGates } from "../commit/gates.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { fillVolume, makePristineContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { docker, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
-import { runStep, type Step } from "../step/step.ts";
+import { allOf, runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS, STOP_SIGNAL, UID } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { checkLayer } from "./layer-content.ts";
@@ -19,7 +19,7 @@ const inputs = readInputs(appStep);
 await runStep<ResultOf<typeof appStep>>(async (step) => {
 	const { IMAGE: image, ALIASES } = inputs;
 	if (!(await findImage(image, step.signal))) await add(step, image);
-	for (const alias of ALIASES) await docker(["tag", image, alias]);
+	for (const alias of ALIASES) await tagImage(image, alias);
 	return { image };
 });
 
@@ -43,17 +43,19 @@ async function add(step: Step, image: string): Promise<void> {
 		await docker(["cp", "-", `${container}:/`], { input: await packFiles(FILES, "app") });
 	const said: string[] = [];
 	await runContainer(step, container, (line) => said.push(line));
-	await checkLayer(container);
 	const changes = [...inputs.CHANGES, `USER ${userOf(said)}`];
 	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
 	const id = await step.commitContainer(container, [
 		...changes.flatMap((change) => ["--change", change]),
 		...labelChanges(labels),
 	]);
-	await checkConfig(id, from, [...changes, `STOPSIGNAL ${STOP_SIGNAL}`], labels);
-	if (volume !== undefined) await passAppGates(step, id, volume, inputs);
-	await smoke(step, id);
-	await docker(["tag", id, image]);
+	await allOf([
+		checkLayer(container),
+		checkConfig(id, from, [...changes, `STOPSIGNAL ${STOP_SIGNAL}`], labels),
+		...(volume === undefined ? [] : [passAppGates(step, id, volume, inputs)]),
+		smoke(step, id),
+	]);
+	await tagImage(id, image);
 }
 
 /** A volume with the app's own wheel, and with the gates, since that may change what holds. */

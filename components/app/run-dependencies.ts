@@ -7,8 +7,8 @@ import {
 	runContainer,
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { runStep, type Step } from "../step/step.ts";
+import { labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { allOf, runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { layerGroups } from "./groups.ts";
@@ -53,9 +53,8 @@ async function install(step: Step, image: string): Promise<void> {
 		step.progress(`install ${names.join(" ")}`);
 		top = await addLayer(step, (await runScript(step, top, volume, "layer", names)).container);
 	}
-	await checkConfig(top, from, CHANGES, LABELS);
-	await passAppGates(step, top, volume, inputs);
-	await docker(["tag", top, image]);
+	await allOf([checkConfig(top, from, CHANGES, LABELS), passAppGates(step, top, volume, inputs)]);
+	await tagImage(top, image);
 }
 
 /** Run a script of the context in an image; what it says is shown too. */
@@ -83,10 +82,9 @@ async function runScript(
 
 /** Make a layer of what a container changed; returns the image's ID. */
 async function addLayer(step: Step, container: string): Promise<string> {
-	await checkLayer(container);
 	// Each has the labels, so that the last is the image.
-	return step.commitContainer(container, [
-		...CHANGES.flatMap((change) => ["--change", change]),
-		...labelChanges(LABELS),
-	]);
+	const changes = [...CHANGES.flatMap((change) => ["--change", change]), ...labelChanges(LABELS)];
+	const id = step.commitContainer(container, changes);
+	await allOf([checkLayer(container), id]);
+	return id;
 }

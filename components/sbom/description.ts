@@ -40,6 +40,7 @@ export function describePackage({
 		BUILDER: builder,
 		ENSUREPIP: undefined,
 		PIP: undefined,
+		ROOT: undefined,
 		APP: undefined,
 	};
 }
@@ -64,6 +65,7 @@ export function describeImage({
 		...withPython(args.python),
 		IMAGE: image.name,
 		MADE_FROM: [from.name, args.package.name],
+		ROOT: undefined,
 		APP: undefined,
 	};
 }
@@ -71,12 +73,14 @@ export function describeImage({
 /**
  * The description of an app's image.
  *
- * @param args `from` are the images that it is made from; `wheelOf` says which one has the wheel of a
+ * @param args `from` are the images that it is made from, `dependencies` the one that it stands on;
+ * `wheelOf` says which one has the wheel of a
  * distribution that is compiled here; `wheel` is the one of its own, where it is a distribution; `folder`
  * is that of the files, from the project root.
  */
 export function describeApp({
 	image,
+	dependencies,
 	from,
 	app,
 	files,
@@ -86,6 +90,7 @@ export function describeApp({
 	...args
 }: Described & {
 	readonly image: StackImage;
+	readonly dependencies: StackImage;
 	readonly from: readonly StackImage[];
 	readonly app: App;
 	readonly files: AppFiles;
@@ -100,6 +105,8 @@ export function describeApp({
 		...withPython(args.python),
 		IMAGE: image.name,
 		MADE_FROM: from.map((each) => each.name),
+		// Its own wheel is among what is told.
+		ROOT: wheel === undefined ? dependencies.name : undefined,
 		APP: {
 			name,
 			...(version !== undefined && { version }),

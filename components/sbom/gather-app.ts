@@ -6,16 +6,24 @@ import { type Installed, installedIn, linkedPackage, READ_FILES } from "./distri
 import type { AppFacts, Bundled, Distribution, SourceFile } from "./facts.ts";
 import type { DescribedApp, LockedWheel } from "./step.ts";
 
-/** What there is to know of an app in an image: its locks say what was installed, and the image what that is. */
-export async function gatherApp(
+/** The distributions of an app that an image has, by their names. */
+export async function readInstalled(
 	step: Step,
 	image: string,
 	platform: string,
-	{ site, wheel, distributions, ...app }: DescribedApp,
-): Promise<AppFacts> {
+	{ site }: DescribedApp,
+): Promise<Map<string, Installed>> {
 	const container = await holdImage(step, image, platform);
 	const { files } = await copyFrom(container, site, (path) => READ_FILES.test(path));
-	const installed = installedIn(files);
+	return installedIn(files);
+}
+
+/** What there is to know of an app in an image: its locks say what was installed, and the image what that is. */
+export async function gatherApp(
+	step: Step,
+	installed: ReadonlyMap<string, Installed>,
+	{ site: _, wheel, distributions, ...app }: DescribedApp,
+): Promise<AppFacts> {
 	const own = installed.get(app.name);
 	return {
 		...app,

@@ -13,8 +13,10 @@ import { imageConfig, imageId } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
+import type { Installed } from "./distributions.ts";
 import { type Bundled, bundledIn, type Deb, type Facts, type Wheel, wheelOf } from "./facts.ts";
-import { gatherApp } from "./gather-app.ts";
+import { gatherApp, readInstalled } from "./gather-app.ts";
+import { keptRoot } from "./kept-root.ts";
 import { pypiPurl } from "./purl.ts";
 import type { describeStep } from "./step.ts";
 
@@ -26,12 +28,9 @@ type Inputs = InputsOf<typeof describeStep>;
  */
 export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 	const { IMAGE: image, PIP: pip } = inputs;
-	const own = await readPackages(step, inputs);
+	const { own, inside, installed } = await keptRoot(step, inputs, readRootOf);
+	const app = inputs.APP && (await gatherApp(step, new Map(installed), inputs.APP));
 	const isPackage = image === own.image;
-	const [inside, app] = await Promise.all([
-		isPackage ? readDebs(step, own, inputs) : readRoot(step, inputs),
-		inputs.APP && gatherApp(step, image, inputs.PLATFORM, inputs.APP),
-	]);
 	return {
 		image,
 		id: (await imageId(image)) ?? "",
@@ -48,6 +47,24 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 		compiledWith: isPackage ? own.compiledWith : [],
 		...(app !== undefined && { app }),
 	};
+}
+
+async function readRootOf(step: Step, inputs: Inputs): Promise<Root> {
+	const { IMAGE: image, ROOT: root = image, PACKAGE, PLATFORM, APP } = inputs;
+	const packages = readPackages(step, inputs);
+	const [own, inside, installed] = await Promise.all([
+		packages,
+		image === PACKAGE ? readDebs(step, await packages, inputs) : readRoot(step, root, inputs),
+		APP === undefined ? [] : readInstalled(step, root, PLATFORM, APP),
+	]);
+	return { own, inside, installed: [...installed] };
+}
+
+/** What is read of images, and not of their labels. */
+export interface Root {
+	readonly own: Packages;
+	readonly inside: Inside;
+	readonly installed: readonly (readonly [name: string, Installed])[];
 }
 
 /** What an image, or the .debs, have inside. */
@@ -131,12 +148,15 @@ async function readDebs(
 /** The packages that dpkg knows in an image, and the wheels of its Python's ensurepip. */
 async function readRoot(
 	step: Step,
-	{ IMAGE: image, PLATFORM, ENSUREPIP = "" }: Inputs,
+	image: string,
+	{ PLATFORM, ENSUREPIP = "" }: Inputs,
 ): Promise<Inside> {
 	const container = await holdImage(step, image, PLATFORM);
-	const status = await copyFrom(container, "/var/lib/dpkg/status");
-	const documents = await copyFrom(container, "/usr/share/doc");
-	const bundle = await copyFrom(container, ENSUREPIP);
+	const [status, documents, bundle] = await Promise.all([
+		copyFrom(container, "/var/lib/dpkg/status"),
+		copyFrom(container, "/usr/share/doc"),
+		copyFrom(container, ENSUREPIP),
+	]);
 	return {
 		packages: installedPackages(status.files.get("status")?.toString() ?? "", (name) =>
 			licenceNames(copyrightOf(documents, name)),

@@ -45,6 +45,11 @@ export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
 		ENSUREPIP: optional(text),
 		/** The virtual environment's: not of the package. */
 		PIP: optional(record<Wheel>()),
+		/**
+		 * Name of an image that has all of IMAGE that is told, but for the app's own files: what is read of
+		 * it is kept, since many versions of an app stand on one.
+		 */
+		ROOT: optional(text),
 		/** Of an app's image alone. */
 		APP: optional(record<DescribedApp>()),
 	},
