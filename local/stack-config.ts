@@ -1,6 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { StepError } from "../components/step/error.ts";
+import { stackNames } from "../stacks/stack-repositories.ts";
+
+export { stackNames } from "../stacks/stack-repositories.ts";
 
 /** A project key in Pulumi.yaml: only what the local run reads of it. */
 interface ConfigKey {
@@ -36,13 +39,6 @@ export function readStackConfig(stack: string, overrides: readonly string[]): St
 			typeof value === "object" ? JSON.stringify(value) : String(value);
 	}
 	return { project, config };
-}
-
-/** The stacks that have a file in a folder (default: the current one), in order of their names: letters, digits and . _ - as in Pulumi. */
-export function stackNames(folder = "."): string[] {
-	return readdirSync(folder)
-		.flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? [])
-		.sort();
 }
 
 /**

@@ -13,37 +13,76 @@ import { loginAdvice, registryAuthHeader } from "./credentials.ts";
 /** Waits of 1, 4 and 10 seconds between tries: what a registry that is restarted or throttles needs. */
 const RETRIES = { retries: 3, minTimeout: 1_000, factor: 4, maxTimeout: 10_000 };
 
-/** Whether the daemon has an image, under its name or its former one. Nothing is changed. */
+/** Whether the daemon has an image, under its name or another. Nothing is changed. */
 export async function isInDaemon(name: string): Promise<boolean> {
-	if ((await imageId(name)) !== undefined) return true;
-	const former = formerName(name);
-	return former !== undefined && (await imageId(former)) !== undefined;
+	return (await imageId(name)) !== undefined || (await otherNames(name)).length > 0;
+}
+
+/**
+ * Whether the registry that an image's name says has it in the repository of another stack. Who does
+ * not answer for that one has nothing to offer. Nothing is pulled.
+ */
+export async function isBeside(name: string, signal?: AbortSignal): Promise<boolean> {
+	return (await publishedBeside(name, signal)) !== undefined;
+}
+
+/** The names under which the daemon has an image beside its own: its former one, and other stacks'. */
+async function otherNames(name: string): Promise<string[]> {
+	const names = [formerName(name) ?? [], ...(await namesBeside(name))].flat();
+	const ids = await Promise.all(names.map((each) => imageId(each)));
+	return names.filter((_, index) => ids[index] !== undefined);
+}
+
+/** YAML takes long to load for the many that are there under their names. */
+async function namesBeside(name: string): Promise<string[]> {
+	return (await import("./beside.ts")).namesBeside(name);
+}
+
+async function publishedBeside(name: string, signal?: AbortSignal): Promise<string | undefined> {
+	const host = registryHost(name);
+	if (host === undefined) return undefined;
+	for (const other of (await namesBeside(name)).filter((each) => registryHost(each) === host))
+		if ((await askDigest(other, signal).catch(() => undefined)) !== undefined) return other;
+	return undefined;
 }
 
 /**
  * Find an image that may have been made before: in the daemon, else in the registry that its name
- * says, from where it is pulled. Docker checks every digest on the way; that the image is the one
- * that its tag says is checked here, by its key, and that it has no machine's proxies.
+ * says, from where it is pulled; under its name, else under that of another stack of the project. Docker
+ * checks every digest on the way; that the image is the one that its tag says is checked here, by its key,
+ * and that it has no machine's proxies.
  *
  * @returns whether it is in the daemon now.
  * @throws StepError that names registry, image and remedy where the registry does not answer.
  */
 export async function findImage(name: string, signal?: AbortSignal): Promise<boolean> {
 	if ((await imageId(name)) === undefined) {
-		if (registryHost(name) === undefined) return takeFormer(name);
-		if ((await remoteDigest(name, signal)) === undefined) return false;
-		await dockerRetry("pull", ["--quiet"], name, signal);
-		await checkKey(name);
+		const hasRegistry = registryHost(name) !== undefined;
+		if (!hasRegistry || (await remoteDigest(name, signal)) === undefined)
+			return takeOther(name, signal);
+		await pull(name, signal);
 	}
 	await refuseProxies(name);
 	return true;
 }
 
-/** Name an image that has its former name alone: what was compiled then need not be again. */
-async function takeFormer(name: string): Promise<boolean> {
-	const former = formerName(name) ?? "";
-	if (!(await isInDaemon(name)) || (await strayProxies(former)).length > 0) return false;
-	await tagImage(former, name);
+async function pull(name: string, signal?: AbortSignal): Promise<void> {
+	await dockerRetry("pull", ["--quiet"], name, signal);
+	await checkKey(name);
+}
+
+/** Name an image that is there under another name alone: what was made then need not be again. */
+async function takeOther(name: string, signal?: AbortSignal): Promise<boolean> {
+	for (const other of await otherNames(name)) {
+		if ((await strayProxies(other)).length > 0) continue;
+		await tagImage(other, name);
+		return true;
+	}
+	const other = await publishedBeside(name, signal);
+	if (other === undefined) return false;
+	await pull(other, signal);
+	if ((await strayProxies(other)).length > 0) return false;
+	await tagImage(other, name);
 	return true;
 }
 

@@ -1,9 +1,10 @@
 import { registryHost } from "../image-name.ts";
-import { isInDaemon, remoteDigest } from "./daemon.ts";
+import { isBeside, isInDaemon, remoteDigest } from "./daemon.ts";
 
 /**
  * Where an image is, which is what "is it there?" means everywhere: its `registry` has it; the `daemon`
- * has it, and its registry, if its name has one, does not; or it is `nowhere`.
+ * has it, or can have it without a build from the repository of another stack, and its registry, if its
+ * name has one, does not have it; or it is `nowhere`.
  */
 export type Place = "registry" | "daemon" | "nowhere";
 
@@ -17,7 +18,7 @@ export async function imagePlace(name: string, signal?: AbortSignal): Promise<Pl
 	// The registry comes first: it can be asked without a daemon.
 	if (registryHost(name) !== undefined && (await remoteDigest(name, signal)) !== undefined)
 		return "registry";
-	return (await isInDaemon(name)) ? "daemon" : "nowhere";
+	return (await isInDaemon(name)) || (await isBeside(name, signal)) ? "daemon" : "nowhere";
 }
 
 /** Whether an image has still to be pushed: its name has a registry, which does not have it. */

@@ -16,7 +16,7 @@ const entry = /\t{3}xzTarball\("3\.13\.5".*\n/;
 let checkout: Checkout;
 
 beforeAll(() => {
-	checkout = new Checkout();
+	checkout = new Checkout({ hasStacks: true });
 });
 afterAll(() => checkout.remove());
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { ownerState } from "../../components/step/owner.ts";
+import { stackNames } from "../../stacks/stack-repositories.ts";
 
 /** What the outputs of a run look like. */
 export interface RunOutputs {
@@ -33,14 +34,15 @@ export interface Ended {
 
 /**
  * A checkout of its own, elsewhere on the disk, with a stack of its own: nothing that was built
- * before helps it, and nothing of it stays. Its stack is as local, but has no apps.
+ * before helps it, and nothing of it stays. Its stack is as local, but has no apps. The project's own
+ * stacks are not there, whose images it would use, unless a test is about them.
  */
 export class Checkout {
 	readonly folder = mkdtempSync(join(tmpdir(), "checkout-"));
 	readonly stack = `test-${randomBytes(4).toString("hex")}`;
 	readonly repository = `localhost/debian-python/${this.stack}`;
 
-	constructor() {
+	constructor({ hasStacks = false }: { readonly hasStacks?: boolean } = {}) {
 		const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
 		const files = execFileSync("git", list);
 		execFileSync(
@@ -54,6 +56,8 @@ export class Checkout {
 			{ input: files },
 		);
 		symlinkSync(join(process.cwd(), "node_modules"), join(this.folder, "node_modules"));
+		for (const stack of hasStacks ? [] : stackNames(this.folder))
+			rmSync(join(this.folder, `Pulumi.${stack}.yaml`));
 		const local = readFileSync("Pulumi.local.yaml", "utf8");
 		this.write(`Pulumi.${this.stack}.yaml`, local.replace(/^ *debian-python:apps:.*\n/m, ""));
 	}

@@ -17,7 +17,7 @@ let checkout: Checkout;
 let pybuild: string;
 
 beforeAll(async () => {
-	checkout = new Checkout();
+	checkout = new Checkout({ hasStacks: true });
 	await seedImages(checkout, checkout.repository, upTo("pybuild"));
 	pybuild = (await checkout.build(["--target", "pybuild"])).images.pybuild.name;
 }, 10 * MINUTE);

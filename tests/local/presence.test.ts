@@ -97,6 +97,8 @@ describe("an image of a stack with a registry", () => {
 		);
 		checkout.write(file, config);
 		name = await pythonName();
+		// What it had before it had a registry.
+		removeImages(checkout.repository);
 	}, 2 * MINUTE);
 	beforeEach(() => removeImages(repository));
 	afterAll(() => {

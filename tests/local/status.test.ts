@@ -33,7 +33,7 @@ let noCredentials: string;
 let table = "";
 
 beforeAll(async () => {
-	checkout = new Checkout();
+	checkout = new Checkout({ hasStacks: true });
 	registry = await startRegistry();
 	noCredentials = mkdtempSync(join(tmpdir(), "docker-config-"));
 	for (const stack of stackNames()) {
