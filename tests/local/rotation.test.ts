@@ -120,7 +120,7 @@ describe("a stack that moves on", () => {
 			// The former base under another name is another base, for which nothing need be fetched.
 			const base = `base=${repository}:base-${baseKey()}`;
 			const planned = await plan(base);
-			expect(planned).toMatchObject({ compiles: false, rotation: null });
+			expect(planned).toMatchObject({ compiles: false, pythons: [{ rotation: null }] });
 			expect(planned.artefacts.find(({ artefact }) => artefact === "debbase")).toMatchObject({
 				fate: "build and push",
 				changes: "base changed",
