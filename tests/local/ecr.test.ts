@@ -279,7 +279,7 @@ describe("a stack with an Amazon ECR repository", () => {
 			expect(contents.latest).toBe(contents[tag]);
 			expect(digest).toBe(`${repository}/hello@${contents[tag]}`);
 			const tags = Object.keys(await ecr.contents(path));
-			expect(tags.filter((each) => each.includes("hello"))).toEqual([
+			expect(tags.filter((each) => each.includes("hello")).sort()).toEqual([
 				expect.stringMatching(/^dependencies-hello-/),
 				expect.stringMatching(/^wheelhouse-hello-/),
 			]);
