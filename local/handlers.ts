@@ -1,14 +1,18 @@
+import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { appStep } from "../components/app/step.ts";
-import { findImage } from "../components/distribution/daemon.ts";
-import { imagePlace } from "../components/distribution/presence.ts";
+import { needImage, remoteDigest } from "../components/distribution/daemon.ts";
+import { imagePlace, isMade } from "../components/distribution/presence.ts";
+import { attachedTypes } from "../components/distribution/referrers.ts";
 import { imageInputs, labelled } from "../components/image.ts";
-import { tagOf } from "../components/image-name.ts";
+import { registryHost, repositoryOf, tagOf } from "../components/image-name.ts";
 import { buildStep } from "../components/package/step.ts";
 import { arePackagesWritten, DEB_SUM } from "../components/package/written.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { pushStep } from "../components/registry/step.ts";
 import { missingFiles } from "../components/sbom/attach.ts";
+import type { Description } from "../components/sbom/description.ts";
+import { BOM_TYPE, PROVENANCE_TYPE } from "../components/sbom/media-types.ts";
 import { describeStep } from "../components/sbom/step.ts";
 import { areWritten } from "../components/sbom/written.ts";
 import { stepCommandLine } from "../components/step/command.ts";
@@ -69,8 +73,11 @@ export async function remoteImage(
 		image: name,
 		labels: build.labels,
 		async make(exists) {
-			if (!exists) await dockerBuild(run, artefact, build);
-			else for (const tag of build.tags) if (tag !== name) await tagImage(name, tag);
+			if (exists) return moveAliases(name, build.tags);
+			// What is no image of the stack, the builder pulls.
+			for (const base of Object.values(build.buildArgs))
+				if (base.startsWith(`${repositoryOf(name)}:`)) await needImage(base, run.signal);
+			await dockerBuild(run, artefact, build);
 		},
 	});
 	return { ...inputs, imageId: await imageId(name) };
@@ -125,10 +132,21 @@ async function describeCommand(run: Run, artefact: string, inputs: CommandInputs
 	if (run.preview || !run.wants(artefact)) return { ...inputs, stdout: "{}" };
 	const description = readInputs(describeStep, inputs.environment);
 	const { SBOM: sbom, PROVENANCE: provenance } = description;
-	// No process for what is there already.
-	if (await areWritten(description))
+	// No process for what is there already, nor a pull for what was made elsewhere.
+	if ((await areWritten(description)) || (await isDescribed(description, run.signal)))
 		return { ...inputs, stdout: JSON.stringify({ sbom, provenance }) };
 	return { ...inputs, stdout: await runCommand(run, artefact, inputs) };
+}
+
+/** Whether an image's registry has what describes it, and this machine never had it. */
+async function isDescribed(
+	{ IMAGE: image, PROVENANCE: file }: Pick<Description, "IMAGE" | "PROVENANCE">,
+	signal: AbortSignal,
+): Promise<boolean> {
+	if (registryHost(image) === undefined || existsSync(file)) return false;
+	const digest = await remoteDigest(image, signal);
+	const types = digest && (await attachedTypes(image, digest).catch(() => undefined));
+	return types !== undefined && [BOM_TYPE, PROVENANCE_TYPE].every((type) => types.includes(type));
 }
 
 async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
@@ -139,8 +157,10 @@ async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): 
 		image,
 		labels,
 		async make(exists) {
-			if (exists && (await isAllThere(image, inputs))) await moveAliases(image, inputs);
-			else stdout = await runCommand(run, artefact, inputs);
+			if (exists && (await isAllThere(image, inputs))) {
+				const aliases = appStep.inputs.ALIASES.parse(inputs.environment.ALIASES ?? "[]");
+				await moveAliases(image, aliases);
+			} else stdout = await runCommand(run, artefact, inputs);
 		},
 	});
 	const sha256 = await imageLabel(image, DEB_SUM);
@@ -157,9 +177,10 @@ async function isAllThere(image: string, { create, environment }: CommandInputs)
 	return arePackagesWritten(readInputs(buildStep, environment), sum);
 }
 
-async function moveAliases(image: string, { environment }: CommandInputs): Promise<void> {
-	const aliases = appStep.inputs.ALIASES.parse(environment.ALIASES ?? "[]");
-	for (const alias of aliases) await tagImage(image, alias);
+/** As far as the daemon has the image: the registry's aliases are for who pushes. */
+async function moveAliases(image: string, aliases: readonly string[]): Promise<void> {
+	if ((await imageId(image)) === undefined) return;
+	for (const alias of aliases) if (alias !== image) await tagImage(image, alias);
 }
 
 async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<void> {
@@ -167,7 +188,7 @@ async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<v
 	if (!run.wants(artefact)) return done("skipped", "not needed for the target");
 	const exists = run.preview
 		? (await imagePlace(work.image, run.signal)) !== "nowhere"
-		: await findImage(work.image, run.signal);
+		: await isMade(work.image, run.signal);
 	const why = exists ? "" : await whyBuild({ name: work.image, ...labelled(work.labels) });
 	if (run.preview) return done(exists ? "reused" : "to build", why);
 	if (!exists) run.report.progress(artefact, `build: ${why}`);

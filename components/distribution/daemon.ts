@@ -1,12 +1,12 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
 import { dockerHost, formerName, registryHost } from "../image-name.ts";
-import { imageId, imageLabel, tagImage } from "../step/docker.ts";
+import { type ImageConfig, imageConfig, imageId, tagImage } from "../step/docker.ts";
 import { dockerError, explainClient, explainDocker, lastLine } from "../step/docker-error.ts";
 import { askEngine } from "../step/engine-api.ts";
 import { RegistryError, StepError } from "../step/error.ts";
 import { refuseProxies, strayProxies } from "../step/proxies.ts";
-import { INPUTS_LABEL, keyOfInputs } from "../step/why.ts";
+import { INPUTS_LABEL, type Inputs, keyOfInputs } from "../step/why.ts";
 import { readTagDigest } from "./client.ts";
 import { loginAdvice, registryAuthHeader } from "./credentials.ts";
 
@@ -206,16 +206,23 @@ function registryTrouble(stderr: string): boolean {
 
 /** A tag that says a key must lead to an image with that key. */
 async function checkKey(name: string): Promise<void> {
-	const wanted = /-([0-9a-f]{12})$/.exec(name)?.[1];
-	const label = await imageLabel(name, INPUTS_LABEL);
-	const recipe = await imageLabel(name, "debian-python.recipe");
-	const found =
-		label === undefined ? undefined : keyOfInputs(JSON.parse(label) as Record<string, string>);
-	if (wanted === undefined || found === wanted || recipe === wanted) return;
+	const { Labels: labels } = (await imageConfig(name)) ?? {};
+	if (hasKey(name, labels)) return;
 	throw new StepError(
-		`the image ${name} in the registry was made of something else (its key is ${found ?? "not in it"})`,
+		`the image ${name} in the registry was made of something else (its key is ${keyIn(labels) ?? "not in it"})`,
 		"somebody moved the tag: delete it in the registry, then run again",
 	);
+}
+
+/** Whether an image is what its tag says, where that says a key, by its labels. */
+export function hasKey(name: string, labels: ImageConfig["Labels"]): boolean {
+	const wanted = /-([0-9a-f]{12})$/.exec(name)?.[1];
+	return wanted === undefined || [keyIn(labels), labels?.["debian-python.recipe"]].includes(wanted);
+}
+
+function keyIn(labels: ImageConfig["Labels"]): string | undefined {
+	const inputs = labels?.[INPUTS_LABEL];
+	return inputs === undefined ? undefined : keyOfInputs(JSON.parse(inputs) as Inputs);
 }
 
 /**

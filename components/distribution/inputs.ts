@@ -25,6 +25,16 @@ export async function keyInputs(name: string): Promise<Inputs | undefined> {
 }
 
 async function registryLabel(name: string): Promise<string | undefined> {
+	return (await registryConfig(name))?.Labels?.[INPUTS_LABEL];
+}
+
+/**
+ * What containers of an image start with, as its registry has it. Nothing is pulled.
+ *
+ * @returns undefined where there is no registry in its name, or no such image in that.
+ * @throws StepError where the registry does not answer this machine.
+ */
+export async function registryConfig(name: string): Promise<ImageConfig | undefined> {
 	if (registryHost(name) === undefined) return undefined;
 	const read = async <T>(path: string): Promise<T | undefined> => {
 		const content = await readContent(name, path);
@@ -36,5 +46,5 @@ async function registryLabel(name: string): Promise<string | undefined> {
 	const manifest = own === undefined ? top : await read<Manifest>(`manifests/${own.digest}`);
 	const config =
 		manifest?.config && (await read<{ config?: ImageConfig }>(`blobs/${manifest.config.digest}`));
-	return config?.config?.Labels?.[INPUTS_LABEL];
+	return config?.config;
 }

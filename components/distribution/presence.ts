@@ -1,5 +1,8 @@
 import { registryHost } from "../image-name.ts";
-import { isBeside, isInDaemon, remoteDigest } from "./daemon.ts";
+import { imageId } from "../step/docker.ts";
+import { proxiesOf } from "../step/proxies.ts";
+import { findImage, hasKey, isBeside, isInDaemon, remoteDigest } from "./daemon.ts";
+import { registryConfig } from "./inputs.ts";
 
 /**
  * Where an image is, which is what "is it there?" means everywhere: its `registry` has it; the `daemon`
@@ -19,6 +22,27 @@ export async function imagePlace(name: string, signal?: AbortSignal): Promise<Pl
 	if (registryHost(name) !== undefined && (await remoteDigest(name, signal)) !== undefined)
 		return "registry";
 	return (await isInDaemon(name)) || (await isBeside(name, signal)) ? "daemon" : "nowhere";
+}
+
+/**
+ * Whether an image was made before, here or elsewhere: the daemon has it, or else its registry, from where
+ * who works with it pulls it then (needImage): most of what a stack needs is only needed to make the rest.
+ * Where this machine cannot look into the registry itself, the image is pulled, and looked into.
+ *
+ * @throws StepError as {@link findImage}.
+ */
+export async function isMade(name: string, signal?: AbortSignal): Promise<boolean> {
+	if (registryHost(name) === undefined || (await imageId(name)) !== undefined)
+		return findImage(name, signal);
+	const isPublished = (await remoteDigest(name, signal)) !== undefined;
+	return (isPublished && (await isSound(name))) || findImage(name, signal);
+}
+
+/** Whether its registry has an image under its key, without any proxy in it, as far as can be seen. */
+async function isSound(name: string): Promise<boolean> {
+	const config = await registryConfig(name).catch(() => undefined);
+	if (config === undefined) return false;
+	return hasKey(name, config.Labels) && proxiesOf(config.Env ?? []).length === 0;
 }
 
 /** Whether an image has still to be pushed: its name has a registry, which does not have it. */

@@ -118,6 +118,11 @@ export class Machine {
 		return docker("--host", this.tcp, ...args);
 	}
 
+	/** Pull an image. Not synchronously: this process is its way to the registry. */
+	async pull(image: string): Promise<void> {
+		await execa("docker", ["--host", this.tcp, "pull", "--quiet", image]);
+	}
+
 	/** Wait until its daemon answers. */
 	async answers(): Promise<void> {
 		for (let tries = 120; tries > 0 && this.#process.exitCode === null; tries--) {
