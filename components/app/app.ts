@@ -193,7 +193,13 @@ export class AppImage extends pulumi.ComponentResource {
 		this.registerOutputs({ image: image.name });
 	}
 
-	#installDependencies({ site, app, pythonImage, wheelhouse }: AppImageArgs): pulumi.Resource {
+	#installDependencies({
+		site,
+		app,
+		pythonImage,
+		wheelhouse,
+		folder,
+	}: AppImageArgs): pulumi.Resource {
 		const { dependencies } = this;
 		const made = stepCommand(
 			`${dependencies.artefact}-commit`,
@@ -205,6 +211,7 @@ export class AppImage extends pulumi.ComponentResource {
 				PACKAGES: app.packages,
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
 				LABELS: imageLabels(dependencies),
+				LAYERS: `${folder}/.layers-${app.name}.json`,
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
 			},

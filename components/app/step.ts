@@ -15,6 +15,8 @@ export const dependenciesStep = defineStep<{ image: string }>()(
 		PACKAGES: list,
 		/** Names of distributions that need not import. */
 		IMPORT_EXCEPTIONS: list,
+		/** File that keeps which layers were made last: those that do not change are not made again. */
+		LAYERS: text,
 		PLATFORM: text,
 		/** File with CA certificates for the container. */
 		CA_BUNDLE: optional(text),

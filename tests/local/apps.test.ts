@@ -181,6 +181,28 @@ describe("a second run", () => {
 	);
 
 	it(
+		"after a change of a distribution makes its layer anew, and none below it",
+		async () => {
+			const history = (image: string) =>
+				docker("history", "--no-trunc", "--format", "{{.ID}}", image).split("\n");
+			const [own, below] = history(dependencies);
+			const sum = "aba0f4dc9ed8013c424088f68a5c226f7d6097ed89b246d7749c2ec4175c6adb";
+			const other = LOCK.replaceAll("3.1.6", "3.1.5").replace(
+				/(jinja2-.*sha256 = ")\w+/,
+				`$1${sum}`,
+			);
+			checkout.write("hello/pylock.toml", other);
+			const changed = imageOf(await build(), "dependencies-hello");
+			checkout.write("hello/pylock.toml", LOCK);
+			expect(changed).not.toBe(dependencies);
+			// The one below is the same image, and not only the same layer.
+			expect(history(changed)[1]).toBe(below);
+			expect(history(changed)[0]).not.toBe(own);
+		},
+		5 * MINUTE,
+	);
+
+	it(
 		"of all of it, on a machine that has nothing of it, makes the same layers",
 		async () => {
 			checkout.write("hello/pyproject.toml", PYPROJECT);
