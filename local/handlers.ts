@@ -10,7 +10,7 @@ import { buildStep } from "../components/package/step.ts";
 import { arePackagesWritten, DEB_SUM } from "../components/package/written.ts";
 import { readPublication } from "../components/registry/publication.ts";
 import { pushStep } from "../components/registry/step.ts";
-import { missingFiles } from "../components/sbom/attach.ts";
+import { missingFiles } from "../components/sbom/attached.ts";
 import type { Description } from "../components/sbom/description.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "../components/sbom/media-types.ts";
 import { describeStep } from "../components/sbom/step.ts";

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackImage } from "../components/image.ts";
+import type { AwsPlace } from "../components/registry/address.ts";
 import { usableAddress } from "../infra/address.ts";
 import { stackImages } from "../infra/images.ts";
 import { ownValues } from "../infra/settings.ts";
 import { readSettings, type Settings } from "../stacks/settings.ts";
-import { awsPlace } from "./aws.ts";
 import type { StackConfig } from "./stack-config.ts";
 
 /**
@@ -46,4 +46,9 @@ export async function configuredRepository(
 	// Where AWS is asked, in the region that the stack file may have.
 	pulumi.runtime.setAllConfig(config);
 	return (await usableAddress(settings, awsPlace)).repository;
+}
+
+/** AWS's SDK takes longer to load than most of what is asked: only for who is there. */
+async function awsPlace(): Promise<AwsPlace> {
+	return (await import("./aws.ts")).awsPlace();
 }

@@ -1,13 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imageInputs, labelled } from "../components/image.ts";
-import {
-	awsInvoke,
-	type EcrPolicyInputs,
-	type EcrRepositoryInputs,
-	ecrLifecyclePolicy,
-	ecrRepository,
-	ecrRepositoryPolicy,
-} from "./aws.ts";
+import type { EcrPolicyInputs, EcrRepositoryInputs } from "./aws.ts";
 import {
 	type CommandInputs,
 	localCommand,
@@ -63,7 +56,7 @@ async function runProgram(
 					id: name,
 					state: await makeResource(run, artefacts.of(type, name, inputs), type, inputs as object),
 				})),
-			call: ({ token }) => orFail(() => awsInvoke(token)),
+			call: ({ token }) => orFail(async () => (await aws()).awsInvoke(token)),
 		},
 		project,
 		stack,
@@ -121,14 +114,19 @@ async function makeResource(
 		case "command:local:Command":
 			return localCommand(run, artefact, inputs as CommandInputs);
 		case "aws:ecr/repository:Repository":
-			return run.preview ? inputs : ecrRepository(inputs as EcrRepositoryInputs);
+			return run.preview ? inputs : (await aws()).ecrRepository(inputs as EcrRepositoryInputs);
 		case "aws:ecr/lifecyclePolicy:LifecyclePolicy":
-			return run.preview ? inputs : ecrLifecyclePolicy(inputs as EcrPolicyInputs);
+			return run.preview ? inputs : (await aws()).ecrLifecyclePolicy(inputs as EcrPolicyInputs);
 		case "aws:ecr/repositoryPolicy:RepositoryPolicy":
-			return run.preview ? inputs : ecrRepositoryPolicy(inputs as EcrPolicyInputs);
+			return run.preview ? inputs : (await aws()).ecrRepositoryPolicy(inputs as EcrPolicyInputs);
 		default:
 			return inputs;
 	}
+}
+
+/** What needs AWS's SDK, which takes a while to load: only for stacks that are there. */
+function aws() {
+	return import("./aws.ts");
 }
 
 function plain(value: unknown): Promise<unknown> {

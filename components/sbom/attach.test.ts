@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UnattachableError } from "../distribution/client.ts";
 import { readReferrer } from "../distribution/referrers.ts";
 import { sha256 } from "../step/file.ts";
-import { attach, attachMissing, missingFiles } from "./attach.ts";
+import { attach, attachMissing } from "./attach.ts";
+import { missingFiles } from "./attached.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, type Statement } from "./provenance.ts";
 

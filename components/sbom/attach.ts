@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { attachArtifactToImage, type Credentials, OCIError } from "@sigstore/oci";
@@ -6,9 +5,9 @@ import { isPassing, UnattachableError, wantsCredentialsToPush } from "../distrib
 import { dockerCredentials, loginAdvice } from "../distribution/credentials.ts";
 import { retry } from "../distribution/daemon.ts";
 import { isWithoutProxy } from "../distribution/no-proxy.ts";
-import { attachedTypes } from "../distribution/referrers.ts";
 import { dockerHost, repositoryOf } from "../image-name.ts";
 import { RegistryError, StepError } from "../step/error.ts";
+import { missingFiles } from "./attached.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
 
@@ -80,22 +79,6 @@ export async function attachMissing(
 		const missing = await missingFiles(image, digest, files);
 		if (missing.length > 0) await attach(image, digest, missing);
 	}, signal);
-}
-
-/** Those of an image's files of which its registry has none of their type. */
-export async function missingFiles(
-	image: string,
-	digest: string,
-	files: readonly string[],
-): Promise<string[]> {
-	const present = files.filter((file) => existsSync(file));
-	if (present.length === 0) return [];
-	const types = await attachedTypes(image, digest);
-	return present.filter((file) => !types.includes(mediaType(file)));
-}
-
-function mediaType(file: string): string {
-	return file.endsWith(".intoto.json") ? PROVENANCE_TYPE : BOM_TYPE;
 }
 
 /** What is attached of a file. */
