@@ -1,6 +1,9 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { docker } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
-import { runStep } from "../../components/step/step.ts";
+import { writeWhole } from "../../components/step/file.ts";
+import { runStep, type Step } from "../../components/step/step.ts";
 import {
 	commandLine,
 	configOption,
@@ -8,6 +11,8 @@ import {
 	stackOption,
 	valuesOption,
 } from "../../local/command-line.ts";
+import { type AppsOptions, benchApps } from "./apps/bench.ts";
+import { appsMarkdown } from "./apps/report.ts";
 import { measure } from "./measure.ts";
 import { programs, quickPrograms } from "./programs.ts";
 import { writeReport } from "./report.ts";
@@ -17,6 +22,9 @@ import { summarise } from "./summary.ts";
 /** Rounds over all programs and images, and values of each program in a round. */
 const FULL = { programs, rounds: 3, values: 3, starts: 4 };
 const QUICK = { programs: quickPrograms, rounds: 1, values: 1, starts: 1 };
+
+/** Rounds over all builds of an app. */
+const APP_ROUNDS = 1;
 
 const command = commandLine(
 	"npm run bench",
@@ -32,9 +40,14 @@ const command = commandLine(
 	)
 	.option("--reference <name>", "what the others are compared with (default: upstream)")
 	.option("--output <folder>", "where bench.md and bench.svg go", "docs")
+	.option(
+		"--apps",
+		"compare how an app is built instead: with uv's Docker guide (takes root and BuildKit)",
+	)
 	.option("--quick", "three programs, one round, and nothing that has to be compiled for it")
 	.action(({ quick = false, ...options }) =>
 		runStep(async (step) => {
+			if (options.apps) return appsReport(step, { ...options, quick });
 			const others = options.image.map(parseSubject);
 			const stack = await stackSubjects(step, { ...options, quick });
 			const { base, subjects: own, settings } = stack;
@@ -43,16 +56,31 @@ const command = commandLine(
 			const plan = quick ? QUICK : FULL;
 			const measured = await measure(step, subjects, plan, settings);
 			const rows = await summarise(measured, reference, base);
-			const machine = await docker([
-				"info",
-				"--format",
-				"a machine with {{.NCPU}} processors ({{.Architecture}})",
-			]);
+			const machine = await machineName();
 			return writeReport(options.output, { rows, reference: reference.name, plan, machine });
 		}),
 	);
 
 await runCommand(command);
+
+function machineName(): Promise<string> {
+	const format = "a machine with {{.NCPU}} processors ({{.Architecture}})";
+	return docker(["info", "--format", format]);
+}
+
+/** Measure how an app is built, and write bench-apps.md. */
+async function appsReport(
+	step: Step,
+	options: Omit<AppsOptions, "rounds"> & { readonly output: string },
+): Promise<object> {
+	const [ours, others] = await benchApps(step, { ...options, rounds: APP_ROUNDS });
+	if (ours === undefined || others === undefined) throw new Error("nothing was measured");
+	const table = join(options.output, "bench-apps.md");
+	const report = { ours, others, rounds: APP_ROUNDS, machine: await machineName() };
+	await mkdir(options.output, { recursive: true });
+	await writeWhole(table, appsMarkdown(report));
+	return { table };
+}
 
 /** Without a wish upstream's, and where that is not there, Debian's. */
 function findReference(subjects: readonly Subject[], name: string | undefined): Subject {

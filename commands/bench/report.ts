@@ -69,7 +69,8 @@ ${grid(
 `;
 }
 
-function grid(header: readonly string[], lines: readonly (readonly string[])[]): string {
+/** A table in Markdown, whose columns but the first are numbers. */
+export function grid(header: readonly string[], lines: readonly (readonly string[])[]): string {
 	const rule = header.map((_, index) => (index === 0 ? "---" : "---:"));
 	return [header, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
