@@ -21,23 +21,20 @@ export const ARTEFACTS = [...SHARED, ...OF_PYTHON];
  */
 export function wantedArtefacts(
 	target: string,
-	pythons: readonly Pick<StackPython, "series" | "suffix">[],
+	pythons: readonly Pick<StackPython, "suffix">[],
 	apps: readonly App[],
 ): Set<string> {
-	const chains = [
-		SHARED,
-		...pythons.map(({ suffix }) => [...SHARED, ...OF_PYTHON.map((artefact) => artefact + suffix)]),
-		...apps.map((app) => {
-			const { suffix = "" } = pythons.find(({ series }) => series === app.python.series) ?? {};
-			const python = OF_PYTHON.map((artefact) => artefact + suffix);
-			return [...SHARED, ...python, ...artefactsOf(app)];
-		}),
+	const chainOf = ({ suffix }: Pick<StackPython, "suffix">) => [
+		...SHARED,
+		...OF_PYTHON.map((artefact) => artefact + suffix),
 	];
-	const known = new Set([...chains.flat().filter(isTarget)]);
-	const chain = known.has(target)
-		? chains.find((artefacts) => artefacts.includes(target))
-		: undefined;
-	if (chain !== undefined) return new Set(chain.slice(0, chain.indexOf(target) + 1));
+	const chains = [
+		...pythons.map(chainOf),
+		...apps.map((app) => [...chainOf(app.python), ...artefactsOf(app)]),
+	];
+	const known = new Set(chains.flat().filter(isTarget));
+	const chain = known.has(target) && chains.find((artefacts) => artefacts.includes(target));
+	if (chain) return new Set(chain.slice(0, chain.indexOf(target) + 1));
 	throw new StepError(
 		`--target ${JSON.stringify(target)}: there is no such artefact`,
 		`known: ${[...known].join(", ")}`,

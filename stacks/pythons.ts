@@ -35,9 +35,10 @@ interface PythonContext {
 type Version = Pick<StackPython, "version" | "series" | "source">;
 
 /** A Python whose version is right: what else is wrong with it is undefined. */
-export type ReadPython = Version & {
-	readonly [Key in Exclude<keyof StackPython, keyof Version>]: StackPython[Key] | undefined;
-};
+export type ReadPython = Version &
+	Pick<StackPython, "suffix"> & {
+		readonly [Key in "packageRelease" | "profile" | "compatibility"]: StackPython[Key] | undefined;
+	};
 
 /** The Pythons whose versions are right, the first of the list first; the reader has what is wrong. */
 export function readPythons(reader: ConfigReader, context: PythonContext): readonly ReadPython[] {
@@ -52,12 +53,8 @@ export function readPythons(reader: ConfigReader, context: PythonContext): reado
 	for (const [index, entry] of entries.entries())
 		found.push(...readEntry(reader, { entry, place: `pythons[${index}]`, found }, context));
 	return found.map((python, index) =>
-		index === 0 ? python : { ...python, suffix: suffixOf(python) },
+		index === 0 ? python : { ...python, suffix: `-${python.series.series}` },
 	);
-}
-
-function suffixOf({ series }: Version): string {
-	return `-${series.series}`;
 }
 
 /** Whether nothing is wrong with a Python. */

@@ -30,10 +30,9 @@ const command = commandLine(
 		const app = readApp(folder.replace(/(?<=.)\/+$/, ""), { pythons: settings.pythons });
 		if (Array.isArray(app)) throw new ConfigError(stack, app);
 		refuseOldPython(app);
-		const python = settings.pythons.find(({ series }) => series === app.python.series);
 		const images = await configuredImages(settings, stackConfig);
-		const image =
-			images.find(({ artefact }) => artefact === `wheelbuild${python?.suffix}`)?.name ?? "";
+		const wheelbuild = `wheelbuild${app.python.suffix}`;
+		const image = images.find(({ artefact }) => artefact === wheelbuild)?.name ?? "";
 		await needWheelbuild(image, stack);
 		const args = { settings, app, image, upgrade, urls };
 		const locked = await withStep(abort.signal, (step) => lockApp(step, args));

@@ -36,7 +36,11 @@ function read(folders: Readonly<Record<string, Files | undefined>>) {
 	return readApps(Object.keys(folders), { pythons: PYTHONS, open });
 }
 
-const python = (version: string) => ({ version, series: seriesOf(version) as CPythonSeries });
+const python = (version: string) => ({
+	version,
+	series: seriesOf(version) as CPythonSeries,
+	suffix: "",
+});
 const PYTHONS = [python("3.13.5"), python("3.12.14")] as const;
 
 /** What is said of one app, a line for each problem. */

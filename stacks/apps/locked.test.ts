@@ -9,7 +9,7 @@ const target: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", ma
 const app: AppSource = {
 	name: "orders",
 	folder: "../orders",
-	python: { version: "3.13.5", series: findSeries("3.13") as CPythonSeries },
+	python: { version: "3.13.5", series: findSeries("3.13") as CPythonSeries, suffix: "" },
 	command: ["orders"],
 	ports: [],
 	environment: {},
