@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type * as docker from "../step/docker.ts";
-import { highestLayer, layerKeys, readLayers, writeLayers } from "./kept-layers.ts";
+import { keep } from "../step/file.ts";
+import { highestLayer, layerKeys, readLayers } from "./kept-layers.ts";
 
 const { id } = vi.hoisted(() => ({ id: vi.fn() }));
 vi.mock(import("../step/docker.ts"), async (original) => ({
@@ -38,7 +39,7 @@ it("the highest that is kept and still there is taken", async () => {
 it("what was kept last is read; a file that was cut short has none", async () => {
 	const file = join(folder, "stack", ".layers-orders.json");
 	expect(await readLayers(file)).toEqual({});
-	await writeLayers(file, { a: "sha256:1" });
+	await keep(file, { a: "sha256:1" });
 	expect(await readLayers(file)).toEqual({ a: "sha256:1" });
 	writeFileSync(file, '{"a": "sha2');
 	expect(await readLayers(file)).toEqual({});

@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { imageId } from "../step/docker.ts";
-import { makeFolder, sha256, writeWhole } from "../step/file.ts";
+import { readKept, sha256 } from "../step/file.ts";
 
 /** Images of an app's dependencies that end with a layer, by the layer's key: their IDs, which say all that is in them. */
 export type KeptLayers = Readonly<Record<string, string>>;
@@ -23,17 +21,7 @@ export function layerKeys(
 
 /** The layers of the last build; none where the file is not there, or no such file. */
 export async function readLayers(file: string): Promise<KeptLayers> {
-	try {
-		return JSON.parse(await readFile(file, "utf8")) as KeptLayers;
-	} catch {
-		return {};
-	}
-}
-
-/** Keep the layers of a build in place of the last one's. */
-export async function writeLayers(file: string, layers: KeptLayers): Promise<void> {
-	makeFolder(dirname(file));
-	await writeWhole(file, JSON.stringify(layers));
+	return (await readKept<KeptLayers>(file)) ?? {};
 }
 
 /** The highest of some layers that the daemon still has as it was made: its place and its image. */

@@ -9,11 +9,12 @@ import {
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { imageId, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { keep } from "../step/file.ts";
 import { allOf, runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { layerGroups } from "./groups.ts";
-import { highestLayer, layerKeys, readLayers, writeLayers } from "./kept-layers.ts";
+import { highestLayer, layerKeys, readLayers } from "./kept-layers.ts";
 import { checkLayer } from "./layer-content.ts";
 import { dependenciesStep } from "./step.ts";
 import { type HousedWheel, readWheels } from "./wheels.ts";
@@ -74,7 +75,7 @@ async function install(step: Step, image: string): Promise<void> {
 	}
 	await allOf([checkConfig(top, from, CHANGES, LABELS), passAppGates(step, top, volume, inputs)]);
 	await tagImage(top, image);
-	await writeLayers(inputs.LAYERS, layers);
+	await keep(inputs.LAYERS, layers);
 }
 
 /** Run a script of the context in an image; what it says is shown too. */

@@ -1,12 +1,11 @@
 import { readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { needImage } from "../distribution/daemon.ts";
 import { hashFiles } from "../file-hash.ts";
 import { tagOf } from "../image-name.ts";
 import type { InputsOf } from "../step/definition.ts";
 import { imageId } from "../step/docker.ts";
-import { makeFolder, writeWhole } from "../step/file.ts";
+import { keep, readKept } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 import type { Root } from "./gather.ts";
 import type { describeStep } from "./step.ts";
@@ -40,22 +39,11 @@ export async function keptRoot(
 	);
 	const sign = [...images, ownHash()];
 	const file = join(dirname(SBOM), `.${tagOf(root)}.json`);
-	const kept = await readKept(file);
-	if (kept?.sign.join() === sign.join()) return kept.root;
+	const kept = await readKept<Partial<Kept>>(file);
+	if (kept?.root !== undefined && kept.sign?.join() === sign.join()) return kept.root;
 	const found = await read(step, inputs);
-	makeFolder(dirname(file));
-	await writeWhole(file, JSON.stringify({ sign, root: found } satisfies Kept));
+	await keep(file, { sign, root: found } satisfies Kept);
 	return found;
-}
-
-/** Undefined where there is none, or what is no such file. */
-async function readKept(file: string): Promise<Kept | undefined> {
-	try {
-		const kept = JSON.parse(await readFile(file, "utf8")) as Partial<Kept>;
-		return kept.sign === undefined || kept.root === undefined ? undefined : (kept as Kept);
-	} catch {
-		return undefined;
-	}
 }
 
 /** Of the programs that read and keep it. */

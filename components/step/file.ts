@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { chmod, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { StepError } from "./error.ts";
 
 /** Ending of a file that is being written. */
@@ -22,6 +23,25 @@ export async function writeWhole(path: string, content: Buffer | string): Promis
 		await rm(path + PARTIAL, { force: true });
 		throw cannotWrite(path, error);
 	}
+}
+
+/** What a file of JSON has that {@link keep} wrote; undefined where it is not there, or is no such file. */
+export async function readKept<T>(path: string): Promise<T | undefined> {
+	try {
+		return JSON.parse(await readFile(path, "utf8")) as T;
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * Keep something for a later run, as JSON, in a folder that need not be there.
+ *
+ * @throws StepError as {@link cannotWrite}.
+ */
+export async function keep(path: string, value: object): Promise<void> {
+	makeFolder(dirname(path));
+	await writeWhole(path, JSON.stringify(value));
 }
 
 /**
