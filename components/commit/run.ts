@@ -6,7 +6,7 @@ import {
 	runContainer,
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { imageLabel, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { DEB_SUM, imageLabel, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { keepBudget } from "./budget.ts";
 import { checkConfig } from "./config.ts";
@@ -59,7 +59,7 @@ async function commit(step: Step, image: string): Promise<void> {
 async function imageLabels(packages: string): Promise<Record<string, string>> {
 	return {
 		...inputs.LABELS,
-		"debian-python.deb.sha256": (await imageLabel(packages, "debian-python.deb.sha256")) ?? "",
+		[DEB_SUM]: (await imageLabel(packages, DEB_SUM)) ?? "",
 		[PROJECT_LABEL]: "debian-python",
 	};
 }

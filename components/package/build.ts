@@ -4,7 +4,7 @@ import { needBuilder } from "../distribution/builder.ts";
 import { findImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { imageConfig, imageId, imageLabel } from "../step/docker.ts";
+import { DEB_SUM, imageConfig, imageId, imageLabel } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
@@ -13,7 +13,7 @@ import { importFiles } from "../step/tar.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
-import { arePackagesWritten, DEB_SUM, parseSums, sumsName } from "./written.ts";
+import { arePackagesWritten, parseSums, sumsName } from "./written.ts";
 
 const inputs = readInputs(buildStep);
 

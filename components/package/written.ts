@@ -4,9 +4,6 @@ import type { InputsOf } from "../step/definition.ts";
 import { sha256 } from "../step/file.ts";
 import type { buildStep } from "./step.ts";
 
-/** Label of the package's image, and of those that have it installed: SHA-256 of the interpreter's .deb. */
-export const DEB_SUM = "debian-python.deb.sha256";
-
 /**
  * Whether the .debs are there as files, with the sums that the build wrote.
  *

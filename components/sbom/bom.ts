@@ -16,6 +16,7 @@ import {
 import { JSON as CycloneDxJson, JsonSerializer } from "@cyclonedx/cyclonedx-library/Serialize";
 import { Spec1dot6 } from "@cyclonedx/cyclonedx-library/Spec";
 import { sourceUrl } from "../../stacks/cpython.ts";
+import { DEB_SUM } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
 import type { DebianPackage } from "./debian-packages.ts";
 import type {
@@ -92,7 +93,7 @@ function imageContents(facts: Facts, cpython: Component): Component[] {
 	for (const { name, depends } of packages)
 		for (const needed of depends) depend(components.get(name), components.get(needed));
 	const own = components.get(packageName);
-	const deb = labels["debian-python.deb.sha256"];
+	const deb = labels[DEB_SUM];
 	if (deb !== undefined) own?.hashes.set(HashAlgorithm["SHA-256"], deb);
 	depend(own, cpython);
 	const wheels = [

@@ -1,4 +1,5 @@
 import { sourceUrl } from "../../stacks/cpython.ts";
+import { DEB_SUM } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
 import { INPUTS_LABEL } from "../step/why.ts";
 import type { AppFacts, Facts } from "./facts.ts";
@@ -74,7 +75,7 @@ export function formatStatement(statement: Statement): string {
 function dependencies(facts: Facts): Descriptor[] {
 	const { labels, platform, cpython, packageName, pip, debian } = facts;
 	const base = labels["org.opencontainers.image.base.name"];
-	const deb = labels["debian-python.deb.sha256"];
+	const deb = labels[DEB_SUM];
 	const isPackage = facts.debs.length > 0;
 	return [
 		...facts.madeFrom.map((name) => ({

@@ -7,6 +7,9 @@ import { StepError } from "./error.ts";
 /** Label of every container, volume and image that this project makes. */
 export const PROJECT_LABEL = "debian-python.project";
 
+/** Label of the package's image, and of those that have it installed: SHA-256 of the interpreter's .deb. */
+export const DEB_SUM = "debian-python.deb.sha256";
+
 /**
  * Run the docker command-line client, which brings the user's context, credentials and DOCKER_HOST.
  *
