@@ -34,6 +34,11 @@ export function repositoryOf(name: string): string {
 	return name.slice(0, name.lastIndexOf(":"));
 }
 
+/** The content key that a name ends with; undefined in one that moves, such as an alias. */
+export function keyIn(name: string): string | undefined {
+	return /-([0-9a-f]{12})$/.exec(name)?.[1];
+}
+
 /** What stands behind the colon in a name that has a tag. */
 export function tagOf(name: string): string {
 	return name.slice(name.lastIndexOf(":") + 1);

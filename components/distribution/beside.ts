@@ -1,13 +1,13 @@
 import { stackRepositories } from "../../stacks/stack-repositories.ts";
-import { registryHost, repositoryOf, tagOf } from "../image-name.ts";
+import { keyIn, registryHost, repositoryOf, tagOf } from "../image-name.ts";
 
 /**
  * The names that an image would have in the project's other repositories: no repository is in a key, so
  * what is there is what this name would have. None for what has no key in its name.
  */
 export function namesBeside(name: string): string[] {
+	if (keyIn(name) === undefined) return [];
 	const [repository, tag] = [repositoryOf(name), tagOf(name)];
-	if (!/-[0-9a-f]{12}$/.test(tag)) return [];
 	const all = stackRepositories(registryHost(name));
 	const own = all
 		.filter((each) => each === repository || repository.startsWith(`${each}/`))

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
-import { dockerHost, formerName, registryHost } from "../image-name.ts";
+import { dockerHost, formerName, keyIn, registryHost } from "../image-name.ts";
 import { type ImageConfig, imageConfig, imageId, tagImage } from "../step/docker.ts";
 import { dockerError, explainClient, explainDocker, lastLine } from "../step/docker-error.ts";
 import { askEngine } from "../step/engine-api.ts";
@@ -209,18 +209,20 @@ async function checkKey(name: string): Promise<void> {
 	const { Labels: labels } = (await imageConfig(name)) ?? {};
 	if (hasKey(name, labels)) return;
 	throw new StepError(
-		`the image ${name} in the registry was made of something else (its key is ${keyIn(labels) ?? "not in it"})`,
+		`the image ${name} in the registry was made of something else (its key is ${keyOfLabels(labels) ?? "not in it"})`,
 		"somebody moved the tag: delete it in the registry, then run again",
 	);
 }
 
 /** Whether an image is what its tag says, where that says a key, by its labels. */
 export function hasKey(name: string, labels: ImageConfig["Labels"]): boolean {
-	const wanted = /-([0-9a-f]{12})$/.exec(name)?.[1];
-	return wanted === undefined || [keyIn(labels), labels?.["debian-python.recipe"]].includes(wanted);
+	const wanted = keyIn(name);
+	return (
+		wanted === undefined || [keyOfLabels(labels), labels?.["debian-python.recipe"]].includes(wanted)
+	);
 }
 
-function keyIn(labels: ImageConfig["Labels"]): string | undefined {
+function keyOfLabels(labels: ImageConfig["Labels"]): string | undefined {
 	const inputs = labels?.[INPUTS_LABEL];
 	return inputs === undefined ? undefined : keyOfInputs(JSON.parse(inputs) as Inputs);
 }
