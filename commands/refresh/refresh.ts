@@ -7,7 +7,7 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import { type ImageReference, parseImageReference } from "../../stacks/image-reference.ts";
 import { readSettings, type Settings, type StackPython } from "../../stacks/settings.ts";
 import type { PipRelease } from "./pip.ts";
-import { editStackFile } from "./stack-file.ts";
+import { editStackFile, placeParts } from "./stack-file.ts";
 
 /** Who knows what is newest. */
 export interface Sources {
@@ -92,10 +92,10 @@ function withEdit(
 	values: Readonly<Record<string, string | undefined>>,
 	[place, value]: readonly [string, string | undefined],
 ): Record<string, string | undefined> {
-	const [, list, index = "", key = ""] = /^(\w+)\[(\d+)\]\.(\w+)$/.exec(place) ?? [];
+	const { list, index, key } = placeParts(place);
 	if (list === undefined) return { ...values, [place]: value };
 	const entries = JSON.parse(values[list] ?? "[]") as Record<string, unknown>[];
-	entries[Number(index)] = { ...entries[Number(index)], [key]: value };
+	entries[index] = { ...entries[index], [key]: value };
 	return { ...values, [list]: JSON.stringify(entries) };
 }
 

@@ -29,11 +29,17 @@ export function editText(file: string, text: string, edits: Edits): string {
 	return tokens.map((token) => CST.stringify(token)).join("");
 }
 
+/** What a place such as `pythons[1].version` says; of a key alone there is no list. */
+export function placeParts(place: string): { list?: string; index: number; key: string } {
+	const [, list, index, key] = /^(\w+)\[(\d+)\]\.(\w+)$/.exec(place) ?? [];
+	return { ...(list !== undefined && { list }), index: Number(index), key: key ?? place };
+}
+
 /** Whether the key is there, and could be edited. */
 function edit(config: unknown, place: string, value: string | undefined): boolean {
-	const [, list, index, inner = place] = /^(\w+)\[(\d+)\]\.(\w+)$/.exec(place) ?? [];
-	const map = list === undefined ? config : entryOf(pairOf(config, list)?.value, Number(index));
-	const pair = pairOf(map, inner);
+	const { list, index, key } = placeParts(place);
+	const map = list === undefined ? config : entryOf(pairOf(config, list)?.value, index);
+	const pair = pairOf(map, key);
 	if (!isMap(map) || !isScalar(pair?.value) || !isScalar(pair.key)) return false;
 	const token = pair.value.srcToken;
 	if (!CST.isScalar(token) || pair.value.anchor !== undefined) return false;
