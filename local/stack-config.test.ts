@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { stackNames } from "./stack-config.ts";
+import { stackNames } from "../stacks/stack-repositories.ts";
 
 it("knows the stacks by their files, with a dot in the name too", () => {
 	const folder = mkdtempSync(join(tmpdir(), "stacks-"));

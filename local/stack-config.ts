@@ -3,8 +3,6 @@ import { parse } from "yaml";
 import { StepError } from "../components/step/error.ts";
 import { stackNames } from "../stacks/stack-repositories.ts";
 
-export { stackNames } from "../stacks/stack-repositories.ts";
-
 /** A project key in Pulumi.yaml: only what the local run reads of it. */
 interface ConfigKey {
 	readonly default?: unknown;

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { stackImages } from "../infra/images.ts";
 import { configuredSettings } from "../local/images.ts";
-import { readStackConfig, stackNames } from "../local/stack-config.ts";
+import { readStackConfig } from "../local/stack-config.ts";
+import { stackNames } from "../stacks/stack-repositories.ts";
 
 /*
  * Every content key of every stack, as it was last meant to be. A key that changes builds its artefact

@@ -1,6 +1,6 @@
 import { commandLine, runCommand } from "../../local/command-line.ts";
-import { stackNames } from "../../local/stack-config.ts";
 import { section } from "../../local/text.ts";
+import { stackNames } from "../../stacks/stack-repositories.ts";
 import { tagDigest } from "./digest.ts";
 import { newestPip } from "./pip.ts";
 import { type Finding, findNewer, takeNewer } from "./refresh.ts";

@@ -3,11 +3,12 @@ import { execa } from "execa";
 import pMap from "p-map";
 import { StepError } from "../../components/step/error.ts";
 import { compiles, type Plan } from "../../infra/plan.ts";
-import { readStackConfig, type StackConfig, stackNames } from "../../local/stack-config.ts";
+import { readStackConfig, type StackConfig } from "../../local/stack-config.ts";
 import type { ConfigKey } from "../../stacks/config.ts";
 import { type PythonEntry, parsePythons } from "../../stacks/config-values.ts";
 import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "../../stacks/debian.ts";
+import { stackNames } from "../../stacks/stack-repositories.ts";
 import type { Answer } from "./ask.ts";
 
 /** A stack's program is given up on after so many ms: a registry that never answers is one row only. */
