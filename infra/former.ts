@@ -65,10 +65,11 @@ export function deployedImages(former: FormerOutputs | undefined): Map<string, D
 	for (const [name, image] of Object.entries(apps)) deployed.set(`app-${name}`, image);
 	// The outputs have no names of the packages' images: they lie beside the others.
 	const name = deployed.get("debbase")?.name;
-	const packages = Object.entries(pythons).map(
-		([series, python]) => [`package-${series}`, python.package?.key] as const,
-	);
-	for (const [artefact, key] of [["package", deb?.key] as const, ...packages])
+	const keys = new Map([["package", deb?.key]]);
+	// The first one's is told twice.
+	for (const [series, python] of Object.entries(pythons))
+		if (python.package?.key !== deb?.key) keys.set(`package-${series}`, python.package?.key);
+	for (const [artefact, key] of keys)
 		if (name !== undefined && key !== undefined)
 			deployed.set(artefact, { name: `${repositoryOf(name)}:package-${key}`, key });
 	return deployed;

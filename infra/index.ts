@@ -56,10 +56,10 @@ if (pulumi.runtime.isDryRun()) {
 	for (const python of settings.pythons) {
 		const side = deployedSide(former, python);
 		const changes = side && rotation(side, { debian, python, architecture });
+		if (!changes) continue;
 		const whose = settings.pythons.length === 1 ? "" : ` of Python ${python.series.series}`;
-		const users = (changes ? rotationLines(changes) : []).map(([what, text]) => `${what}: ${text}`);
-		const lines = [`What changes for users${whose}:`, ...users];
-		if (changes) void pulumi.log.info(lines.join("\n  "));
+		const users = rotationLines(changes).map(([what, text]) => `${what}: ${text}`);
+		void pulumi.log.info([`What changes for users${whose}:`, ...users].join("\n  "));
 	}
 }
 
@@ -96,7 +96,7 @@ export const pythons = Object.fromEntries(
 	madePythons.map((made) => [made.python.series.series, pythonOutput(made)]),
 );
 
-const [firstPython] = madePythons.map(pythonOutput) as [ReturnType<typeof pythonOutput>];
+const [firstPython] = Object.values(pythons) as [ReturnType<typeof pythonOutput>];
 const { package: packageOutput, ...cpython } = firstPython;
 
 /** The first Python, and its Debian package. */
