@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../commands/bench/apps/machines.ts";
 
 /** A registry of the tests' own: Debian's docker-registry, with Amazon ECR's kind of credentials. */
 export interface TestRegistry {
@@ -64,14 +65,6 @@ function dockerConfig(folder: string, hosts: readonly string[]): string {
 	const auths = Object.fromEntries(hosts.map((host) => [host, { auth }]));
 	writeFileSync(join(config, "config.json"), JSON.stringify({ auths }));
 	return config;
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
 }
 
 /** What a misbehaving proxy does with a request and its answer. */

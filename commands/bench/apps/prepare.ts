@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { NO_REGISTRY } from "../../../components/image-name.ts";
 import {
 	copyFrom,
 	copyInto,
@@ -9,7 +8,7 @@ import {
 	makePristineContainer,
 	runContainer,
 } from "../../../components/step/container.ts";
-import { docker, imageId, tagImage } from "../../../components/step/docker.ts";
+import { docker } from "../../../components/step/docker.ts";
 import { StepError } from "../../../components/step/error.ts";
 import type { Step } from "../../../components/step/step.ts";
 import { stackImages } from "../../../infra/images.ts";
@@ -45,14 +44,10 @@ export async function publishBases(
 		});
 	step.progress("build the stack");
 	await start("-c", "registry=none");
-	const own = `${NO_REGISTRY}/${settings.project}/${settings.stack}`;
-	const published = stackImages(settings, repository);
-	for (const [index, { name }] of stackImages(settings, own).entries()) {
-		const further = published[index]?.name ?? "";
-		if ((await imageId(name)) !== undefined) await tagImage(name, further);
-	}
 	step.progress("push it");
+	// It takes what the daemon has under the stack's names without a registry.
 	await start("-c", `registry=${repository}`);
+	const published = stackImages(settings, repository);
 	const named = (artefact: string) =>
 		published.find((image) => image.artefact === artefact)?.name ?? "";
 	return { python: named("python"), wheelbuild: named("wheelbuild") };
