@@ -90,7 +90,8 @@ export class Checkout {
 
 	/**
 	 * Start it, and kill it a moment after it said a line: the run alone, whose steps then must notice,
-	 * or its whole group, as when a CI job's is killed.
+	 * or its whole group, as when a CI job's is killed. The moment is well within what the line tells of
+	 * on a quick machine: a run that ends before it is an error.
 	 */
 	async killAt(
 		line: RegExp,
