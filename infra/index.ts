@@ -51,7 +51,7 @@ if (pulumi.runtime.isDryRun()) {
 			image.image,
 		]),
 	];
-	const lines = await planLines(planned, plannedPythons(settings.pythons), { deployed, places });
+	const lines = await planLines(planned, plannedPythons(settings), { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
 	for (const python of settings.pythons) {
 		const side = deployedSide(former, python);

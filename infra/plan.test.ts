@@ -3,6 +3,7 @@ import * as registry from "../components/distribution/daemon.ts";
 import * as inputs from "../components/distribution/inputs.ts";
 import type { StackImage } from "../components/image.ts";
 import * as docker from "../components/step/docker.ts";
+import { compileMinutes } from "../stacks/compile-times.ts";
 import type { Profile } from "../stacks/settings.ts";
 import { type Former, type PlannedPython, planLines } from "./plan.ts";
 
@@ -25,11 +26,12 @@ afterEach(() => {
 	vi.resetAllMocks();
 });
 
-/** A stack's Python of a profile. */
+/** A stack's Python of a profile, on bookworm. */
 const of = (profile: Profile, series = "3.13", suffix = ""): PlannedPython => ({
 	series,
 	profile,
 	package: `package${suffix}`,
+	minutes: compileMinutes({ release: "bookworm", series, profile }),
 });
 
 const image = (repository: string, artefact: string): StackImage => ({
@@ -75,7 +77,7 @@ it("says which of several Pythons are compiled", async () => {
 		return (await planLines([package313, package312], pythons)).at(-1);
 	};
 	expect(await line(package313.name)).toMatch(/^CPython 3\.12 will be compiled: about 6 minutes/);
-	expect(await line()).toMatch(/^CPython 3\.13, 3\.12 will be compiled: about 10 minutes/);
+	expect(await line()).toMatch(/^CPython 3\.13, 3\.12 will be compiled: about 8 minutes/);
 	expect(await line(package313.name, package312.name)).toBe("nothing will be compiled");
 });
 

@@ -3,15 +3,9 @@ import { imagePlace, lacksPush, type Place } from "../components/distribution/pr
 import type { StackImage } from "../components/image.ts";
 import { repositoryOf } from "../components/image-name.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
-import type { Profile, StackPython } from "../stacks/settings.ts";
+import { compileMinutes } from "../stacks/compile-times.ts";
+import type { Profile, Settings } from "../stacks/settings.ts";
 import type { DeployedImage } from "./former.ts";
-
-/** How long a compile takes on two cores, in minutes, as measured for 3.13.5 on bookworm. */
-const COMPILE_MINUTES: Readonly<Record<Profile, number>> = {
-	quick: 4,
-	optimized: 6,
-	hardened: 6,
-};
 
 /**
  * What a reviewer wants to know of a preview, in a few lines: for each artefact whether it is reused
@@ -65,7 +59,8 @@ export function compiles(planned: readonly PackagePlan[]): boolean | undefined {
 	return all.includes(undefined) || all.length === 0 ? undefined : false;
 }
 
-function isCompile({ fate, isCompiled = false }: PackagePlan): boolean | undefined {
+/** Whether a package's CPython is compiled; undefined where nobody can tell. */
+export function isCompile({ fate, isCompiled = false }: PackagePlan): boolean | undefined {
 	return fate === "unknown" ? undefined : fate.startsWith("build") && !isCompiled;
 }
 
@@ -76,14 +71,20 @@ export interface PlannedPython {
 	readonly profile: Profile;
 	/** The artefact that is its package. */
 	readonly package: string;
+	/** How long its compile takes; see {@link compileMinutes}. */
+	readonly minutes: number;
 }
 
 /** That of each of a stack's Pythons. */
-export function plannedPythons(pythons: readonly StackPython[]): PlannedPython[] {
-	return pythons.map(({ series, profile, suffix }) => ({
-		series: series.series,
+export function plannedPythons({
+	debian,
+	pythons,
+}: Pick<Settings, "debian" | "pythons">): PlannedPython[] {
+	return pythons.map(({ series: { series }, profile, suffix }) => ({
+		series,
 		profile,
 		package: `package${suffix}`,
+		minutes: compileMinutes({ release: debian.codename, series, profile }),
 	}));
 }
 
@@ -111,7 +112,7 @@ export function compileLine(
 }
 
 function duration(pythons: readonly PlannedPython[]): string {
-	const minutes = pythons.reduce((sum, { profile }) => sum + COMPILE_MINUTES[profile], 0);
+	const minutes = pythons.reduce((sum, python) => sum + python.minutes, 0);
 	return `about ${minutes} minutes on two cores`;
 }
 

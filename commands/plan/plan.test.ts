@@ -150,12 +150,12 @@ it("fits the columns, whatever the rotation", () => {
 	const plans = sets.flatMap((set) => accepted(() => readPlans("bullseye", set)));
 	expect(plans.length).toBeGreaterThan(20);
 	for (const { before, after, edits } of plans) {
-		const { pythons, warnings } = after.settings;
+		const { warnings } = after.settings;
 		const [side, ...others] = [before, after].flatMap((planned) =>
 			planned ? sideOf(planned, planned.settings.pythons[0]) : [],
 		) as [Side, ...Side[]];
 		const between = others.map((other) => rotation(side, other) ?? null)[0] ?? null;
-		const told = plannedPythons(pythons).map((python) => ({ ...python, rotation: between }));
+		const told = plannedPythons(after.settings).map((python) => ({ ...python, rotation: between }));
 		const plan = { edits, artefacts, warnings, pythons: told };
 		const lines = planText({ stack: "bullseye", compiles: null, ...plan }).split("\n");
 		for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(COLUMNS);

@@ -61,7 +61,7 @@ export async function planStack(stack: string, sets: readonly string[]): Promise
 		edits,
 		artefacts,
 		compiles: compiles(artefacts) ?? null,
-		pythons: plannedPythons(after.settings.pythons).map((planned, index) => ({
+		pythons: plannedPythons(after.settings).map((planned, index) => ({
 			...planned,
 			rotation: pythonRotation(before, after, after.settings.pythons[index] as StackPython),
 		})),

@@ -20,5 +20,5 @@ async function ask(stack: string): Promise<Answer> {
 	const config = readStackConfig(stack, []);
 	const settings = configuredSettings(stack, config);
 	const planned = await plans(await configuredImages(settings, config));
-	return { plans: planned, compile: compileLine(planned, plannedPythons(settings.pythons)) };
+	return { plans: planned, compile: compileLine(planned, plannedPythons(settings)) };
 }

@@ -77,7 +77,7 @@ describe("the table", () => {
 		const own = linesOf(before.stdout, checkout.stack);
 		expect(own.row).toMatch(/ bookworm .* 3\.13\.5-1 .* compile$/);
 		expect(own.next).toContain("package, python, wheelbuild: build: there is none yet");
-		expect(own.next).toContain("CPython will be compiled: about 4 minutes");
+		expect(own.next).toContain("CPython will be compiled: about 2 minutes");
 		expect(linesOf(before.stdout, "broken").row).toMatch(/^broken +(- +){8}unknown$/);
 		expect(linesOf(before.stdout, "broken").next).toContain("Pulumi.broken.yaml cannot be read");
 		expect(linesOf(before.stdout, "private").row).toMatch(/ bookworm .* unknown$/);
