@@ -14,6 +14,11 @@ export function stackNames(folder = "."): string[] {
 		.sort();
 }
 
+/** The same but `local`, which stays what one machine alone can build. */
+export function productionStacks(): string[] {
+	return stackNames().filter((stack) => stack !== "local");
+}
+
 /**
  * The repositories that the stacks with a file in the current folder have, or would have without a
  * registry: those in the daemon alone too. Files that are not YAML count as absent: the stack's own run

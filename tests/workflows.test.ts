@@ -19,9 +19,16 @@ interface Step {
 
 interface Job {
 	readonly if?: string;
+	/** Another workflow, in the place of steps. */
+	readonly uses?: string;
+	readonly needs?: string;
+	readonly "runs-on"?: string;
 	readonly "timeout-minutes"?: number;
 	readonly permissions?: Readonly<Record<string, string>>;
-	readonly strategy?: { readonly "fail-fast": boolean; readonly matrix: { stack: string[] } };
+	readonly strategy?: {
+		readonly "fail-fast": boolean;
+		readonly matrix: { stack: string[] } | string;
+	};
 	readonly environment?: string;
 	readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
 	readonly steps: readonly Step[];
@@ -44,10 +51,13 @@ const actionPath = ".github/actions/setup/action.yml";
 const action = parse(text(actionPath)) as { runs: { steps: Step[] } };
 const workflows = workflowPaths.map((path) => [path, parse(text(path)) as Workflow] as const);
 const jobs = workflows.flatMap(([path, workflow]) =>
-	Object.values(workflow.jobs).map((job) => [path, job, workflow] as const),
+	Object.values(workflow.jobs)
+		.filter(({ uses }) => uses === undefined)
+		.map((job) => [path, job, workflow] as const),
 );
 const steps = [...jobs.flatMap(([, job]) => job.steps), ...action.runs.steps];
-const stackJobs = jobs.filter(([path]) => !path.endsWith("/ci.yml"));
+const stackJobs = jobs.filter(([path]) => !/\/(ci|compile)\.yml$/.test(path));
+const TRIGGERS = ["pull_request", "push", "schedule", "workflow_call", "workflow_dispatch"];
 const triggers = ({ on }: Workflow) => (typeof on === "string" ? [on] : Object.keys(on));
 
 it("actionlint finds nothing", { timeout: 5 * MINUTE }, ({ skip }) => {
@@ -71,7 +81,9 @@ describe("the workflows", () => {
 			([, name]) => name,
 		);
 		expect(documented.sort()).toEqual(names);
-		expect(names).toEqual(["ci.yml", "drift.yml", "preview.yml", "refresh.yml", "up.yml"]);
+		expect(names).toEqual([
+			...["ci.yml", "compile.yml", "drift.yml", "preview.yml", "refresh.yml", "up.yml"],
+		]);
 	});
 
 	it("use other people's actions by commit, with the version beside it, the same everywhere", () => {
@@ -80,7 +92,7 @@ describe("the workflows", () => {
 			const uses = [...text(path).matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, value]) => value);
 			expect(uses.length).toBeGreaterThan(0);
 			for (const value of uses) {
-				if (value === "./.github/actions/setup") continue;
+				if (value?.startsWith("./.github/")) continue;
 				expect(value).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 				const [name = "", pin = ""] = String(value).split("@");
 				expect(pins.get(name) ?? pin, name).toBe(pin);
@@ -96,6 +108,7 @@ describe("the workflows", () => {
 			const expected: Record<string, [workflow: unknown, job: unknown]> = {
 				"ci.yml": [{ contents: "read" }, undefined],
 				"preview.yml": [{}, { ...write, "pull-requests": "write" }],
+				"compile.yml": [{}, write],
 				"up.yml": [{}, write],
 				"drift.yml": [{}, { ...write, issues: "write" }],
 				// No role, so nothing of AWS; the branch is why it writes.
@@ -112,7 +125,7 @@ describe("the workflows", () => {
 	it("never run a fork's code with secrets", () => {
 		for (const [path, job, workflow] of jobs) {
 			for (const trigger of triggers(workflow)) {
-				expect(["pull_request", "push", "schedule", "workflow_dispatch"], path).toContain(trigger);
+				expect(TRIGGERS, path).toContain(trigger);
 			}
 			if (!triggers(workflow).includes("pull_request") || job.permissions === undefined) continue;
 			const own = "github.event.pull_request.head.repo.full_name == github.repository";
@@ -125,7 +138,7 @@ describe("the workflows", () => {
 			expect(text(path)).not.toMatch(/secrets\.|access-key|PASSPHRASE|ACCESS_TOKEN/i);
 		}
 		const checkouts = steps.filter((step) => step.uses?.startsWith("actions/checkout@"));
-		expect(checkouts).toHaveLength(workflows.length);
+		expect(checkouts).toHaveLength(jobs.length);
 		for (const { with: values } of checkouts) expect(values?.["persist-credentials"]).toBe(false);
 	});
 
@@ -155,7 +168,8 @@ describe("a job for each stack", () => {
 	const production = stacks.filter((stack) => stack !== "local").sort();
 
 	it.each(stackJobs)("%s has the stacks that have a file, but local", (_, job) => {
-		expect([...(job.strategy?.matrix.stack ?? [])].sort()).toEqual(production);
+		const { matrix = "" } = job.strategy ?? {};
+		expect(typeof matrix === "string" ? matrix : matrix.stack.toSorted()).toEqual(production);
 		expect(job.strategy?.["fail-fast"]).toBe(false);
 	});
 
@@ -170,9 +184,42 @@ describe("a job for each stack", () => {
 		const users = jobs.filter(([, { steps }]) =>
 			steps.some((step) => String(step.with?.role).includes("AWS_UP_ROLE_ARN")),
 		);
-		expect(users.map(([path]) => path)).toEqual([".github/workflows/up.yml"]);
+		const paths = users.map(([path]) => path);
+		expect(paths).toEqual([".github/workflows/compile.yml", ".github/workflows/up.yml"]);
+		for (const [, { environment }] of users) expect(environment).toBe(job?.environment);
 	});
 });
+
+describe("the compiles", () => {
+	const compile = parse(text(".github/workflows/compile.yml")) as Workflow;
+	const up = parse(text(".github/workflows/up.yml")) as Workflow;
+
+	it("are those of the plan, each on its architecture, and none where there is nothing", () => {
+		const { plan, compile: job } = compile.jobs;
+		expect(plan?.steps.find(({ id }) => id === "plan")?.run).toContain("plan -- --jobs --json");
+		expect(job).toMatchObject({
+			needs: "plan",
+			if: "fromJSON(needs.plan.outputs.matrix).include[0] != null",
+			strategy: { "fail-fast": false, matrix: inExpression("fromJSON(needs.plan.outputs.matrix)") },
+			"runs-on": inExpression(
+				"matrix.platform == 'linux/arm64' && 'ubuntu-24.04-arm' || 'ubuntu-24.04'",
+			),
+		});
+	});
+
+	it("come before up, which goes on where one failed", () => {
+		expect(up.jobs.compile?.uses).toBe("./.github/workflows/compile.yml");
+		expect(up.jobs.up).toMatchObject({
+			needs: "compile",
+			if: inExpression("!cancelled() && vars.PULUMI_BACKEND_URL != ''"),
+		});
+	});
+});
+
+/** As a value that GitHub computes. */
+function inExpression(expression: string): string {
+	return ["$", "{{ ", expression, " }}"].join("");
+}
 
 // With stand-ins for pulumi, gh and docker on PATH, which say how they were called.
 describe("the script", () => {
@@ -194,8 +241,10 @@ describe("the script", () => {
 	}
 
 	function run(workflow: string, step: string, env: Record<string, string>) {
-		const [, job] = jobs.find(([path]) => path.endsWith(`/${workflow}.yml`)) ?? [];
-		const script = job?.steps.find(({ id, name }) => [id, name].includes(step))?.run ?? "exit 99";
+		const steps = jobs.flatMap(([path, job]) =>
+			path.endsWith(`/${workflow}.yml`) ? job.steps : [],
+		);
+		const script = steps.find(({ id, name }) => [id, name].includes(step))?.run ?? "exit 99";
 		const { status, stdout, stderr } = spawnSync(
 			"bash",
 			["--noprofile", "--norc", "-eo", "pipefail", "-c", script],
@@ -218,6 +267,25 @@ describe("the script", () => {
 		const path = join(folder, name);
 		return existsSync(path) ? readFileSync(path, "utf8") : "";
 	}
+
+	describe("of a compile", () => {
+		const environment = { TARGET: "package-3.12", REGISTRY: "host", STACK: "Bookworm" };
+		const start =
+			"local/main.ts --stack Bookworm --target package-3.12 --config registry=host/debian-python/bookworm --config ecrPullAccounts=\n";
+
+		it.each([
+			["pushes to the repository that is there", "", 0, start],
+			["leaves a first up alone", "An error occurred (RepositoryNotFoundException)", 0, ""],
+			["fails where nobody can tell", "An error occurred (AccessDenied)", 1, ""],
+		])("%s", (_, problem, status, call) => {
+			standIn("aws", `echo "$FAKE_OUTPUT"; [ -z "$FAKE_OUTPUT" ]`);
+			standIn("node", 'echo "$*" >>calls');
+			expect(run("compile", "compile", { ...environment, FAKE_OUTPUT: problem }).status).toBe(
+				status,
+			);
+			expect(file("calls")).toBe(call);
+		});
+	});
 
 	it.each([
 		["0", "success"],

@@ -1,5 +1,7 @@
 import { commandLine, runCommand, stackOption, valuesOption } from "../../local/command-line.ts";
 import { ConfigError } from "../../stacks/settings.ts";
+import { productionStacks } from "../../stacks/stack-repositories.ts";
+import { compileJobs, jobsMatrix, jobsText } from "./jobs.ts";
 import { planText } from "./lines.ts";
 import { planStack } from "./plan.ts";
 
@@ -14,8 +16,16 @@ const command = commandLine(
 			"a config value in place of the stack file's, such as release=trixie; may be repeated",
 		),
 	)
+	.option(
+		"--jobs",
+		"list what must be compiled, of all stacks but local where none is given; with --json as a matrix for GitHub Actions",
+	)
 	.option("--json", "print the plan as JSON")
-	.action(async ({ stack, set, json }) => {
+	.action(async ({ stack, set, json, jobs }, command) => {
+		if (jobs) {
+			const isGiven = command.getOptionValueSource("stack") !== "default";
+			return printJobs(isGiven ? [stack] : productionStacks(), set, json);
+		}
 		try {
 			const plan = await planStack(stack, set);
 			print(json ? JSON.stringify(plan, null, 2) : planText(plan));
@@ -27,6 +37,12 @@ const command = commandLine(
 	});
 
 await runCommand(command);
+
+async function printJobs(stacks: readonly string[], sets: readonly string[], json?: true) {
+	const jobs = await compileJobs(stacks, sets);
+	// In one line, which is what a workflow can take as an output.
+	print(json ? JSON.stringify(jobsMatrix(jobs)) : jobsText(jobs));
+}
 
 function print(text: string): void {
 	process.stdout.write(`${text}\n`);

@@ -1,6 +1,6 @@
 import { commandLine, runCommand } from "../../local/command-line.ts";
 import { section } from "../../local/text.ts";
-import { stackNames } from "../../stacks/stack-repositories.ts";
+import { productionStacks } from "../../stacks/stack-repositories.ts";
 import { tagDigest } from "./digest.ts";
 import { newestPip } from "./pip.ts";
 import { type Finding, findNewer, takeNewer } from "./refresh.ts";
@@ -33,7 +33,7 @@ Exit status: 0 all is done, or nothing is newer; 1 something could not be asked 
 await runCommand(command);
 
 async function refreshAll(stack: string | undefined, check: boolean): Promise<number> {
-	const stacks = stack === undefined ? stackNames().filter((name) => name !== "local") : [stack];
+	const stacks = stack === undefined ? productionStacks() : [stack];
 	const findings: Finding[] = [];
 	for (const name of stacks) findings.push(...(await refresh(name, check)));
 	if (check && findings.some(({ state }) => state === "newer")) return NEWER;
