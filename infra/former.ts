@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imagePlace, type Place } from "../components/distribution/presence.ts";
 import { repositoryOf } from "../components/image-name.ts";
-import { knownSide, type Side } from "../stacks/rotation.ts";
+import type { Patch } from "../stacks/patches/patch-set.ts";
+import { knownSide, patchesText, type Side } from "../stacks/rotation.ts";
 import type { StackPython } from "../stacks/settings.ts";
 
 /** Of the outputs of infra/index.ts, as an older version of the program may have written them. */
@@ -10,12 +11,13 @@ export interface FormerOutputs {
 	readonly apps?: Readonly<Record<string, DeployedImage>>;
 	readonly package?: { readonly key?: string; readonly architecture?: string };
 	readonly debian?: { readonly codename?: string };
-	readonly cpython?: { readonly version?: string };
+	readonly cpython?: Omit<FormerPython, "package">;
 	readonly pythons?: Readonly<Record<string, FormerPython>>;
 }
 
 interface FormerPython {
 	readonly version?: string;
+	readonly patches?: readonly Pick<Patch, "name" | "cves">[];
 	readonly package?: { readonly key?: string };
 }
 
@@ -55,7 +57,8 @@ export function deployedSide(
 ): Side | undefined {
 	const { debian, cpython, pythons, package: deb } = former ?? {};
 	const before = pythons?.[series.series] ?? (suffix === "" ? cpython : undefined);
-	return knownSide(debian?.codename, before?.version, deb?.architecture);
+	const side = knownSide(debian?.codename, before?.version, deb?.architecture);
+	return side && { ...side, patches: patchesText(before?.patches) };
 }
 
 /** The images that were deployed last, by artefact. */

@@ -3,7 +3,7 @@ import { DebianBase } from "../components/base/base.ts";
 import { DebbaseImage } from "../components/debbase/debbase.ts";
 import { PybuildImage } from "../components/pybuild/pybuild.ts";
 import { ImageRegistry } from "../components/registry/registry.ts";
-import { rotation } from "../stacks/rotation.ts";
+import { patchesText, rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
 import { byArtefact, makeApps, stackApps } from "./apps.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
@@ -55,7 +55,8 @@ if (pulumi.runtime.isDryRun()) {
 	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
 	for (const python of settings.pythons) {
 		const side = deployedSide(former, python);
-		const changes = side && rotation(side, { debian, python, architecture });
+		const patches = patchesText(python.patches?.patches);
+		const changes = side && rotation(side, { debian, python, patches, architecture });
 		if (!changes) continue;
 		const whose = settings.pythons.length === 1 ? "" : ` of Python ${python.series.series}`;
 		const users = rotationLines(changes).map(([what, text]) => `${what}: ${text}`);
@@ -89,8 +90,8 @@ export const apps = Object.fromEntries(
 );
 
 /**
- * The Pythons, by their series: `version`, `endOfLife`, the day or month in which its support ends, and
- * `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum.
+ * The Pythons, by their series: `version`, `patches`, where it has some, with the CVEs that they name,
+ * `endOfLife`, the day or month in which its support ends, and `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum.
  */
 export const pythons = Object.fromEntries(
 	madePythons.map((made) => [made.python.series.series, pythonOutput(made)]),

@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import type { CPythonSeries } from "../stacks/cpython.ts";
 import type { DebianRelease } from "../stacks/debian.ts";
 import { CONFIG, type Recorded, record } from "../tests/record.ts";
@@ -26,6 +29,8 @@ const NO_BYTES: Readonly<Record<string, readonly string[]>> = {
 		"SOURCE_URL",
 		// Where compiled files are kept. They are named by what of the below decides them.
 		...["COMPILED", "COMPILED_PROFILE", "COMPILED_LABELS"],
+		// Where the patches are: their hash is PATCHES.
+		"PATCHES_FOLDER",
 	],
 	"components/commit/run.ts": ["CA_BUNDLE", "ALIASES", "PATHS", "BUDGET", "LEDGER"],
 	image: [],
@@ -103,9 +108,18 @@ async function vary(base: Record<string, string>, { config, debian, series }: Va
 const more = (list: readonly string[]) => [...list, "more"];
 const zeros = (length: number) => "0".repeat(length);
 
+const patches = mkdtempSync(join(tmpdir(), "patches-"));
+writeFileSync(join(patches, "series"), "a.patch\n");
+writeFileSync(
+	join(patches, "a.patch"),
+	"--- a/README.rst\n+++ b/README.rst\n@@ -1 +1 @@\n-a\n+b\n",
+);
+afterAll(() => rmSync(patches, { recursive: true }));
+
 /** One thing each. */
 const VARIATIONS: Readonly<Record<string, Variation>> = {
 	"the package release": { config: { packageRelease: "2" } },
+	"a patch": { config: { patches } },
 	"the profile": { config: { profile: "hardened" } },
 	"the Python version": { config: { pythonVersion: "3.13.15" } },
 	"the Python series": { config: { pythonVersion: "3.12.14" } },

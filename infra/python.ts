@@ -69,10 +69,11 @@ export function imageOutputs({ pythonImage, wheelbuild }: MadePython) {
 
 /** What the outputs say of one of a stack's Pythons itself. */
 export function pythonOutput({ python, package: deb }: MadePython) {
-	const { version, series } = python;
+	const { version, series, patches } = python;
 	return {
 		version,
 		series: series.series,
+		...(patches && { patches: patches.patches.map(({ name, cves }) => ({ name, cves })) }),
 		endOfLife: series.endOfLife,
 		package: {
 			name: deb.packageName,

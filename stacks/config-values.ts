@@ -204,7 +204,7 @@ export function parseApps(value: string): readonly string[] {
 		const problem = pathProblem(folder);
 		if (problem !== undefined) throw new Refusal(`has ${quote(folder)}, which ${problem}`);
 	}
-	return folders.map((folder) => folder.replace(/(?<=.)\/+$/, ""));
+	return folders.map(parseFolder);
 }
 
 /** A JSON list of strings, as Pulumi gives a list. */
@@ -240,7 +240,15 @@ export function parseCaBundle(value: string, fileExists: (path: string) => boole
 	return value;
 }
 
-function pathProblem(path: string): string | undefined {
+/** The path of a folder, of characters that need no quoting anywhere; without a slash at the end. */
+export function parseFolder(value: string): string {
+	const problem = pathProblem(value);
+	if (problem !== undefined) throw new Refusal(problem);
+	return value.replace(/(?<=.)\/+$/, "");
+}
+
+/** What keeps a path from being used without quotes, as the rest of a sentence. */
+export function pathProblem(path: string): string | undefined {
 	if (path.startsWith("-")) return "starts with a dash, like an option";
 	if (path.startsWith("~")) return "starts with ~, which only a shell expands";
 	if (!/^[A-Za-z0-9._/@+-]+$/.test(path))

@@ -9,6 +9,7 @@ import {
 	parseBase,
 	parseBoolean,
 	parseCaBundle,
+	parseFolder,
 	parsePackageRelease,
 	parsePlatform,
 	parseProfile,
@@ -93,7 +94,7 @@ export const config = {
 		items: "object",
 		absent: "that of `pythonVersion`",
 		description:
-			"several Pythons, in place of `pythonVersion`: entries with `version`, and `packageRelease`, `profile` and `sourceSha256` of their own",
+			"several Pythons, in place of `pythonVersion`: entries with `version`, and `packageRelease`, `profile`, `patches` and `sourceSha256` of their own",
 		parse: parsePythons,
 		remedy: () => 'write a list of entries such as {version: "3.13.5"}, with the version in quotes',
 	},
@@ -118,6 +119,14 @@ export const config = {
 			"how CPython is compiled: `optimized` (PGO and LTO), `hardened` (the same with Debian's hardening and frame pointers) or `quick` (plainly, for trying things out)",
 		parse: parseProfile,
 		remedy: (text) => `write profile: ${nearestOf([...profiles], text)}`,
+	},
+	patches: {
+		type: "string",
+		absent: "none",
+		description:
+			"folder with patches of your own for CPython, a quilt series, from the project root: `patches/3.13`",
+		parse: parseFolder,
+		remedy: () => "write the path of a folder, such as patches/3.13",
 	},
 	registry: {
 		type: "string",

@@ -7,6 +7,7 @@ import { type Profile, type PythonEntry, Refusal } from "./config-values.ts";
 import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, type DebianRelease, debianReleases } from "./debian.ts";
 import { nearestOf } from "./guess.ts";
+import { type PatchSet, readPatchSet } from "./patches/patch-set.ts";
 import { isPastLts } from "./support.ts";
 
 /** A Python that a stack compiles. */
@@ -19,6 +20,8 @@ export interface StackPython {
 	/** Internal release number, the 1 of 3.13.5-1. */
 	readonly packageRelease: number;
 	readonly profile: Profile;
+	/** What is applied to its source; absent: nothing is. */
+	readonly patches?: PatchSet;
 	/** The judgement on it on the stack's Debian release; never `impossible` here. */
 	readonly compatibility: Compatibility;
 	/** What the names of its artefacts end with, such as `-3.12`: nothing for the first. */
@@ -36,7 +39,7 @@ type Version = Pick<StackPython, "version" | "series" | "source">;
 
 /** A Python whose version is right: what else is wrong with it is undefined. */
 export type ReadPython = Version &
-	Pick<StackPython, "suffix"> & {
+	Pick<StackPython, "suffix" | "patches"> & {
 		readonly [Key in "packageRelease" | "profile" | "compatibility"]: StackPython[Key] | undefined;
 	};
 
@@ -46,7 +49,7 @@ export function readPythons(reader: ConfigReader, context: PythonContext): reado
 	// A list that is refused says enough.
 	if (entries.length === 0 && (reader.text("pythons") ?? "[]") !== "[]") return [];
 	if (entries.length === 0) return readPython(reader, context);
-	for (const key of ["pythonVersion", "sourceSha256"] as const)
+	for (const key of ["pythonVersion", "patches", "sourceSha256"] as const)
 		if (reader.text(key) !== undefined)
 			reader.refuse(key, new Refusal("is given beside pythons", "remove one of the two"));
 	const found: ReadPython[] = [];
@@ -67,6 +70,7 @@ const ENTRY_KEYS = {
 	version: "pythonVersion",
 	packageRelease: "packageRelease",
 	profile: "profile",
+	patches: "patches",
 	sourceSha256: "sourceSha256",
 } as const satisfies Readonly<Record<string, ConfigKey>>;
 
@@ -105,7 +109,7 @@ function readEntry(
 	return pythons;
 }
 
-const NO_PYTHON = { pythonVersion: undefined, sourceSha256: undefined };
+const NO_PYTHON = { pythonVersion: undefined, patches: undefined, sourceSha256: undefined };
 
 /** What an entry says, by the keys of the short form. */
 function shortForm(entry: PythonEntry): Values {
@@ -129,12 +133,24 @@ function readPython(
 	const python = readVersion(reader);
 	const packageRelease = reader.read("packageRelease");
 	const profile = reader.read("profile");
+	const patches = readPatches(reader);
 	if (python === undefined) return [];
 	if (profile === "optimized") refuseOptimized(reader, python.version);
 	const judgement = debian && compatibility(python.version, debian.codename);
 	if (judgement && debian)
 		refuseUnsupportedPair(reader, debian.codename, judgement, allowUnsupported, today);
-	return [{ ...python, packageRelease, profile, compatibility: judgement, suffix: "" }];
+	const own = { packageRelease, profile, compatibility: judgement, suffix: "" };
+	return [{ ...python, ...own, ...(patches !== undefined && { patches }) }];
+}
+
+/** The patches of a Python; `undefined` where it has none, or they are refused. */
+function readPatches(reader: ConfigReader): PatchSet | undefined {
+	const folder = reader.read("patches");
+	if (folder === undefined) return undefined;
+	const read = readPatchSet(folder);
+	if (!Array.isArray(read)) return read;
+	reader.problems.push(...read);
+	return undefined;
 }
 
 /** The version and its source; `undefined` if the version is refused. */

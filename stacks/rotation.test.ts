@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findSeries } from "./cpython.ts";
 import { type Codename, codenames, debianReleases } from "./debian.ts";
-import { knownSide, rotation, type Side } from "./rotation.ts";
+import { knownSide, patchesText, rotation, type Side } from "./rotation.ts";
 
 function side(codename: Codename, series = "3.9", more: Partial<Side> = {}): Side {
 	const entry = findSeries(series);
@@ -120,5 +120,19 @@ describe("a side by its names", () => {
 		["bookworm", "2.7.18"],
 	])("%s with %s is not known", (codename, version) => {
 		expect(knownSide(codename, version, undefined)).toBeUndefined();
+	});
+});
+
+it("a patch is a change for users, of no wheel", () => {
+	const patches = patchesText([
+		{ name: "a.patch", cves: ["CVE-2026-0001"] },
+		{ name: "b.patch", cves: [] },
+	]);
+	const before = side("bookworm", "3.13", { patches: patchesText() });
+	expect(rotation(before, { ...before, patches })).toMatchObject({
+		versions: [
+			{ what: "Python's patches", before: "none", after: "a.patch (CVE-2026-0001), b.patch" },
+		],
+		wheels: { rebuild: "none" },
 	});
 });

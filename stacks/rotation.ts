@@ -5,11 +5,14 @@
 
 import { type CPythonSeries, compareVersions, seriesOf } from "./cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "./debian.ts";
+import type { Patch } from "./patches/patch-set.ts";
 
 /** What a stack is, or would be: as much of it as is known. */
 export interface Side {
 	readonly debian: DebianRelease;
 	readonly python: { readonly version: string; readonly series: CPythonSeries };
+	/** Python's patches, as {@link patchesText} has them. */
+	readonly patches?: string;
 	/** Version of pip in the image python. */
 	readonly pip?: string;
 	/** Debian's name of the architecture. */
@@ -34,6 +37,15 @@ export function knownSide(
 		python: { version, series },
 		...(architecture !== undefined && { architecture }),
 	};
+}
+
+/** A Python's patches in words. */
+export function patchesText(patches: readonly Pick<Patch, "name" | "cves">[] = []): string {
+	if (patches.length === 0) return "none";
+	const texts = patches.map(({ name, cves }) =>
+		cves.length === 0 ? name : `${name} (${cves.join(", ")})`,
+	);
+	return texts.join(", ");
 }
 
 /** Something that has another value afterwards. */
@@ -85,12 +97,13 @@ export function rotation(before: Side, after: Side): Rotation | undefined {
 
 type Values = Readonly<Record<string, string | undefined>>;
 
-function versionsOf({ debian, python, pip, architecture }: Side): Values {
+function versionsOf({ debian, python, patches, pip, architecture }: Side): Values {
 	const { versions } = debian;
 	return {
 		Debian: `${debian.codename} (${debian.number})`,
 		architecture,
 		Python: python.version,
+		"Python's patches": patches,
 		pip,
 		glibc: versions.glibc,
 		OpenSSL: versions.openssl,

@@ -132,6 +132,11 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 			{ shown: '"***@example.org/x:1"' },
 		],
 
+		// patches
+		["patches", "~/patches", /starts with ~/, /such as patches\/3\.13/],
+		["patches", "no/such/", /is not there/, /npm run patch -- add/, { shown: '"no/such"' }],
+		["patches", "stacks", /is not there/, /npm run patch -- add/, { shown: '"stacks/series"' }],
+
 		// snapshot
 		[
 			"snapshot",
@@ -489,6 +494,11 @@ describe("what is wrong with one of several Pythons", () => {
 			/^pythons\[0\]\.version: "3\.5\.10" is unproven on bookworm.*, or version: "3\.7\.17" or /,
 		],
 		[["3.13.15"], /^pythons: .* has an entry that is not a table of keys; write a list of entries/],
+		[
+			[ok, { version: "3.12.14", patches: "no/such" }],
+			/^pythons\[1\]\.patches: "no\/such" is not there; npm run patch -- add makes one/,
+		],
+		[[{ ...ok, patches: "a b" }], /^pythons\[0\]\.patches: "a b" contains white space/],
 		["3.13.15", /^pythons: .* is not a list/],
 	])("%j", (pythons, line) => {
 		expect(linesOf(pythons)).toEqual([expect.stringMatching(line)]);
@@ -502,6 +512,12 @@ describe("what is wrong with one of several Pythons", () => {
 	it("is a version beside them", () => {
 		expect(linesOf([ok], { pythonVersion: "3.12.14" })).toEqual([
 			'pythonVersion: "3.12.14" is given beside pythons; remove one of the two',
+		]);
+	});
+
+	it("is a folder of patches beside them", () => {
+		expect(linesOf([ok], { patches: "patches/3.13" })).toEqual([
+			'patches: "patches/3.13" is given beside pythons; remove one of the two',
 		]);
 	});
 

@@ -11,7 +11,7 @@ import {
 	plannedPythons,
 } from "../../infra/plan.ts";
 import { configuredImages } from "../../local/images.ts";
-import { type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
+import { patchesText, type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
 import type { StackPython } from "../../stacks/settings.ts";
 import { type Planned, type Plans, readPlans } from "./config.ts";
 
@@ -86,7 +86,8 @@ export function sideOf(
 	{ settings: { debian, architecture } }: Pick<Planned, "settings">,
 	python: StackPython,
 ): Side {
-	return { debian, python, pip: python.series.pip.version, architecture };
+	const patches = patchesText(python.patches?.patches);
+	return { debian, python, patches, pip: python.series.pip.version, architecture };
 }
 
 /** The images; where their registry cannot be used from here, their keys, and why. */

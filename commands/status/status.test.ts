@@ -77,11 +77,14 @@ describe("the catalogs' facts", () => {
 	});
 
 	it("are there of each Python of a list", () => {
-		const list = [{ version: "3.13.15" }, { version: "3.12.14", packageRelease: 3 }];
+		const list = [
+			{ version: "3.13.15" },
+			{ version: "3.12.14", packageRelease: 3, patches: "patches/3.12" },
+		];
 		const { pythons } = facts({ packageRelease: "1", pythons: JSON.stringify(list) });
 		expect(pythons).toMatchObject([
 			{ version: "3.13.15", packageRelease: "1" },
-			{ version: "3.12.14", packageRelease: "3" },
+			{ version: "3.12.14", packageRelease: "3", patches: "patches/3.12" },
 		]);
 		expect(facts({ pythons: "no list", pythonVersion: "3.13.15" }).pythons).toHaveLength(1);
 	});

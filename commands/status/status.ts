@@ -29,6 +29,8 @@ export interface StatusPython {
 	readonly version: string;
 	readonly series: CPythonSeries;
 	readonly packageRelease: string;
+	/** The folder of its patches; absent: it has none. */
+	readonly patches?: string;
 }
 
 /** What the next `up` would do, as far as this machine's Docker daemon and the registry tell. */
@@ -64,9 +66,10 @@ export function catalogFacts({
 	return {
 		...(isCodename(release) && { debian: debianReleases[release] }),
 		pythons: entriesOf((key) => config[`${project}:${key}`]).flatMap(
-			({ version = "", packageRelease = "" }) => {
+			({ version = "", packageRelease = "", patches = "" }) => {
 				const series = seriesOf(version);
-				return series === undefined ? [] : [{ version, series, packageRelease }];
+				if (series === undefined) return [];
+				return [{ version, series, packageRelease, ...(patches !== "" && { patches }) }];
 			},
 		),
 	};
@@ -75,7 +78,8 @@ export function catalogFacts({
 /** The entries of `pythons`, or the one of the short form. */
 function entriesOf(get: (key: ConfigKey) => string | undefined): PythonEntry[] {
 	const packageRelease = get("packageRelease") ?? "";
-	const single = { version: get("pythonVersion") ?? "", packageRelease };
+	const patches = get("patches") ?? "";
+	const single = { version: get("pythonVersion") ?? "", packageRelease, patches };
 	try {
 		const entries = parsePythons(get("pythons") || "[]");
 		return entries.length === 0 ? [single] : entries.map((entry) => ({ packageRelease, ...entry }));

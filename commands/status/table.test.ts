@@ -38,7 +38,7 @@ fourteen-chars  bullseye  2024-08-14 x 2026-08-31 x 2031-06-30   2029-01-15   3.
 j               jessie    2018-06-17 x 2020-06-30 x 2025-06-30 x 2021-08-15 x 3.6.2-12   3.6.15 +  2021-12-23 x compile
 
 security, LTS, ELTS: Debian's support ends; keys: its first signing key expires; ends: CPython's security fixes end
-x: over; !: within 180 days; +: newer than the stack's
+x: over; !: within 180 days; +: newer than the stack's; +p: with patches of one's own
 
 next up, as far as this machine's Docker and the registries tell:
   broken          cannot be read
@@ -49,11 +49,12 @@ next up, as far as this machine's Docker and the registries tell:
 
 it("has a row for each Python of a stack, with what is the stack's own in the first", () => {
 	const [, , stack] = statuses as [StackStatus, StackStatus, StackStatus];
-	const two = { ...stack, pythons: [...stack.pythons, python("3.12.1", "2")] };
+	const patched = { ...python("3.12.1", "2"), patches: "patches/3.12" };
+	const two = { ...stack, pythons: [...stack.pythons, patched] };
 	const [, ...rows] = statusTable([two], today).split("\n");
 	expect(rows.slice(0, 2).map((row) => row.split(/ {2,}/).slice(-4))).toEqual([
 		["jessie", expect.stringMatching(/^2018.* 3\.6\.2-12$/), "3.6.15 +", "2021-12-23 x compile"],
-		["", "3.12.1-2", "3.12.14 +", "2028-10"],
+		["", "3.12.1-2+p", "3.12.14 +", "2028-10"],
 	]);
 });
 

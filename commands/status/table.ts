@@ -29,7 +29,7 @@ const COLUMNS: readonly StatusColumn[] = [
 
 const LEGEND = [
 	"security, LTS, ELTS: Debian's support ends; keys: its first signing key expires; ends: CPython's security fixes end",
-	"x: over; !: within 180 days; +: newer than the stack's",
+	"x: over; !: within 180 days; +: newer than the stack's; +p: with patches of one's own",
 	"",
 	"next up, as far as this machine's Docker and the registries tell:",
 ];
@@ -69,9 +69,9 @@ function dateColumn(
 	return { heading, gap: 1, cell };
 }
 
-/** Such as 3.13.5-1. */
-export function packageVersion({ version, packageRelease }: StatusPython): string {
-	return `${version}-${packageRelease}`;
+/** Such as 3.13.5-1; 3.13.5-1+p where it has patches of its own. */
+export function packageVersion({ version, packageRelease, patches }: StatusPython): string {
+	return `${version}-${packageRelease}${patches === undefined ? "" : "+p"}`;
 }
 
 function newestCell(python: StatusPython): string {

@@ -1,16 +1,18 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { SERIES } from "../../stacks/patches/patch-set.ts";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { DEB_SUM, imageConfig, imageId, imageLabel } from "../step/docker.ts";
+import { DEB_SUM, docker, imageConfig, imageId, imageLabel } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { importFiles } from "../step/tar.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
+import { APPLY_CONTEXT, PATCHED, packPatches, RECIPE_CONTEXT } from "./patches.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
 import { arePackagesWritten, parseSums, sumsName } from "./written.ts";
@@ -25,17 +27,20 @@ await runStep<ResultOf<typeof buildStep>>(async (step) => {
 });
 
 async function buildPackage(step: Step, image: string): Promise<void> {
-	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL } = inputs;
+	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL, PATCHES } = inputs;
 	await needBuilder(builder, inputs.RECIPE, step.signal);
+	const patches = PATCHES === undefined ? undefined : await patchedBuild(PATCHES);
 	// What it runs is said by pybuild's Dockerfile.
-	const command = (await imageConfig(builder))?.Cmd ?? [];
+	const command = patches?.command ?? (await imageConfig(builder))?.Cmd ?? [];
 	const container = await makeContainer(step, builder, command, [
 		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
 		"--volume=debian-python-ccache:/ccache",
 		...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
+		...(patches?.options ?? []),
 	]);
+	await patches?.give(container);
 	if (CA_BUNDLE !== undefined) await copyInto(container, CA_BUNDLE, "/build/ca-bundle.crt");
 	if (SOURCE_URL !== undefined) {
 		const source = await fetchSource(step, SOURCE_URL, variables.SOURCE_SHA256 ?? "");
@@ -45,6 +50,22 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await runLogged(step, container, inputs.LOG);
 	await keepCompiled(step, container, missing, inputs);
 	await importPackages(await readFolder(container, "/build/out"), image);
+}
+
+/** How the .debs of a patched Python are made, in pybuild. */
+async function patchedBuild(hash: string) {
+	const { PATCHES_FOLDER: folder = "" } = inputs;
+	const files = await packPatches(folder, hash);
+	const remedy = `make it anew with npm run patch -- add, or remove its line from ${folder}/${SERIES}`;
+	return {
+		command: ["/bin/sh", `${PATCHED}/build`],
+		options: [`--env=REMEDY=${remedy}`],
+		async give(container: string): Promise<void> {
+			await copyInto(container, `${APPLY_CONTEXT}/.`, PATCHED);
+			await copyInto(container, `${RECIPE_CONTEXT}/.`, `${PATCHED}/`);
+			await docker(["cp", "-", `${container}:/build`], { input: files });
+		},
+	};
 }
 
 /** A file by name and content. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
+import { patchSetVersion } from "../../stacks/patches/patch-set.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
 import {
@@ -18,6 +19,7 @@ import { pushImage } from "../registry/push.ts";
 import { type Description, describePackage } from "../sbom/description.ts";
 import { describeStep } from "../sbom/step.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
+import { changelogLines, keyOfApplied, RECIPE_CONTEXT } from "./patches.ts";
 import { buildStep } from "./step.ts";
 
 /** What {@link packageImages} needs. */
@@ -50,8 +52,17 @@ export interface PackageImages {
 /** The images that hold the package of a stack, by its settings. */
 export function packageImages(args: PackageImagesArgs): PackageImages {
 	const { site, python, pybuild } = args;
-	const key = contentKey({ ...buildVariables(args), RECIPE: pybuild.recipe });
-	const compileKey = contentKey({ ...compileVariables(args), COMPILE: pybuild.compile });
+	const applied = keyOfApplied(python);
+	const key = contentKey({
+		...buildVariables(args),
+		RECIPE: pybuild.recipe,
+		...(applied && { ...applied, PATCHED: { context: RECIPE_CONTEXT } }),
+	});
+	const compileKey = contentKey({
+		...compileVariables(args),
+		COMPILE: pybuild.compile,
+		...applied,
+	});
 	const compiled = stackImage(site, "compiled", compileKey);
 	return {
 		image: { ...ofPython(stackImage(site, "package", key), python), compiled: compiled.name },
@@ -107,6 +118,8 @@ export class PythonPackage extends pulumi.ComponentResource {
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
 				VARIABLES: buildVariables(args),
+				PATCHES: args.python.patches?.hash,
+				PATCHES_FOLDER: args.python.patches?.folder,
 				COMPILED: compiled.name,
 				COMPILED_PROFILE: profile?.name,
 				COMPILED_LABELS: imageLabels(compiled),
@@ -160,7 +173,10 @@ function sourceFetch({ site, debian, python }: PythonPackageArgs) {
 	};
 }
 
-/** The environment of the build script (components/pybuild/context/recipe/build), which documents it. */
+/**
+ * The environment of the build script (components/pybuild/context/recipe/build), which documents it; that
+ * of a patched Python has more (components/package/context/recipe/build).
+ */
 function buildVariables(args: PackageImagesArgs): Record<string, string> {
 	const { debian, python } = args;
 	return {
@@ -170,6 +186,10 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
 		DEBIAN_NUMBER: String(debian.number),
 		EXTRA_DEPENDS: debian.extraDepends.join(", "),
 		DEBHELPER_COMPAT: String(debian.debhelperCompat),
+		...(python.patches && {
+			PATCH_SET: patchSetVersion(python.patches),
+			CHANGES: changelogLines(python.patches),
+		}),
 	};
 }
 
@@ -179,6 +199,8 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
  */
 function debName({ debian, python, architecture }: PackageImagesArgs) {
 	const name = `cpython${python.series.series}`;
-	const version = `${debianUpstream(python.version)}-${python.packageRelease}+deb${debian.number}`;
+	const patched = python.patches === undefined ? "" : `+${patchSetVersion(python.patches)}`;
+	const release = `${python.packageRelease}${patched}+deb${debian.number}`;
+	const version = `${debianUpstream(python.version)}-${release}`;
 	return { name, version, stem: `${name}_${version}_${architecture}` };
 }

@@ -12,6 +12,10 @@ export const buildStep = defineStep<{ image: string; sha256: string | undefined 
 		RECIPE: text,
 		/** Its environment (components/pybuild/context/recipe/build documents it). */
 		VARIABLES: record(),
+		/** Hash of the patches that are applied to the source. */
+		PATCHES: optional(text),
+		/** The folder that has them, from the project root. */
+		PATCHES_FOLDER: optional(text),
 		/** Name of the image that keeps what was compiled. */
 		COMPILED: text,
 		/** Name of the image that keeps what PGO's training counted; only PGO has one. */
