@@ -3,7 +3,13 @@ import { JsonStrictValidator } from "@cyclonedx/cyclonedx-library/Validation";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../step/file.ts";
 import { billOfMaterials } from "./bom.ts";
-import { type AppFacts, bundledIn, type Distribution, type Facts } from "./facts.ts";
+import {
+	type AppFacts,
+	type AppliedPatch,
+	bundledIn,
+	type Distribution,
+	type Facts,
+} from "./facts.ts";
 import { provenance, type Statement } from "./provenance.ts";
 
 /** From Misc/sbom.spdx.json of CPython 3.13.5, shortened. */
@@ -99,6 +105,21 @@ const PACKAGE: Facts = {
 };
 delete (PACKAGE as { pip?: object }).pip;
 
+/** A patch that upstream has, and one that nobody else has. */
+const PATCHES: readonly AppliedPatch[] = [
+	{
+		...{ name: "a.patch", subject: "Fix a", sha256: "aa".repeat(32), type: "backport" },
+		cves: ["CVE-2026-0001", "CVE-2026-0002"],
+		url: "https://example.org/commit/1",
+	},
+	{
+		...{ name: "b.patch", subject: "Fix b", sha256: "bb".repeat(32), type: "unofficial" },
+		...{ cves: [], diff: "--- a/x\n+++ b/x\n" },
+	},
+];
+
+const PATCHED: Facts = { ...PYTHON, cpython: { ...PYTHON.cpython, patches: PATCHES } };
+
 /** An app with a wheel that others made, and one that is compiled here. */
 const ORDERS: AppFacts = {
 	name: "orders",
@@ -178,11 +199,37 @@ describe("an SBOM", () => {
 		["an image", PYTHON],
 		["the package", PACKAGE],
 		["an app", APP],
+		["an image of a patched Python", PATCHED],
+		["the package of a patched Python", { ...PACKAGE, cpython: PATCHED.cpython }],
 		["an image of a Python that tells nothing of what it bundles", { ...PYTHON, bundled: [] }],
 	])("of %s follows CycloneDX's schema", async (_, facts) => {
 		const validator = new JsonStrictValidator(Version.v1dot6);
 		expect(await validator.validate(billOfMaterials(facts))).toBeNull();
 		expect(await validator.validate(billOfMaterials(facts).replace('"libr', '"x'))).not.toBeNull();
+	});
+
+	it("has what was applied to CPython, with the CVEs that it resolves", () => {
+		const source = (id: string) => ({ name: "CVE", url: `https://www.cve.org/CVERecord?id=${id}` });
+		expect(find(bomOf(PATCHED), "CPython")).toEqual({
+			...find(bom, "CPython"),
+			pedigree: {
+				patches: [
+					{
+						type: "backport",
+						diff: { url: "https://example.org/commit/1" },
+						resolves: ["CVE-2026-0001", "CVE-2026-0002"].map((id) => ({
+							...{ type: "security", id },
+							source: source(id),
+						})),
+					},
+					{
+						type: "unofficial",
+						diff: { text: { contentType: "text/x-diff", content: "--- a/x\n+++ b/x\n" } },
+					},
+				],
+			},
+		});
+		expect(bomOf(PATCHED).serialNumber).not.toBe(bom.serialNumber);
 	});
 
 	it("names Debian's packages as Debian's scanners do, with their source", () => {
@@ -402,5 +449,19 @@ describe("a provenance", () => {
 			},
 			{ uri: "pkg:deb/debian/gcc@4:12.2.0-3?distro=debian-12" },
 		]);
+	});
+
+	it("names the patches that the package is made with", () => {
+		const { buildDefinition } = read({ ...PACKAGE, cpython: PATCHED.cpython }).predicate;
+		expect(buildDefinition).toHaveProperty(
+			"resolvedDependencies",
+			expect.arrayContaining([
+				{
+					...{ name: "a.patch", digest: { sha256: "aa".repeat(32) } },
+					annotations: { origin: "https://example.org/commit/1" },
+				},
+				{ name: "b.patch", digest: { sha256: "bb".repeat(32) } },
+			]),
+		);
 	});
 });

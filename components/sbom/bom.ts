@@ -29,6 +29,7 @@ import type {
 	Licence,
 	SourceFile,
 } from "./facts.ts";
+import { withPedigree } from "./pedigree.ts";
 import { debPurl, imagePurl, pypiPurl } from "./purl.ts";
 
 /** Who makes the packages that are not Debian's: the vendor in their package URLs. */
@@ -44,16 +45,20 @@ export function billOfMaterials(facts: Facts): string {
 	const contents = main === undefined ? imageContents(facts, cpython) : [cpython, ...otherDebs];
 	const subject = main ?? imageComponent(facts);
 	for (const { bomRef } of contents) subject.dependencies.add(bomRef);
-	return serialize(subject, contents);
+	return serialize(subject, contents, (text) => withPedigree(text, cpython, facts.cpython));
 }
 
-function serialize(subject: Component, contents: readonly Component[]): string {
+function serialize(
+	subject: Component,
+	contents: readonly Component[],
+	complete: (text: string) => string,
+): string {
 	const bom = new Bom();
 	bom.metadata.tools.tools.add(new Tool({ name: VENDOR }));
 	bom.metadata.component = subject;
 	for (const component of contents) bom.components.add(component);
 	const serializer = new JsonSerializer(new CycloneDxJson.Normalize.Factory(Spec1dot6));
-	const text = () => serializer.serialize(bom, { sortLists: true, space: 2 });
+	const text = () => complete(serializer.serialize(bom, { sortLists: true, space: 2 }));
 	bom.serialNumber = `urn:uuid:${contentUuid(text())}`;
 	return `${text()}\n`;
 }

@@ -142,13 +142,17 @@ function withPython({ series: { series, pip } }: StackPython) {
 }
 
 function common({ site, debian, python, package: own }: Described, stem: string) {
-	const { version, source, series } = python;
+	const { version, source, series, patches } = python;
 	return {
 		SBOM: `${stem}.cdx.json`,
 		PROVENANCE: `${stem}.intoto.json`,
 		PLATFORM: site.platform,
 		DEBIAN: { codename: debian.codename, number: String(debian.number) },
-		CPYTHON: { version, format: source.format, sha256: source.sha256 },
+		CPYTHON: {
+			...{ version, format: source.format, sha256: source.sha256 },
+			...(patches && { patches: patches.patches }),
+		},
+		PATCHES_FOLDER: patches?.folder,
 		PACKAGE: own.name,
 		PACKAGE_NAME: `cpython${series.series}`,
 	};

@@ -1,5 +1,6 @@
 import type { CPythonRelease } from "../../stacks/cpython.ts";
 import type { LockedFile } from "../../stacks/lock/lock.ts";
+import type { Patch } from "../../stacks/patches/patch-set.ts";
 import type { DebianPackage } from "./debian-packages.ts";
 
 /** A Python package in its built form (a wheel), by the hash of its file. */
@@ -67,6 +68,14 @@ export interface CPythonSource {
 	readonly format: CPythonRelease["format"];
 	/** Of the tarball. */
 	readonly sha256: string;
+	/** What was applied to it, in that order; absent: nothing. */
+	readonly patches?: readonly AppliedPatch[];
+}
+
+/** A patch of CPython's source. */
+export interface AppliedPatch extends Patch {
+	/** Of one that names no place that it came from. */
+	readonly diff?: string;
 }
 
 /** A .deb that this project made. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { needImage } from "../distribution/daemon.ts";
 import {
 	type Copied,
@@ -10,6 +10,7 @@ import {
 } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
 import { imageConfig, imageId } from "../step/docker.ts";
+import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 import { installedPackages, licenceNames, parseControl } from "./debian-packages.ts";
@@ -37,7 +38,7 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 		labels: (await imageConfig(image))?.Labels ?? {},
 		platform: inputs.PLATFORM,
 		debian: inputs.DEBIAN,
-		cpython: inputs.CPYTHON,
+		cpython: withDiffs(inputs),
 		bundled: withWheels(own.bundled, inside.wheels),
 		packageName: inputs.PACKAGE_NAME,
 		packages: inside.packages,
@@ -47,6 +48,19 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 		compiledWith: isPackage ? own.compiledWith : [],
 		...(app !== undefined && { app }),
 	};
+}
+
+/** CPython's source, with those patches themselves that name no place which has them. */
+function withDiffs({ CPYTHON: cpython, PATCHES_FOLDER: folder = "" }: Inputs): Facts["cpython"] {
+	if (cpython.patches === undefined) return cpython;
+	const patches = cpython.patches.map((patch) => {
+		if (patch.url !== undefined) return patch;
+		const content = readFileSync(join(folder, patch.name));
+		if (sha256(content) !== patch.sha256)
+			throw new StepError(`${folder}/${patch.name} was changed while this ran`, "run again");
+		return { ...patch, diff: content.toString() };
+	});
+	return { ...cpython, patches };
 }
 
 async function readRootOf(step: Step, inputs: Inputs): Promise<Root> {

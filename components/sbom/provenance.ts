@@ -15,6 +15,7 @@ export interface Descriptor {
 	readonly uri?: string;
 	readonly digest?: Readonly<Record<string, string>>;
 	readonly mediaType?: string;
+	readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** An in-toto statement (https://github.com/in-toto/attestation, spec v1), with what is read of it here. */
@@ -92,7 +93,13 @@ function dependencies(facts: Facts): Descriptor[] {
 					},
 				]),
 		...(isPackage
-			? [{ uri: sourceUrl(cpython.version, cpython.format), ...digest(cpython.sha256) }]
+			? [
+					{ uri: sourceUrl(cpython.version, cpython.format), ...digest(cpython.sha256) },
+					...(cpython.patches ?? []).map(({ name, url, sha256: sum }) => ({
+						...{ name, ...digest(sum) },
+						...(url !== undefined && { annotations: { origin: url } }),
+					})),
+				]
 			: [{ name: packageName, ...digest(deb) }]),
 		...(pip === undefined ? [] : [{ uri: pypiPurl(pip.name, pip.version), ...digest(pip.sha256) }]),
 		...facts.compiledWith.map((each) => ({ uri: debPurl("debian", each, debian.number) })),

@@ -33,6 +33,8 @@ export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
 		PLATFORM: text,
 		DEBIAN: record<Facts["debian"]>(),
 		CPYTHON: record<Facts["cpython"]>(),
+		/** The folder with its patches, from the project root; without any it has none. */
+		PATCHES_FOLDER: optional(text),
 		/** Name of the package's image; the same as IMAGE where that is described. */
 		PACKAGE: text,
 		/** Name of the Debian package, such as cpython3.13. */
