@@ -6,6 +6,7 @@ import { ImageRegistry } from "../components/registry/registry.ts";
 import { patchesText, rotation } from "../stacks/rotation.ts";
 import { usableAddress } from "./address.ts";
 import { byArtefact, makeApps, stackApps } from "./apps.ts";
+import { refuseEngine } from "./engine.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
 import { packagesFolder } from "./images.ts";
 import { planLines, plannedPythons } from "./plan.ts";
@@ -19,6 +20,7 @@ const { debian, architecture } = settings;
 const appsOfStack = stackApps(settings);
 for (const warning of settings.warnings) void pulumi.log.warn(warning);
 
+await refuseEngine();
 const address = await usableAddress(settings);
 const registry = new ImageRegistry("registry", { settings, address });
 const former = await formerOutputs();

@@ -45,7 +45,10 @@ export async function record(
 	const keys = Object.entries(config).map(([key, value]) => [`debian-python:${key}`, value]);
 	pulumi.runtime.setAllConfig(Object.fromEntries(keys));
 	vi.resetModules();
+	// Nothing is done on the engine of this machine.
+	vi.doMock("../infra/engine.ts", () => ({ refuseEngine: async () => undefined }));
 	await pulumi.runtime.runInPulumiStack(() => import("../infra/index.ts"));
 	await pulumi.runtime.disconnect();
+	vi.doUnmock("../infra/engine.ts");
 	return recorded;
 }

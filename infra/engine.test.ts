@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+const PODMAN = { Components: [{ Name: "Podman Engine", Version: "4.3.1" }, { Name: "Conmon" }] };
+const DOCKER = { Components: [{ Name: "Engine", Version: "20.10.24" }, { Name: "runc" }] };
+const REFUSAL =
+	/the Docker daemon is Podman 4\.3\.1, which .*; use Docker Engine 20\.10 or newer: .*$/;
+
+let folder: string;
+/** What the daemon was asked for. */
+let asked: string[];
+/** What it answers. */
+let answer: string;
+const daemon = createServer((request, response) => {
+	asked.push(`${request.method} ${request.url}`);
+	response.end(answer);
+});
+
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), "engine-"));
+	asked = [];
+	const socket = join(folder, "docker.sock");
+	vi.stubEnv("DOCKER_HOST", `unix://${socket}`);
+	await new Promise<void>((resolve) => daemon.listen(socket, resolve));
+});
+afterEach(async () => {
+	daemon.closeAllConnections();
+	await new Promise((resolve) => daemon.close(resolve));
+	vi.unstubAllEnvs();
+	rmSync(folder, { recursive: true });
+});
+
+/** What was asked, beside what Docker's client asks for itself. */
+const questions = () => asked.filter((each) => !each.endsWith("/_ping"));
+
+async function refuse(text: string): Promise<void> {
+	answer = text;
+	// Its connections are to this daemon.
+	vi.resetModules();
+	const { refuseEngine } = await import("./engine.ts");
+	await refuseEngine();
+}
+
+it("Podman is refused, by its version", async () => {
+	await expect(refuse(JSON.stringify(PODMAN))).rejects.toThrow(REFUSAL);
+	expect(questions()).toEqual(["GET /version"]);
+});
+
+it.each([
+	["Docker", JSON.stringify(DOCKER)],
+	["an older engine that does not name its parts", '{"Version":"1.13.1"}'],
+	["what is no engine", "<html>"],
+])("%s is not", async (_, text) => {
+	await expect(refuse(text)).resolves.toBeUndefined();
+});
+
+it("nor is a daemon that is not there", async () => {
+	vi.stubEnv("DOCKER_HOST", `unix://${folder}/nobody.sock`);
+	await expect(refuse("")).resolves.toBeUndefined();
+});
+
+it("a preview says so in one line, and asks nothing else", async () => {
+	answer = JSON.stringify(PODMAN);
+	const args = ["local/main.ts", "--stack", "local", "--preview"];
+	const { exitCode, stderr, stdout } = await execa("node", args, { reject: false });
+	expect([exitCode, stdout]).toEqual([1, ""]);
+	expect(stderr.split("\n").at(-1)).toMatch(new RegExp(`^error: ${REFUSAL.source}`));
+	expect(questions()).toEqual(["GET /version"]);
+});
