@@ -45,6 +45,11 @@ describe("the address of a stack's repository", () => {
 		expect(invokes).toEqual([]);
 	});
 
+	it("in Amazon ECR is what compile.yml gives as the config", async () => {
+		const ecr = await address("ecr", "Bookworm");
+		expect(await address(`${ecr.host}/debian-python/bookworm`, "Bookworm")).toEqual(ecr);
+	});
+
 	it("in Amazon ECR follows from account, region and partition", async () => {
 		const host = "123456789012.dkr.ecr.eu-north-1.amazonaws.com";
 		expect(await address("ecr", "Bookworm")).toEqual({
