@@ -40,17 +40,25 @@ export function commandLine(start: string, summary: string) {
 		.configureOutput({ outputError: () => {} });
 }
 
-/** Do the work of a command: what it throws is one line on standard error, and exit status 1. */
-export async function runCommand(command: {
-	name(): string;
-	parseAsync(): Promise<unknown>;
-}): Promise<void> {
+/**
+ * Do the work of a command: what it throws is one line on standard error.
+ *
+ * @param status exit status then.
+ */
+export async function runCommand(
+	command: {
+		name(): string;
+		parseAsync(): Promise<unknown>;
+	},
+	status = 1,
+): Promise<void> {
 	try {
 		await command.parseAsync();
 	} catch (error) {
 		// It has printed its help.
 		if (error instanceof CommanderError && error.exitCode === 0) return;
 		fail(error instanceof CommanderError ? misuse(error, command.name()) : error);
+		process.exitCode = status;
 	}
 }
 
