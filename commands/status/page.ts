@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { escapeHtml } from "../../local/text.ts";
 import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
 import type { StackStatus, StatusPython } from "./status.ts";
-import { newestPatch, packageVersion } from "./table.ts";
+import { newestPatch, packageVersion, statusLines } from "./table.ts";
 import { timelineHtml, timelineRows } from "./timeline.ts";
 
 /** What stands under a date, since a colour alone does not tell. */
@@ -52,7 +52,7 @@ const TIMELINE_NOTES = `What the stacks use, and what else is still supported. L
 paid. The diamond is the day on which the first of a release's signing keys expires.`;
 
 const NEXT_NOTES = `What the next <code>up</code> would do, as far as the machine that made this page
-could tell from its Docker daemon and the registries.`;
+could tell from its Docker daemon and the registries; and how many known vulnerabilities the images have.`;
 
 function section(heading: string, content: string, notes: string): string {
 	return `<section>\n<h2>${heading}</h2>\n${content}\n<p class="quiet">${notes}</p>\n</section>`;
@@ -135,9 +135,9 @@ function time(date: string): string {
 }
 
 function nextList(statuses: readonly StackStatus[]): string {
-	const items = statuses.map(({ stack, next }) => {
-		const lines = next.lines.map((line) => `<dd>${escapeHtml(line)}</dd>`);
-		return `<dt>${escapeHtml(stack)}</dt>\n${lines.join("\n")}`;
+	const items = statuses.map((status) => {
+		const lines = statusLines(status).map((line) => `<dd>${escapeHtml(line)}</dd>`);
+		return `<dt>${escapeHtml(status.stack)}</dt>\n${lines.join("\n")}`;
 	});
 	return `<dl>\n${items.join("\n")}\n</dl>`;
 }

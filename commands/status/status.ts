@@ -14,6 +14,9 @@ import type { Answer } from "./ask.ts";
 /** A stack's program is given up on after so many ms: a registry that never answers is one row only. */
 const ASK_TIMEOUT = 60_000;
 
+/** So many ms may what is known of vulnerabilities take. */
+const VULNERABLE_TIMEOUT = 20_000;
+
 /** What there is to know of a stack. What its file lacks or has wrong is absent, and `next` says so. */
 export interface StackStatus {
 	readonly stack: string;
@@ -21,6 +24,8 @@ export interface StackStatus {
 	/** Those of a series that the catalog has, as the stack file has them. */
 	readonly pythons: readonly StatusPython[];
 	readonly next: NextUp;
+	/** How many known vulnerabilities its images have, or why nobody was asked. */
+	readonly vulnerable: string;
 }
 
 /** A Python of a stack. */
@@ -47,13 +52,14 @@ export async function stackStatuses(): Promise<StackStatus[]> {
 }
 
 async function stackStatus(stack: string): Promise<StackStatus> {
-	const next = nextUp(await askProgram(stack));
+	const [answer, vulnerable] = await Promise.all([askProgram(stack), askVulnerable(stack)]);
+	const next = nextUp(answer);
 	try {
-		return { stack, ...catalogFacts(readStackConfig(stack, [])), next };
+		return { stack, ...catalogFacts(readStackConfig(stack, [])), next, vulnerable };
 	} catch (error) {
 		// A file that is not YAML: the program could not read it either, so that next tells.
 		if (!(error instanceof StepError)) throw error;
-		return { stack, pythons: [], next };
+		return { stack, pythons: [], next, vulnerable };
 	}
 }
 
@@ -61,7 +67,7 @@ async function stackStatus(stack: string): Promise<StackStatus> {
 export function catalogFacts({
 	project,
 	config,
-}: StackConfig): Omit<StackStatus, "stack" | "next"> {
+}: StackConfig): Omit<StackStatus, "stack" | "next" | "vulnerable"> {
 	const release = config[`${project}:release`] ?? "";
 	return {
 		...(isCodename(release) && { debian: debianReleases[release] }),
@@ -100,6 +106,17 @@ async function askProgram(stack: string): Promise<Answer> {
 	if (line.startsWith("{")) return JSON.parse(line) as Answer;
 	if (asked.timedOut) return { problem: `no answer within ${ASK_TIMEOUT / 1000} seconds` };
 	return { problem: asked.stderr.trim().split("\n").at(-1) || "its program told nothing" };
+}
+
+/** It has a proxy's settings of the environment, which registries are not asked with. */
+async function askVulnerable(stack: string): Promise<string> {
+	const program = `${import.meta.dirname}/../audit/count.ts`;
+	const flags = ["--use-env-proxy", "--use-system-ca"];
+	const { stdout } = await execa(process.execPath, [...flags, program, stack], {
+		timeout: VULNERABLE_TIMEOUT,
+		reject: false,
+	});
+	return stdout.split("\n").at(-1) || "not asked: no answer";
 }
 
 /** An answer in words. Artefacts that have the same fate for the same reason share a line. */

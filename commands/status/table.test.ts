@@ -15,18 +15,21 @@ const statuses: StackStatus[] = [
 		stack: "broken",
 		pythons: [],
 		next: { verdict: "unknown", lines: ["cannot be read", "  because"] },
+		vulnerable: "not asked: because",
 	},
 	{
 		stack: "fourteen-chars",
 		debian: debianReleases.bullseye,
 		pythons: [python("3.13.15", "1")],
 		next: { verdict: "reused", lines: ["nothing will be compiled"] },
+		vulnerable: "1 critical, 2 high (2026-11-22)",
 	},
 	{
 		stack: "j",
 		debian: debianReleases.jessie,
 		pythons: [python("3.6.2", "12")],
 		next: { verdict: "compile", lines: ["CPython will be compiled"] },
+		vulnerable: "none known (2026-11-22)",
 	},
 ];
 
@@ -43,8 +46,11 @@ x: over; !: within 180 days; +: newer than the stack's; +p: with patches of one'
 next up, as far as this machine's Docker and the registries tell:
   broken          cannot be read
                     because
+                  known vulnerabilities: not asked: because
   fourteen-chars  nothing will be compiled
-  j               CPython will be compiled`);
+                  known vulnerabilities: 1 critical, 2 high (2026-11-22)
+  j               CPython will be compiled
+                  known vulnerabilities: none known (2026-11-22)`);
 });
 
 it("has a row for each Python of a stack, with what is the stack's own in the first", () => {

@@ -88,9 +88,14 @@ export function newestPatch({ series, version: own }: StatusPython): {
 	return { version, isNewer: compareVersions(version, own) > 0 };
 }
 
+/** What there is to say of a stack in words. */
+export function statusLines({ next, vulnerable }: StackStatus): string[] {
+	return [...next.lines, `known vulnerabilities: ${vulnerable}`];
+}
+
 function nextLines(statuses: readonly StackStatus[]): string[] {
-	const rows = statuses.flatMap(({ stack, next }) =>
-		next.lines.map((line, index) => [index === 0 ? stack : "", line]),
+	const rows = statuses.flatMap((status) =>
+		statusLines(status).map((line, index) => [index === 0 ? status.stack : "", line]),
 	);
 	return table([{}, {}], rows).map((line) => `  ${line}`);
 }

@@ -5,22 +5,22 @@ import type { StackStatus } from "./status.ts";
 import { timelineHtml, timelineRows } from "./timeline.ts";
 
 const today = new Date("2026-11-22T12:00:00Z");
-const next = { verdict: "reused", lines: [] } as const;
+const rest = { next: { verdict: "reused", lines: [] }, vulnerable: "" } as const;
 const python = (version: string) => ({
 	version,
 	series: seriesOf(version) as CPythonSeries,
 	packageRelease: "1",
 });
 const statuses: StackStatus[] = [
-	{ stack: "one", debian: debianReleases.bookworm, pythons: [python("3.13.5")], next },
+	{ stack: "one", debian: debianReleases.bookworm, pythons: [python("3.13.5")], ...rest },
 	{
 		stack: "two",
 		debian: debianReleases.jessie,
 		pythons: [python("3.6.15"), python("3.13.15")],
-		next,
+		...rest,
 	},
-	{ stack: "three", debian: debianReleases.bookworm, pythons: [], next },
-	{ stack: "broken", pythons: [], next },
+	{ stack: "three", debian: debianReleases.bookworm, pythons: [], ...rest },
+	{ stack: "broken", pythons: [], ...rest },
 ];
 
 describe("the rows", () => {

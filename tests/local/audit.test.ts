@@ -161,4 +161,18 @@ describe("without an answer", () => {
 		},
 		MINUTE,
 	);
+
+	it("the status of the stack says the number, or why not, and does not fail", async () => {
+		const status = (api: string) =>
+			execa("node", ["commands/status/main.ts"], {
+				cwd: checkout.folder,
+				env: { OSV_API_URL: api },
+			});
+		const [asked, silent] = await Promise.all([status(osv.url), status(NOBODY)]);
+		const day = new Date().toISOString().slice(0, 10);
+		expect(asked.stdout).toContain(`known vulnerabilities: 4 critical, 1 high, 1 unknown (${day})`);
+		expect(silent.stdout).toMatch(
+			/known vulnerabilities: not asked: http:\/\/127\.0\.0\.1:9 cannot/,
+		);
+	});
 });
