@@ -331,6 +331,18 @@ describe("the script", () => {
 		expect(file("output")).toBe(output);
 	});
 
+	it.each([
+		["nothing counts", 0],
+		["something does", 1],
+		["nobody could be asked", 2],
+	])("of the audit ends as that where %s, and shows what it says", (_, exit) => {
+		standIn("npm", 'echo "$*"; echo "error: why" >&2; exit "$FAKE_STATUS"');
+		const env = { FAKE_STATUS: String(exit), GITHUB_STEP_SUMMARY: join(folder, "summary") };
+		expect(run("drift", "audit", env).status).toBe(exit);
+		const call = "run --silent audit -- --stack bookworm --fail-on high";
+		expect(file("summary")).toBe(`${call}\nerror: why\n`);
+	});
+
 	const issues = "repos/{owner}/{repo}/issues";
 	it.each([
 		[
