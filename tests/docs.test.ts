@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..");
 const docs = readdirSync(join(root, "docs"))
 	.filter((file) => file.endsWith(".md"))
 	.map((file) => `docs/${file}`);
-const pages = ["README.md", "CONTRIBUTING.md", ...docs];
+const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...docs];
 const text = (page: string) => readFileSync(join(root, page), "utf8");
 /** Of a page, without the blocks of code: what looks like a heading or a link there is none. */
 const prose = (page: string) => text(page).replace(/^ *```.*?^ *```$/gms, "");
@@ -60,6 +60,12 @@ describe("the documentation", () => {
 		const linked = links("README.md").map(({ file }) => file);
 		expect(docs.filter((page) => !linked.includes(page))).toEqual([]);
 		expect(text("README.md").split("\n").length - 1).toBeLessThanOrEqual(200);
+	});
+
+	it("names files of the project that are there, where it says what an attack meets", () => {
+		const named = [...text("docs/security.md").matchAll(/`((?:components|stacks|tests)\/[^`]+)`/g)];
+		expect(named.length).toBeGreaterThan(10);
+		for (const [, path = ""] of named) expect(existsSync(join(root, path)), path).toBe(true);
 	});
 
 	it("has each command in the README, and none that is not there", () => {
