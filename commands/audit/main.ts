@@ -32,7 +32,7 @@ const command = commandLine(
 	.addOption(
 		valuesOption(
 			"--image <image>",
-			"one to look at, as of npm run sbom (default: all but wheelbuild)",
+			"look at this one alone, as npm run sbom names it; may be repeated; without it at all but wheelbuild",
 		),
 	)
 	.addOption(
