@@ -101,8 +101,8 @@ it("of an app has the layers and the config of its image", () => {
 	expect(instructions(appDockerfile(app, parts))).toEqual([
 		"FROM PYTHON",
 		expect.stringMatching(/^RUN --mount=from=scripts,.* aptinstall libpq5; clamp$/),
-		expect.stringMatching(/^RUN --mount=from=WHEELHOUSE,.* sh \/mnt\/layer uvloop$/),
-		expect.stringMatching(/^RUN --mount=from=WHEELHOUSE,.* sh \/mnt\/layer click idna$/),
+		expect.stringMatching(/^RUN --mount=from=WHEELHOUSE,.* sh \/mnt\/layer \/ uvloop$/),
+		expect.stringMatching(/^RUN --mount=from=WHEELHOUSE,.* sh \/mnt\/layer \/ click idna$/),
 		expect.stringMatching(/^RUN --mount=target=\/srv .* set -eu -- shop 10001; sh \/mnt\/files; /),
 		String.raw`CMD ["orders","--title=a 'b' \\"]`,
 		"WORKDIR /app",

@@ -91,7 +91,7 @@ function packagesLayer(packages: readonly string[]): string[] {
 
 function dependenciesLayer(wheelhouse: string, names: readonly string[]): string {
 	const mounts = [...besideScripts(wheelhouse, "/wheels", ["clamp", "layer"]), TMP];
-	return runs(mounts, `sh /mnt/layer ${names.join(" ")}`);
+	return runs(mounts, `sh /mnt/layer / ${names.join(" ")}`);
 }
 
 /** Its wheel, else its files, then its user and bytecode. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { unwantedPath } from "./layer-content.ts";
+import { addedPaths, unwantedPath } from "./layer-content.ts";
 
 it.each([
 	["/usr/bin/x86_64-linux-gnu-gcc-12", "a compiler or linker"],
@@ -12,7 +12,7 @@ it.each([
 	["/root/.cache/pip", "a cache"],
 	["/tmp/requirements.txt", "a cache"],
 ])("%s is %s", (path, what) => {
-	const problem = unwantedPath(`C /usr\nA ${path}\n`);
+	const problem = unwantedPath(["/usr", path]);
 	expect(problem?.message).toMatch(
 		`gate layers: ${path} is ${what}, which no app has in a layer; `,
 	);
@@ -25,9 +25,9 @@ it.each([
 	"/venv/bin/uvicorn",
 	"/usr/lib/x86_64-linux-gnu/libpq.so.5",
 ])("%s may be there", (path) => {
-	expect(unwantedPath(`C /venv\nA ${path}`)).toBeUndefined();
+	expect(unwantedPath(["/venv", path])).toBeUndefined();
 });
 
 it("what is deleted is in no layer", () => {
-	expect(unwantedPath("D /usr/bin/cc")).toBeUndefined();
+	expect(addedPaths("C /usr\nD /usr/bin/cc\nA /usr/x\n")).toEqual(["/usr", "/usr/x"]);
 });

@@ -2,7 +2,7 @@ import { docker } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 
 /** What no layer of an app may have, and what helps. */
-const UNWANTED: readonly (readonly [what: string, paths: RegExp, remedy: string])[] = [
+const UNWANTED: readonly (readonly [what: string, pattern: RegExp, remedy: string])[] = [
 	[
 		"a compiler or linker",
 		/^\/usr\/(local\/)?bin\/([\w-]+-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|ld|as)(-[\d.]+)?$/,
@@ -29,19 +29,20 @@ const UNWANTED: readonly (readonly [what: string, paths: RegExp, remedy: string]
  * @throws StepError with the first such path.
  */
 export async function checkLayer(container: string): Promise<void> {
-	const problem = unwantedPath(await docker(["diff", container]));
+	const problem = unwantedPath(addedPaths(await docker(["diff", container])));
 	if (problem !== undefined) throw problem;
 }
 
-/** The same of what docker diff tells: lines such as `A /venv/bin`. */
-export function unwantedPath(diff: string): StepError | undefined {
-	const added = diff
-		.split("\n")
-		.flatMap((line) => (/^[AC] /.test(line) ? [line.slice(2)] : []))
-		// Docker tells them in any order.
-		.sort();
-	for (const [what, paths, remedy] of UNWANTED) {
-		const path = added.find((each) => paths.test(each));
+/** The paths that are new or changed, of what docker diff tells: lines such as `A /venv/bin`. */
+export function addedPaths(diff: string): string[] {
+	return diff.split("\n").flatMap((line) => (/^[AC] /.test(line) ? [line.slice(2)] : []));
+}
+
+/** The first of a layer's paths, in their order by name, that no app's layer has. */
+export function unwantedPath(paths: readonly string[]): StepError | undefined {
+	const sorted = paths.toSorted();
+	for (const [what, pattern, remedy] of UNWANTED) {
+		const path = sorted.find((each) => pattern.test(each));
 		if (path !== undefined)
 			return new StepError(`gate layers: ${path} is ${what}, which no app has in a layer`, remedy);
 	}

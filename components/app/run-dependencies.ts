@@ -1,12 +1,7 @@
 import { checkConfig } from "../commit/config.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { labelled } from "../image.ts";
-import {
-	fillVolume,
-	makePristineContainer,
-	mountedScript,
-	runContainer,
-} from "../step/container.ts";
+import { fillVolume } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { imageId, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { keep } from "../step/file.ts";
@@ -16,8 +11,10 @@ import { passAppGates } from "./gates.ts";
 import { layerGroups } from "./groups.ts";
 import { highestLayer, layerKeys, readLayers } from "./kept-layers.ts";
 import { checkLayer } from "./layer-content.ts";
+import { makeScriptContainer, runScript, type ScriptSite } from "./script.ts";
 import { dependenciesStep } from "./step.ts";
-import { type HousedWheel, readWheels } from "./wheels.ts";
+import { copyTree, type Group, hasTree, makeTrees, treeKey } from "./trees.ts";
+import { readWheels } from "./wheels.ts";
 
 const inputs = readInputs(dependenciesStep);
 
@@ -38,80 +35,95 @@ await runStep<ResultOf<typeof dependenciesStep>>(async (step) => {
 });
 
 async function install(step: Step, image: string): Promise<void> {
-	const { FROM: from, WHEELHOUSE: wheelhouse, PLATFORM } = inputs;
+	const { FROM: from, WHEELHOUSE: wheelhouse, PLATFORM: platform } = inputs;
 	await needImage(from, step.signal);
 	await needImage(wheelhouse, step.signal);
-	const volume = await fillVolume(step, {
-		image: wheelhouse,
-		platform: PLATFORM,
-		folder: "/wheels",
-		context: CONTEXT,
-		folders: FOLDERS,
-		caBundle: inputs.CA_BUNDLE,
-	});
-	const wheels = await readWheels(step, wheelhouse, PLATFORM);
-	const groups = layerGroups(wheels);
-	step.progress("look for libraries");
-	const { container, said } = await runScript(step, from, volume, "packages", inputs.PACKAGES);
-	const packages = said.find((line) => line.startsWith("packages: ")) ?? "packages: ";
-	const hasPackages = packages !== "packages: ";
-	if (hasPackages) step.progress(packages);
-	const keys = layerKeys(
-		[(await imageId(from)) ?? "", ...CONTEXTS, packages],
-		hashesOf(groups, wheels),
+	const [volume, wheels] = await allOf([
+		wheelsVolume(step, wheelhouse),
+		readWheels(step, wheelhouse, platform),
+	]);
+	const site = { platform, volume };
+	const made = [(await imageId(from)) ?? "", ...CONTEXTS];
+	const hashes = new Map(wheels.map(({ name, sha256 }) => [name, sha256]));
+	const contents = layerGroups(wheels).map((names) =>
+		names.map((name) => `${name} ${hashes.get(name)}`),
 	);
+	const groups = layerGroups(wheels).map((names, index) => ({
+		names,
+		tree: treeKey(made, contents[index] ?? []),
+	}));
+	const [search, trees] = await allOf([
+		findPackages(step, from, site),
+		makeTrees(step, from, site, groups),
+	]);
+	const keys = layerKeys([...made, search.packages], contents);
 	// Not the last, whose labels are the image's.
 	const kept = await readLayers(inputs.LAYERS);
 	const lower = await highestLayer(kept, keys.slice(0, -1));
 	let top = lower?.image ?? from;
-	if (lower === undefined && (hasPackages || groups.length === 0))
-		top = await addLayer(step, container);
+	if (lower === undefined && (search.hasFound || groups.length === 0))
+		top = await addLayer(step, search.container, checkLayer(search.container));
 	const above = (lower?.index ?? -1) + 1;
 	const layers = Object.fromEntries(keys.slice(0, above).map((key) => [key, kept[key] ?? ""]));
-	for (const [index, names] of groups.slice(above).entries()) {
-		step.progress(`install ${names.join(" ")}`);
-		top = await addLayer(step, (await runScript(step, top, volume, "layer", names)).container);
-		layers[keys[above + index] ?? ""] = top;
+	for (const [index, group] of [...groups.entries()].slice(above)) {
+		top = await addGroup(step, top, site, group, trees);
+		layers[keys[index] ?? ""] = top;
 	}
 	await allOf([checkConfig(top, from, CHANGES, LABELS), passAppGates(step, top, volume, inputs)]);
 	await tagImage(top, image);
 	await keep(inputs.LAYERS, layers);
 }
 
-/** Run a script of the context in an image; what it says is shown too. */
-async function runScript(
-	step: Step,
-	image: string,
-	volume: string,
-	script: string,
-	args: readonly string[],
-): Promise<{ container: string; said: readonly string[] }> {
-	const command = mountedScript(script, ...args);
-	const container = await makePristineContainer(step, image, command, [
-		`--platform=${inputs.PLATFORM}`,
-		`--volume=${volume}:/mnt:ro`,
-		// Nothing of it gets into the layer.
-		"--tmpfs=/tmp:exec",
-	]);
-	const said: string[] = [];
-	await runContainer(step, container, (line) => {
-		said.push(line);
-		process.stderr.write(`${line}\n`);
+/** A volume with the wheels and the scripts. */
+function wheelsVolume(step: Step, wheelhouse: string): Promise<string> {
+	return fillVolume(step, {
+		image: wheelhouse,
+		platform: inputs.PLATFORM,
+		folder: "/wheels",
+		context: CONTEXT,
+		folders: FOLDERS,
+		caBundle: inputs.CA_BUNDLE,
 	});
-	return { container, said };
+}
+
+/** Install the Debian packages that the app names, and those of libraries. */
+async function findPackages(step: Step, from: string, site: ScriptSite) {
+	step.progress("look for libraries");
+	const script = { script: "packages", args: inputs.PACKAGES };
+	const { container, said } = await runScript(step, from, site, script);
+	const packages = said.find((line) => line.startsWith("packages: ")) ?? "packages: ";
+	const hasFound = packages !== "packages: ";
+	if (hasFound) step.progress(packages);
+	return { container, packages, hasFound };
+}
+
+/** Make a layer with a group of distributions. */
+async function addGroup(
+	step: Step,
+	top: string,
+	site: ScriptSite,
+	group: Group,
+	trees: string,
+): Promise<string> {
+	const script = { script: "layer", args: ["/", ...group.names] };
+	if (!hasTree(group)) {
+		step.progress(`install ${group.names.join(" ")}`);
+		const { container } = await runScript(step, top, site, script);
+		return addLayer(step, container, checkLayer(container));
+	}
+	const container = await makeScriptContainer(step, top, site, script);
+	await copyTree(trees, group, container);
+	return addLayer(step, container);
 }
 
 /** Make a layer of what a container changed; returns the image's ID. */
-async function addLayer(step: Step, container: string): Promise<string> {
+async function addLayer(
+	step: Step,
+	container: string,
+	checked: Promise<void> = Promise.resolve(),
+): Promise<string> {
 	// Each has the labels, so that the last is the image.
 	const changes = [...CHANGES.flatMap((change) => ["--change", change]), ...labelChanges(LABELS)];
-	const id = step.commitContainer(container, changes);
-	await allOf([checkLayer(container), id]);
+	const [id] = await allOf([step.commitContainer(container, changes), checked]);
 	return id;
-}
-
-/** What each group installs. */
-function hashesOf(groups: readonly (readonly string[])[], wheels: readonly HousedWheel[]) {
-	const hashes = new Map(wheels.map(({ name, sha256 }) => [name, sha256]));
-	return groups.map((names) => names.map((name) => `${name} ${hashes.get(name)}`));
 }

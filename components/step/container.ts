@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { extract } from "tar-stream";
@@ -254,21 +255,42 @@ export async function copyFrom(
 	return { files, links };
 }
 
-/** Copy a file or a folder, as the archive that docker cp makes of it, into another docker command. */
+/**
+ * Copy a file or a folder, as the archive that docker cp makes of it, into another docker command.
+ *
+ * @returns the paths in the archive, which begin with the name of what was copied.
+ */
 export async function copyOut(
 	container: string,
 	path: string,
 	into: readonly string[],
-): Promise<void> {
+): Promise<string[]> {
 	const out = ["cp", `${container}:${path}`, "-"];
-	const copied = await execa("docker", out, { buffer: { stdout: false }, reject: false }).pipe(
-		"docker",
-		[...into],
-		{ reject: false },
-	);
-	const [read] = copied.pipedFrom;
-	if (read?.failed) throw dockerError(out, read);
+	const read = execa("docker", out, { buffer: { stdout: false }, reject: false });
+	const paths = tarPaths(read.stdout);
+	const copied = await read.pipe("docker", [...into], { reject: false });
+	const [source] = copied.pipedFrom;
+	if (source?.failed) throw dockerError(out, source);
 	if (copied.failed) throw dockerError(into, copied);
+	return paths;
+}
+
+/** The paths in an archive, without a slash at their end. */
+async function tarPaths(archive: Readable): Promise<string[]> {
+	const entries = extract();
+	// What breaks it off has an error of its own.
+	const whole = pipeline(archive, entries).catch(() => undefined);
+	const paths: string[] = [];
+	try {
+		for await (const entry of entries) {
+			paths.push(entry.header.name.replace(/\/$/, ""));
+			entry.resume();
+		}
+	} catch {
+		// As above.
+	}
+	await whole;
+	return paths;
 }
 
 function regexpQuote(text: string): string {

@@ -84,11 +84,14 @@ function forget(path: string): Promise<unknown> {
 /**
  * Wait for things that are done at once, until the last has ended: none goes on behind a step's end.
  *
+ * @returns what they return.
  * @throws what the first of them threw, in the order of the list.
  */
-export async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
-	const ended = await Promise.allSettled(works);
-	for (const each of ended) if (each.status === "rejected") throw each.reason;
+export async function allOf<const Works extends readonly Promise<unknown>[]>(
+	works: Works,
+): Promise<{ -readonly [Index in keyof Works]: Awaited<Works[Index]> }> {
+	await Promise.allSettled(works);
+	return Promise.all(works);
 }
 
 function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {

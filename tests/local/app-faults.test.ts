@@ -61,6 +61,13 @@ function forgetFile(sha256: string): void {
 	);
 }
 
+/** Forget what is installed of distributions. */
+function forgetTrees(): void {
+	const command = ["find", "/layers", "-mindepth", "1", "-delete"];
+	const volume = "--volume=debian-python-layers:/layers";
+	docker("run", "--rm", "--user=0", volume, outputs.images.python.name, ...command);
+}
+
 describe("killed at any step, the next run makes the same", () => {
 	it.each([
 		["the fetch of a source", "wheel-", /fetch markupsafe/, "run", 0],
@@ -74,6 +81,7 @@ describe("killed at any step, the next run makes the same", () => {
 		"%s",
 		async (_, from, line, target, moment) => {
 			forget(from);
+			forgetTrees();
 			if (line.test("fetch markupsafe")) forgetFile(SDIST);
 			await checkout.killAt(line, target, { args: APPS, moment });
 			expect(layersOf(await checkout.build(APPS))).toBe(layers);

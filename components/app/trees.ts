@@ -1,0 +1,75 @@
+import { copyOut } from "../step/container.ts";
+import { sha256 } from "../step/file.ts";
+import type { Step } from "../step/step.ts";
+import { unwantedPath } from "./layer-content.ts";
+import { runScript, type ScriptSite } from "./script.ts";
+
+/**
+ * The volume that keeps trees of installed distributions, on purpose: a cache, which may be removed at
+ * any time. What nobody used for a month goes by itself.
+ */
+export const VOLUME = "debian-python-layers";
+
+/**
+ * The distribution that the image python has, so that a new one replaces it: a tree, which can only add,
+ * is not for it.
+ */
+const PREINSTALLED = "pip";
+
+/** What goes into a layer. */
+export interface Group {
+	/** Names of its distributions. */
+	readonly names: readonly string[];
+	/** The key of its tree: of all that decides its bytes. */
+	readonly tree: string;
+}
+
+/**
+ * The key of a tree.
+ *
+ * @param made what installs it, and how.
+ * @param content its distributions, with their hashes.
+ */
+export function treeKey(made: readonly string[], content: readonly string[]): string {
+	return sha256(JSON.stringify([made, content]));
+}
+
+/** Whether a group is installed in a tree, and not in its layer. */
+export function hasTree({ names }: Group): boolean {
+	return !names.includes(PREINSTALLED);
+}
+
+/**
+ * Install groups of distributions in trees, side by side: each has its paths and its bytes whatever
+ * else is installed. Those that are there from an earlier run are not made again.
+ *
+ * @param image the one python.
+ * @returns the container that has them, for {@link copyTree}.
+ */
+export async function makeTrees(
+	step: Step,
+	image: string,
+	site: ScriptSite,
+	groups: readonly Group[],
+): Promise<string> {
+	const lines = groups.filter(hasTree).map(({ tree, names }) => [tree, ...names].join(" "));
+	const { container } = await runScript(step, image, site, {
+		script: "trees",
+		args: lines,
+		options: [`--volume=${VOLUME}:/layers`],
+		onLine: (line) => line.startsWith("install ") && step.progress(line),
+	});
+	return container;
+}
+
+/**
+ * Copy a tree into a container that need not be started.
+ *
+ * @param trees the container of {@link makeTrees}.
+ * @throws StepError where it has what no layer may have.
+ */
+export async function copyTree(trees: string, { tree }: Group, container: string): Promise<void> {
+	const paths = await copyOut(trees, `/layers/${tree}/venv`, ["cp", "-", `${container}:/`]);
+	const problem = unwantedPath(paths.map((path) => `/${path}`));
+	if (problem !== undefined) throw problem;
+}
