@@ -1,5 +1,4 @@
-import { layerGroups } from "../../components/app/groups.ts";
-import { readWheels } from "../../components/app/wheels.ts";
+import { readWheels, wheelLayers } from "../../components/app/wheels.ts";
 import { needImage } from "../../components/distribution/daemon.ts";
 import type { Description } from "../../components/sbom/description.ts";
 import { makeContainer, runContainer } from "../../components/step/container.ts";
@@ -37,7 +36,9 @@ export async function readParts(step: Step, args: PartsArgs): Promise<AppParts> 
 		wheel: description.APP?.wheel,
 		// Those that the app names may be in python already.
 		packages: [...new Set([...app.packages, ...found])],
-		groups: layerGroups(await readWheels(step, wheelhouse, platform)),
+		groups: wheelLayers(await readWheels(step, wheelhouse, platform)).map((wheels) =>
+			wheels.map(({ name }) => name),
+		),
 		user: (await imageConfig(description.IMAGE))?.User ?? "",
 	};
 }

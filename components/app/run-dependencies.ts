@@ -8,12 +8,11 @@ import { keep } from "../step/file.ts";
 import { allOf, runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
-import { layerGroups } from "./groups.ts";
 import { highestLayer, layerKeys, readLayers } from "./kept-layers.ts";
 import { checkLayer } from "./layer-content.ts";
 import { makeScriptContainer, runScript, type ScriptSite } from "./script.ts";
 import { dependenciesStep } from "./step.ts";
-import { copyTree, type Group, hasTree, makeTrees, treeKey } from "./trees.ts";
+import { copyTree, type Group, groupsOf, hasTree, makeTrees } from "./trees.ts";
 import { readWheels } from "./wheels.ts";
 
 const inputs = readInputs(dependenciesStep);
@@ -44,34 +43,29 @@ async function install(step: Step, image: string): Promise<void> {
 	]);
 	const site = { platform, volume };
 	const made = [(await imageId(from)) ?? "", ...CONTEXTS];
-	const hashes = new Map(wheels.map(({ name, sha256 }) => [name, sha256]));
-	const contents = layerGroups(wheels).map((names) =>
-		names.map((name) => `${name} ${hashes.get(name)}`),
-	);
-	const groups = layerGroups(wheels).map((names, index) => ({
-		names,
-		tree: treeKey(made, contents[index] ?? []),
-	}));
+	const groups = groupsOf(made, wheels);
 	const [search, trees] = await allOf([
 		findPackages(step, from, site),
 		makeTrees(step, from, site, groups),
 	]);
-	const keys = layerKeys([...made, search.packages], contents);
+	const keys = layerKeys(
+		[...made, search.packages],
+		groups.map(({ tree }) => [tree]),
+	);
 	// Not the last, whose labels are the image's.
 	const kept = await readLayers(inputs.LAYERS);
 	const lower = await highestLayer(kept, keys.slice(0, -1));
+	const ids = keys.slice(0, (lower?.index ?? -1) + 1).map((key) => kept[key] ?? "");
 	let top = lower?.image ?? from;
 	if (lower === undefined && (search.hasFound || groups.length === 0))
 		top = await addLayer(step, search.container, checkLayer(search.container));
-	const above = (lower?.index ?? -1) + 1;
-	const layers = Object.fromEntries(keys.slice(0, above).map((key) => [key, kept[key] ?? ""]));
-	for (const [index, group] of [...groups.entries()].slice(above)) {
+	for (const group of groups.slice(ids.length)) {
 		top = await addGroup(step, top, site, group, trees);
-		layers[keys[index] ?? ""] = top;
+		ids.push(top);
 	}
 	await allOf([checkConfig(top, from, CHANGES, LABELS), passAppGates(step, top, volume, inputs)]);
 	await tagImage(top, image);
-	await keep(inputs.LAYERS, layers);
+	await keep(inputs.LAYERS, Object.fromEntries(keys.map((key, index) => [key, ids[index]])));
 }
 
 /** A volume with the wheels and the scripts. */

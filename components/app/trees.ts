@@ -3,6 +3,7 @@ import { sha256 } from "../step/file.ts";
 import type { Step } from "../step/step.ts";
 import { unwantedPath } from "./layer-content.ts";
 import { runScript, type ScriptSite } from "./script.ts";
+import { type HousedWheel, wheelLayers } from "./wheels.ts";
 
 /**
  * The volume that keeps trees of installed distributions, on purpose: a cache, which may be removed at
@@ -25,13 +26,15 @@ export interface Group {
 }
 
 /**
- * The key of a tree.
+ * The groups of an app's layers, in their order.
  *
- * @param made what installs it, and how.
- * @param content its distributions, with their hashes.
+ * @param made what installs them, and how.
  */
-export function treeKey(made: readonly string[], content: readonly string[]): string {
-	return sha256(JSON.stringify([made, content]));
+export function groupsOf(made: readonly string[], wheels: readonly HousedWheel[]): Group[] {
+	return wheelLayers(wheels).map((group) => ({
+		names: group.map(({ name }) => name),
+		tree: sha256(JSON.stringify([made, group.map(({ name, sha256 }) => [name, sha256])])),
+	}));
 }
 
 /** Whether a group is installed in a tree, and not in its layer. */

@@ -29,6 +29,8 @@ export interface Step {
 	 * docker commit keeps. It gets this machine's proxies by fillVolume (container.ts).
 	 */
 	createPristineContainer(args: readonly string[]): Promise<string>;
+	/** A name for an image that is in the making: what has it is removed with the step, unless it has got another one by then. */
+	unfinishedImage(): string;
 	/**
 	 * Make an image of a container; returns its ID. It is removed with the step if it has not got a
 	 * name by then.
@@ -107,12 +109,9 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 			copyWithoutProxies(folder);
 			return createContainer(constant, { DOCKER_CONFIG: folder });
 		},
-		async commitContainer(container, changes) {
-			// A name by which a later run finds what a killed one left, and nothing else.
-			const name = unfinishedName(temporaryName());
-			undo.push(() => forget(`/images/${name}?noprune=true`));
-			return docker(["commit", ...changes, container, name], { cancelSignal: signal });
-		},
+		unfinishedImage,
+		commitContainer: (container, changes) =>
+			docker(["commit", ...changes, container, unfinishedImage()], { cancelSignal: signal }),
 		async createVolume() {
 			const name = temporaryName();
 			undo.push(() => forget(`/volumes/${name}?force=true`));
@@ -126,6 +125,12 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 		undo.push(() => forget(`/containers/${name}?force=true&v=true`));
 		const own = ["--name", name, "--label", `${PROJECT_LABEL}=debian-python`];
 		await docker(["create", ...own, ...args], { cancelSignal: signal, env });
+		return name;
+	}
+	function unfinishedImage() {
+		// By it a later run finds what a killed one left, and nothing else.
+		const name = unfinishedName(temporaryName());
+		undo.push(() => forget(`/images/${name}?noprune=true`));
 		return name;
 	}
 	function createFolder() {

@@ -4,11 +4,14 @@ import { findImage, needImage } from "../distribution/daemon.ts";
 import { downloadPath, fetchFiles, VOLUME } from "../downloads/downloads.ts";
 import { copyInto, copyOut, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { runStep, type Step } from "../step/step.ts";
-import { wheelhouseStep } from "./step.ts";
+import { CONTEXT, wheelhouseStep } from "./step.ts";
 
 const inputs = readInputs(wheelhouseStep);
+
+/** Where the container has a folder for each layer. */
+const LAYERS = "/wheelhouse";
 
 await runStep<ResultOf<typeof wheelhouseStep>>(async (step) => {
 	const { IMAGE: image } = inputs;
@@ -16,7 +19,7 @@ await runStep<ResultOf<typeof wheelhouseStep>>(async (step) => {
 	return { image };
 });
 
-/** Lay out the tree in a container, whose Python knows hashes and wheels, and import it from there. */
+/** Lay out the layers in a container, whose Python knows hashes and wheels, and import them from there. */
 async function gather(step: Step, image: string): Promise<void> {
 	const { BUILDER: builder, PLATFORM: platform, DOWNLOADED: files, COMPILED: compiled } = inputs;
 	await needImage(builder, step.signal);
@@ -26,7 +29,7 @@ async function gather(step: Step, image: string): Promise<void> {
 		files,
 		caBundle: inputs.CA_BUNDLE,
 	});
-	const command = ["python3", "-I", "-B", "/mnt/gather.py", "/mnt/wheels.json", "/wheelhouse"];
+	const command = ["python3", "-I", "-B", "/mnt/gather.py", "/mnt/wheels.json", LAYERS];
 	const container = await makeContainer(step, builder, command, [
 		`--platform=${platform}`,
 		"--network=none",
@@ -34,7 +37,7 @@ async function gather(step: Step, image: string): Promise<void> {
 		// Where nothing was fetched, there may be no such volume.
 		...(files.length === 0 ? [] : [`--volume=${VOLUME}:/downloads:ro`]),
 	]);
-	await copyInto(container, "components/wheelhouse/context/.", "/mnt/");
+	await copyInto(container, `${CONTEXT}/.`, "/mnt/");
 	for (const { image: wheel } of compiled) {
 		await needImage(wheel, step.signal);
 		const holder = await holdImage(step, wheel, platform);
@@ -56,8 +59,24 @@ async function gather(step: Step, image: string): Promise<void> {
 	const list = join(step.createFolder(), "wheels.json");
 	await writeFile(list, JSON.stringify(wheels));
 	await copyInto(container, list, "/mnt/wheels.json");
-	await runContainer(step, container);
-	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
-	const options = [`--platform=${platform}`, ...labelChanges(labels)];
-	await copyOut(container, "/wheelhouse/.", ["import", ...options, "-", image]);
+	let count = 0;
+	await runContainer(step, container, (line) => {
+		count = Number(/^layers: (\d+)$/.exec(line)?.[1] ?? count);
+		process.stderr.write(`${line}\n`);
+	});
+	await tagImage(await importLayers(step, container, count), image);
+}
+
+/** Make an image from scratch whose layers are a container's folders. */
+async function importLayers(step: Step, container: string, count: number): Promise<string> {
+	const platform = `--platform=${inputs.PLATFORM}`;
+	const changes = labelChanges({ ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" });
+	let top = step.unfinishedImage();
+	await copyOut(container, `${LAYERS}/0/.`, ["import", platform, ...changes, "-", top]);
+	for (let layer = 1; layer < count; layer++) {
+		const above = await step.createPristineContainer([platform, top, "none"]);
+		await copyOut(container, `${LAYERS}/${layer}/.`, ["cp", "-", `${above}:/`]);
+		top = await step.commitContainer(above, changes);
+	}
+	return top;
 }

@@ -2,6 +2,9 @@ import type { WantedFile } from "../downloads/downloads.ts";
 import { imageInputs } from "../image.ts";
 import { defineStep, optional, record, text } from "../step/definition.ts";
 
+/** Folder, from the project root, of what lays out the wheels. */
+export const CONTEXT = "components/wheelhouse/context";
+
 /** A wheel that was compiled here. */
 export interface CompiledFile {
 	/** Normalised name of the distribution. */

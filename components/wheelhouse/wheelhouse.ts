@@ -14,7 +14,7 @@ import {
 import type { PythonImage } from "../python/python.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
-import { wheelhouseStep } from "./step.ts";
+import { CONTEXT, wheelhouseStep } from "./step.ts";
 
 /** What {@link wheelhouseImage} needs. */
 export interface WheelhouseArgs {
@@ -46,13 +46,15 @@ export function wheelhouseImage({ site, app, wheel }: WheelhouseArgs): StackImag
 		files: app.distributions.map((choice) =>
 			choice.kind === "downloaded" ? choice.file.sha256 : wheel(choice).key,
 		),
+		context: { context: CONTEXT },
 	});
 	return stackImage(site, `wheelhouse-${app.name}`, key);
 }
 
 /**
  * All wheels of an app's lock, as an image made from scratch that others mount: `/wheels`, with a
- * requirements file that has their hashes, and `/simple`, an index (PEP 503 and PEP 691) of them.
+ * requirements file that has their hashes, and `/simple`, an index (PEP 503 and PEP 691) of them. It
+ * has the layers that they make in the app, so that another version of one moves few bytes.
  */
 export class WheelhouseImage extends pulumi.ComponentResource {
 	readonly image: StackImage;

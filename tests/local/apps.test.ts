@@ -155,8 +155,10 @@ describe("a wheelhouse", () => {
 			docker("rm", holder);
 			docker("volume", "rm", volume);
 		}
-		const names = layerPaths(image).flat();
-		expect(names.filter((name) => name.endsWith("/"))).toEqual([
+		const folders = layerPaths(image)
+			.flat()
+			.filter((name) => name.endsWith("/"));
+		expect([...new Set(folders)].sort()).toEqual([
 			...["simple/", "simple/jinja2/", "simple/markupsafe/", "wheels/"],
 		]);
 	});
@@ -192,12 +194,18 @@ describe("a second run", () => {
 				`$1${sum}`,
 			);
 			checkout.write("hello/pylock.toml", other);
-			const changed = imageOf(await build(), "dependencies-hello");
+			const outputs = await build();
 			checkout.write("hello/pylock.toml", LOCK);
+			const changed = imageOf(outputs, "dependencies-hello");
 			expect(changed).not.toBe(dependencies);
 			// The one below is the same image, and not only the same layer.
 			expect(history(changed)[1]).toBe(below);
 			expect(history(changed)[0]).not.toBe(own);
+			// Of the wheelhouse its index is another one too.
+			const kept = layers(imageOf(first, "wheelhouse-hello")).filter((layer) =>
+				layers(imageOf(outputs, "wheelhouse-hello")).includes(layer),
+			);
+			expect(kept).toHaveLength(1);
 		},
 		5 * MINUTE,
 	);
@@ -217,6 +225,27 @@ describe("a second run", () => {
 		5 * MINUTE,
 	);
 });
+
+it(
+	"a distribution that python has is replaced",
+	async () => {
+		const pip = `
+[[packages]]
+name = "pip"
+version = "25.0.1"
+wheels = [{ name = "pip-25.0.1-py3-none-any.whl", hashes = { sha256 = "c46efd13b6aa8279f33f2864459c8ce587ea6a1a59ee20de055868d8f7688f7f" } }]
+`;
+		checkout.write("hello/pylock.toml", LOCK + pip);
+		const { apps } = await build();
+		checkout.write("hello/pylock.toml", LOCK);
+		const command = ["sh", "-c", "pip list --format=freeze; ls /venv/lib/python3.13/site-packages"];
+		const said = docker("run", "--rm", apps.hello.name, ...command).split("\n");
+		expect(said.filter((line) => /^pip(?:==|-)/.test(line))).toEqual([
+			...["pip==25.0.1", "pip-25.0.1.dist-info"],
+		]);
+	},
+	5 * MINUTE,
+);
 
 describe("an app is refused, in one line, before its image has a name", () => {
 	it(

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
 import sys
 import tempfile
@@ -56,21 +57,27 @@ class Gather(unittest.TestCase):
             return file.read()
 
     def test_requirements_and_index(self):
-        self.assertEqual(self.gather("out", *self.wheels()), (0, ""))
+        self.assertEqual(self.gather("out", *self.wheels()), (0, "layers: 3\n"))
         one, two = [hashlib.sha256(content).hexdigest() for content in (b"one", b"two")]
         self.assertEqual(
-            self.read("out/wheels/requirements.txt"),
+            self.read("out/2/wheels/requirements.txt"),
             "one==1.0+x --hash=sha256:%s\ntwo-b==2.0 --hash=sha256:%s\n" % (one, two),
         )
-        self.assertIn('<a href="two-b/">two-b</a>', self.read("out/simple/index.html"))
+        self.assertIn('<a href="two-b/">two-b</a>', self.read("out/2/simple/index.html"))
         self.assertIn(
             '<a href="../../wheels/one-1.0%%2Bx-py3-none-any.whl#sha256=%s">' % one,
-            self.read("out/simple/one/index.html"),
+            self.read("out/2/simple/one/index.html"),
         )
-        page = json.loads(self.read("out/simple/two-b/index.json"))
+        page = json.loads(self.read("out/2/simple/two-b/index.json"))
         self.assertEqual((page["name"], page["versions"]), ("two-b", ["2.0"]))
         (file,) = page["files"]
         self.assertEqual((file["hashes"], file["size"]), ({"sha256": two}, 3))
+
+        projects = json.loads(self.read("out/2/simple/index.json"))["projects"]
+        layers = {project["name"]: project["_layer"] for project in projects}
+        self.assertEqual(sorted(layers.values()), [0, 1])
+        folder = os.path.join(self.folder, "out", str(layers["one"]), "wheels")
+        self.assertEqual(os.listdir(folder), ["one-1.0+x-py3-none-any.whl"])
 
     def test_the_same_whenever_it_runs(self):
         for out, wheels in (("a", self.wheels()), ("b", self.wheels()[::-1])):
@@ -84,7 +91,7 @@ class Gather(unittest.TestCase):
         ]
         self.assertEqual(trees[0], trees[1])
         self.assertEqual({time for _, time in trees[0]}, {0})
-        self.assertEqual(self.read("a/simple/index.json"), self.read("b/simple/index.json"))
+        self.assertEqual(self.read("a/2/simple/index.json"), self.read("b/2/simple/index.json"))
 
     def test_other_bytes_are_refused(self):
         wheels = self.wheels()
@@ -98,6 +105,45 @@ class Gather(unittest.TestCase):
         status, said = self.gather("out", four)
         self.assertEqual(status, 1)
         self.assertRegex(said, r"^error: four 1: the image of its wheel has 0 of them; ")
+
+
+def sized(sizes):
+    return [{"distribution": name, "size": sizes[name]} for name in sorted(sizes)]
+
+
+def names(sizes):
+    return [[wheel["distribution"] for wheel in group] for group in gather.layers(sized(sizes))]
+
+
+class Layers(unittest.TestCase):
+    def setUp(self):
+        chance = random.Random(7)
+        self.locks = [
+            {
+                "d%x" % chance.getrandbits(40): chance.choice([chance.randrange(200000), 10**9])
+                for _ in range(chance.randrange(100))
+            }
+            for _ in range(50)
+        ]
+
+    def test_every_distribution_is_in_one_of_few_layers(self):
+        for sizes in self.locks:
+            groups = names(sizes)
+            self.assertEqual(sorted(sum(groups, [])), sorted(sizes))
+            self.assertLess(len(groups), gather.MOST_LAYERS)
+            self.assertTrue(all(groups))
+
+    def test_a_light_distribution_more_changes_one_layer(self):
+        for sizes in self.locks:
+            before, after = names(sizes), names(dict(sizes, light=9000))
+            self.assertEqual(len([group for group in after if group not in before]), 1)
+
+    def test_the_heaviest_are_alone(self):
+        sizes = {"small%d" % index: 9000 for index in range(60)}
+        sizes.update({"a": 5000000, "b": 5000001, "c": 5000002, "d": 5000003, "e": 5000004})
+        groups = names(sizes)
+        self.assertEqual(groups[:4], [["b"], ["c"], ["d"], ["e"]])
+        self.assertEqual(len(groups), gather.MOST_LAYERS - 1)
 
 
 if __name__ == "__main__":
