@@ -94,7 +94,7 @@ export const config = {
 		items: "object",
 		absent: "that of `pythonVersion`",
 		description:
-			"several Pythons, in place of `pythonVersion`: entries with `version`, and `packageRelease`, `profile`, `patches` and `sourceSha256` of their own",
+			"several Pythons, in place of `pythonVersion`: entries with `version`, and `packageRelease`, `profile`, `framePointers`, `patches` and `sourceSha256` of their own",
 		parse: parsePythons,
 		remedy: () => 'write a list of entries such as {version: "3.13.5"}, with the version in quotes',
 	},
@@ -119,6 +119,14 @@ export const config = {
 			"how CPython is compiled: `optimized` (PGO and LTO), `hardened` (the same with Debian's hardening and frame pointers) or `quick` (plainly, for trying things out)",
 		parse: parseProfile,
 		remedy: (text) => `write profile: ${nearestOf([...profiles], text)}`,
+	},
+	framePointers: {
+		type: "boolean",
+		absent: "from 3.15 on",
+		description:
+			"whether CPython, and what is compiled for it, keeps frame pointers, by which `perf` and eBPF see stacks",
+		parse: parseBoolean,
+		remedy: () => "write true or false",
 	},
 	patches: {
 		type: "string",

@@ -20,6 +20,8 @@ export interface StackPython {
 	/** Internal release number, the 1 of 3.13.5-1. */
 	readonly packageRelease: number;
 	readonly profile: Profile;
+	/** Whether it keeps frame pointers; absent: as its profile and series do. */
+	readonly framePointers?: boolean;
 	/** What is applied to its source; absent: nothing is. */
 	readonly patches?: PatchSet;
 	/** The judgement on it on the stack's Debian release; never `impossible` here. */
@@ -39,7 +41,7 @@ type Version = Pick<StackPython, "version" | "series" | "source">;
 
 /** A Python whose version is right: what else is wrong with it is undefined. */
 export type ReadPython = Version &
-	Pick<StackPython, "suffix" | "patches"> & {
+	Pick<StackPython, "suffix" | "patches" | "framePointers"> & {
 		readonly [Key in "packageRelease" | "profile" | "compatibility"]: StackPython[Key] | undefined;
 	};
 
@@ -70,6 +72,7 @@ const ENTRY_KEYS = {
 	version: "pythonVersion",
 	packageRelease: "packageRelease",
 	profile: "profile",
+	framePointers: "framePointers",
 	patches: "patches",
 	sourceSha256: "sourceSha256",
 } as const satisfies Readonly<Record<string, ConfigKey>>;
@@ -133,15 +136,29 @@ function readPython(
 	const python = readVersion(reader);
 	const packageRelease = reader.read("packageRelease");
 	const profile = reader.read("profile");
+	const framePointers = reader.read("framePointers");
 	const patches = readPatches(reader);
+	if (profile === "hardened" && framePointers === false) reader.refuse("framePointers", HARDENED);
 	if (python === undefined) return [];
 	if (profile === "optimized") refuseOptimized(reader, python.version);
 	const judgement = debian && compatibility(python.version, debian.codename);
 	if (judgement && debian)
 		refuseUnsupportedPair(reader, debian.codename, judgement, allowUnsupported, today);
 	const own = { packageRelease, profile, compatibility: judgement, suffix: "" };
-	return [{ ...python, ...own, ...(patches !== undefined && { patches }) }];
+	return [
+		{
+			...python,
+			...own,
+			...(framePointers !== undefined && { framePointers }),
+			...(patches !== undefined && { patches }),
+		},
+	];
 }
+
+const HARDENED = new Refusal(
+	"is what profile: hardened cannot do, whose frame pointers are part of it",
+	"remove framePointers, or write profile: optimized",
+);
 
 /** The patches of a Python; `undefined` where it has none, or they are refused. */
 function readPatches(reader: ConfigReader): PatchSet | undefined {

@@ -328,6 +328,14 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["platform", "linux/arm64/v8", /not a platform/, /platform: linux\/arm64/],
 		["platform", "x86_64", /not a platform/, /platform: linux\/amd64/],
 		["platform", "windows/amd64", /not a platform/, /linux\/amd64/],
+		["framePointers", "yes", /not a boolean/, /write true or false/],
+		[
+			"framePointers",
+			"false",
+			/profile: hardened cannot do/,
+			/remove framePointers, or write profile: optimized/,
+			{ with: { profile: "hardened" } },
+		],
 		["allowUnsupported", "yes", /not a boolean/, /write true or false/],
 		["allowUnsupported", "True", /not a boolean/, /write true or false/],
 		["allowUnsupported", "1", /not a boolean/, /write true or false/],
@@ -603,13 +611,17 @@ describe("good config", () => {
 		const pythons = [
 			{ version: "3.13.15" },
 			{ version: "3.12.14", packageRelease: 3, profile: "quick" },
-			{ version: "3.14.7" },
+			{ version: "3.14.7", framePointers: true },
 		];
-		const settings = read({ ...rest, packageRelease: "2", pythons: JSON.stringify(pythons) });
+		const settings = read({
+			...{ ...rest, packageRelease: "2", framePointers: "false" },
+			pythons: JSON.stringify(pythons),
+		});
+		const own = { packageRelease: 2, profile: "optimized", framePointers: false };
 		expect(settings.pythons).toMatchObject([
-			{ version: "3.13.15", packageRelease: 2, profile: "optimized", suffix: "" },
-			{ version: "3.12.14", packageRelease: 3, profile: "quick", suffix: "-3.12" },
-			{ version: "3.14.7", packageRelease: 2, profile: "optimized", suffix: "-3.14" },
+			{ version: "3.13.15", ...own, suffix: "" },
+			{ version: "3.12.14", ...own, packageRelease: 3, profile: "quick", suffix: "-3.12" },
+			{ version: "3.14.7", ...own, framePointers: true, suffix: "-3.14" },
 		]);
 		const one = read({ ...rest, pythons: '[{"version": "3.13.15"}]' });
 		expect(one).toEqual(read({ ...good, pythons: "[]" }));
@@ -668,6 +680,12 @@ describe("warnings", () => {
 			{ release: "trixie", pythonVersion: "3.15.0rc1", allowUnsupported: "true" },
 			"2026-11-22",
 			["3.15.0rc1 is a pre-release", "is unproven on trixie"],
+		],
+		[
+			"frame pointers that are there already",
+			{ release: "trixie", pythonVersion: "3.14.7", profile: "hardened", framePointers: "true" },
+			"2026-11-22",
+			["framePointers changes nothing: the profile hardened has them already"],
 		],
 		[
 			"no digest",

@@ -10,6 +10,7 @@ import { ConfigError } from "./config-error.ts";
 import { ConfigReader } from "./config-reader.ts";
 import { otherReleaseInTag, type Platform, Refusal, type Registry } from "./config-values.ts";
 import { codenames, type DebianRelease, debianReleases } from "./debian.ts";
+import { framePointerWarnings } from "./frame-pointers.ts";
 import { type ImageReference, parseImageReference } from "./image-reference.ts";
 import {
 	isWhole,
@@ -131,6 +132,7 @@ export function readSettings(
 			...[first, ...others].flatMap((python) => [
 				...pythonWarnings(python.version, python.series, today),
 				...pairWarnings(python, debian.codename),
+				...framePointerWarnings(python),
 			]),
 			...baseWarnings(base),
 		],

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
+import { framePointerInputs } from "../../stacks/frame-pointers.ts";
 import { patchSetVersion } from "../../stacks/patches/patch-set.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
@@ -154,12 +155,14 @@ export class PythonPackage extends pulumi.ComponentResource {
 
 /** What of the build script's environment decides the compiled files. */
 function compileVariables({ debian, python }: PackageImagesArgs): Record<string, string> {
+	const framePointers = framePointerInputs(python);
 	return {
 		PYTHON_VERSION: python.version,
 		SOURCE_SHA256: python.source.sha256,
 		PROFILE: python.profile,
-		CONFIGURE_FLAGS: python.series.configureFlags.join(" "),
+		CONFIGURE_FLAGS: [...python.series.configureFlags, ...framePointers.flags].join(" "),
 		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
+		...framePointers.variables,
 	};
 }
 
@@ -175,7 +178,7 @@ function sourceFetch({ site, debian, python }: PythonPackageArgs) {
 
 /**
  * The environment of the build script (components/pybuild/context/recipe/build), which documents it; that
- * of a patched Python has more (components/package/context/recipe/build).
+ * of a patched Python has more (components/package/context/recipe/build). BASECFLAGS is configure's own.
  */
 function buildVariables(args: PackageImagesArgs): Record<string, string> {
 	const { debian, python } = args;

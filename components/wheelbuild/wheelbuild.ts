@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { framePointerInputs } from "../../stacks/frame-pointers.ts";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
 import { type ImageSite, imageLabels, ofPython, type StackImage, stackImage } from "../image.ts";
@@ -45,10 +46,17 @@ export function wheelBuilder({
 		release: debian.codename,
 		platform: site.platform,
 		series: python.series.series,
+		...compilerFlags(python),
 		packages: debian.compilerPackages,
 		modules: { context: `${CONTEXT}/buildwheels.d` },
 	});
 	return { recipe: key, builder: `${site.repository}:buildwheel-${key}` };
+}
+
+/** What compiles wheels in another way than sysconfig of the series does by itself. */
+function compilerFlags(python: WheelbuildArgs["python"]): Record<string, string> {
+	const { flags, variables } = framePointerInputs(python);
+	return { ...(flags.length > 0 && { flags: flags.join(" ") }), ...variables };
 }
 
 /** The image wheelbuild of a stack, by its settings. */
