@@ -168,6 +168,9 @@ async function findSnapshot(
 	};
 }
 
+/** Only a build tells what the new source has of them. */
+const PATCHED = "; take those of its patches that are in there out of the series";
+
 /** Only to a version of the catalog, whose hash is checked, and of the same series, for the wheels. */
 function findPython(
 	given: Values,
@@ -179,7 +182,7 @@ function findPython(
 		return { state: "current", text: `${python.version} is the newest of the catalog` };
 	return {
 		state: "newer",
-		text: `${python.version} -> ${newest}`,
+		text: `${python.version} -> ${newest}${python.patches === undefined ? "" : PATCHED}`,
 		edits: {
 			[place("version")]: newest,
 			// Debian's own way: a new upstream version starts at 1 again (Debian Policy 5.6.12).
