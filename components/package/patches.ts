@@ -44,15 +44,16 @@ export function packPatches(folder: string, hash: string): Promise<Buffer> {
 	);
 }
 
-/** Patches with their bytes, in their order, as {@link packPatches} has them. */
+/** Patches with their bytes, in their order, as {@link packPatches} has them; in a folder of that name. */
 export function patchesTar(
 	patches: readonly (readonly [patch: Pick<Patch, "name">, content: Buffer])[],
+	folder = "patches",
 ): Promise<Buffer> {
 	const series = patches.map(([{ name }]) => `${name}\n`).join("");
 	return tarOf([
-		[{ name: `patches/${SERIES}`, mode: 0o644 }, series],
+		[{ name: `${folder}/${SERIES}`, mode: 0o644 }, series],
 		...patches.map(
-			([{ name }, content]): TarEntry => [{ name: `patches/${name}`, mode: 0o644 }, content],
+			([{ name }, content]): TarEntry => [{ name: `${folder}/${name}`, mode: 0o644 }, content],
 		),
 	]);
 }
