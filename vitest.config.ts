@@ -35,7 +35,10 @@ export default defineConfig({
 				test: {
 					name: "unit",
 					...UNIT,
-					include: ["{commands,components,infra,local,stacks}/**/*.test.ts", "tests/*.test.ts"],
+					include: [
+						"{commands,components,infra,local,policies,stacks}/**/*.test.ts",
+						"tests/*.test.ts",
+					],
 					exclude: ALONE,
 					// Pulumi's SDK and its like are loaded once, not for each file; setupFiles undoes the rest.
 					isolate: false,

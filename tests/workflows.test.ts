@@ -302,6 +302,13 @@ describe("the script", () => {
 		expect(file("preview.txt")).toBe("error: bad config\n");
 	});
 
+	it("of a preview has the policies look at it", () => {
+		standIn("pulumi", 'echo "$*"');
+		expect(run("preview", "preview", {}).stdout).toMatch(
+			/^preview --stack bookworm --policy-pack policies /,
+		);
+	});
+
 	it.each([
 		["makes a comment", "", "api --silent repos/{owner}/{repo}/issues/12/comments"],
 		[

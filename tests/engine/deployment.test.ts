@@ -167,6 +167,18 @@ describe.skipIf(!hasPulumi)("a stack under Pulumi's engine", () => {
 	);
 
 	it(
+		"is held back by the policy pack once it is tagged production, and not before",
+		async () => {
+			const preview = () => deployment.preview([join(checkout.folder, "policies")]);
+			expect(await stepsOf(preview())).toEqual({});
+			const { errors } = await deployment.tagged("environment", "production", preview);
+			expect(errors.join("\n")).toMatch(/resource base-bootstrap: snapshot is not there/);
+			expect(errors.join("\n")).toMatch(/resource package-build: profile quick is for/);
+		},
+		MINUTE,
+	);
+
+	it(
 		"makes again what is lost, as a preview says, and has nothing to do after that",
 		async () => {
 			const lost = tags()

@@ -58,8 +58,19 @@ export class Deployment {
 		return new Deployment(folder, stack);
 	}
 
-	preview(): Promise<Outcome> {
-		return outcome((onEvent) => this.#stack.preview({ onEvent }));
+	/** @param policyPacks folders of policy packs that look at it. */
+	preview(policyPacks: string[] = []): Promise<Outcome> {
+		return outcome((onEvent) => this.#stack.preview({ onEvent, policyPacks }));
+	}
+
+	/** Do something while the stack has a tag. */
+	async tagged<T>(tag: string, value: string, work: () => Promise<T>): Promise<T> {
+		await this.#stack.setTag(tag, value);
+		try {
+			return await work();
+		} finally {
+			await this.#stack.removeTag(tag);
+		}
 	}
 
 	/** @param until stop as Ctrl-C does, once this is said. */
@@ -121,7 +132,8 @@ async function outcome(
 	const steps: Record<string, Operation> = {};
 	const errors: string[] = [];
 	const said: string[] = [];
-	const onEvent = ({ resourcePreEvent, resOutputsEvent, diagnosticEvent }: EngineEvent) => {
+	const onEvent = (event: EngineEvent) => {
+		const { resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent } = event;
 		// What a refresh finds is known only at the end of its step.
 		const metadata = (resourcePreEvent ?? resOutputsEvent)?.metadata;
 		const step = operationOf(metadata?.op ?? "same");
@@ -132,6 +144,7 @@ async function outcome(
 			said.push(diagnosticEvent.message);
 			if (diagnosticEvent.severity === "error") errors.push(diagnosticEvent.message);
 		}
+		if (policyEvent?.enforcementLevel === "mandatory") errors.push(policyEvent.message);
 	};
 	try {
 		await operation(onEvent);
