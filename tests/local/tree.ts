@@ -23,7 +23,8 @@ export async function fileTree(image: string): Promise<Map<string, string>> {
 				const hash = createHash("sha256");
 				for await (const chunk of entry as AsyncIterable<Buffer>) hash.update(chunk);
 				const time = OF_DOCKER.test(name) ? "" : mtime?.toISOString();
-				const facts = [type, mode.toString(8), uid, gid, size, time, linkname];
+				// Before 26 Docker adds the bits of the kind, which is told by itself.
+				const facts = [type, (mode & 0o7777).toString(8), uid, gid, size, time, linkname];
 				tree.set(name, [...facts, hash.digest("hex")].join(" "));
 			}
 		})();
