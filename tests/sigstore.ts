@@ -48,7 +48,7 @@ export class Sigstore {
 		const handlers = [fulcioHandler(ca), rekorHandler(tlog)];
 		const answer = async (request: IncomingMessage, response: ServerResponse) => {
 			const handler = handlers.find(({ path }) => path === request.url);
-			const answered = await handler?.fn(await text(request));
+			const answered = await handler?.fn(canonical(await text(request)));
 			response.writeHead(answered?.statusCode ?? 404, { "Content-Type": "application/json" });
 			response.end(answered?.response);
 		};
@@ -82,17 +82,54 @@ export class Sigstore {
 		return Buffer.from(JSON.stringify(bundleToJSON(await builder.create(artifact))));
 	}
 
-	#options({ identity, issuer }: Person) {
-		const url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	/** Of its authority and its log. */
+	get url(): string {
+		return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	/** The OpenID token of somebody. */
+	token({ identity, issuer }: Person): string {
 		const claims = { sub: identity, iss: issuer, aud: "sigstore" };
 		const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-		const token = `${part({ alg: "none", typ: "JWT" })}.${part(claims)}.`;
-		const identityProvider = { getToken: async () => token };
+		return `${part({ alg: "none", typ: "JWT" })}.${part(claims)}.`;
+	}
+
+	#options(person: Person) {
+		const { url } = this;
+		const identityProvider = { getToken: async () => this.token(person) };
 		return {
 			signer: new FulcioSigner({ fulcioBaseURL: url, identityProvider }),
 			witnesses: [new RekorWitness({ rekorBaseURL: url })],
 		};
 	}
+}
+
+/** What a log makes of an entry that is proposed for an envelope (Rekor, types/dsse/v0.0.1), which the mock leaves out. */
+function canonical(body: string): string {
+	const entry = JSON.parse(body) as ProposedEntry;
+	if (entry.kind !== "dsse") return body;
+	const { envelope, verifiers } = entry.spec.proposedContent;
+	const { payload, signatures } = JSON.parse(envelope) as Envelope;
+	const hash = (data: Buffer | string) => ({
+		algorithm: "sha256",
+		value: createHash("sha256").update(data).digest("hex"),
+	});
+	const spec = {
+		envelopeHash: hash(envelope),
+		payloadHash: hash(Buffer.from(payload, "base64")),
+		signatures: signatures.map(({ sig }) => ({ signature: sig, verifier: verifiers[0] })),
+	};
+	return JSON.stringify({ ...entry, spec });
+}
+
+interface ProposedEntry {
+	readonly kind?: string;
+	readonly spec: { readonly proposedContent: { envelope: string; verifiers: string[] } };
+}
+
+interface Envelope {
+	readonly payload: string;
+	readonly signatures: readonly { readonly sig: string }[];
 }
 
 function toTrustedRoot(

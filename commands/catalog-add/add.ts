@@ -1,3 +1,4 @@
+import { publicTrustRoot, type TrustRoot } from "../../components/signing/trust-root.ts";
 import { StepError } from "../../components/step/error.ts";
 import { sha256 } from "../../components/step/file.ts";
 import { quote } from "../../stacks/config-error.ts";
@@ -7,7 +8,7 @@ import { checkContent } from "./content.ts";
 import { checkGpg } from "./gpg.ts";
 import { aptMirrors, tarballUrls } from "./places.ts";
 import { checkableKinds, missingKeys, type SignatureKind } from "./signature.ts";
-import { checkSigstore, publicTrustRoot, type TrustRoot } from "./sigstore.ts";
+import { checkSigstore } from "./sigstore.ts";
 import { fetchSource, readSource, type SignedSource } from "./source.ts";
 
 /** What the command works with; tests have their own. */

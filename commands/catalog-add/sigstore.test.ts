@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { packagedRoot, type TrustRoot } from "../../components/signing/trust-root.ts";
 import type { ReleaseManager } from "../../stacks/cpython.ts";
 import { Sigstore } from "../../tests/sigstore.ts";
-import { checkSigstore, packagedRoot, type TrustRoot } from "./sigstore.ts";
+import { checkSigstore } from "./sigstore.ts";
 
 const tarball = Buffer.from("the bytes of a tarball");
 const person = { identity: "manager@example.org", issuer: "https://accounts.example.org" };

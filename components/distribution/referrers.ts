@@ -2,6 +2,9 @@ import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { endpointOf, get, type Repository } from "./client.ts";
 
+/** What is listed is not there, or has other bytes. */
+class UnwholeError extends StepError {}
+
 /** What an index or a manifest says of a content. */
 interface Descriptor {
 	readonly digest: string;
@@ -26,8 +29,37 @@ export async function readReferrer(
 	const repository = endpointOf(image);
 	const listing = await readListing(repository, digest);
 	const found = listing.find(({ artifactType }) => artifactType === type);
-	if (found === undefined) return undefined;
-	const manifest = await getChecked(repository, "manifests", found);
+	return found && readArtefact(repository, found);
+}
+
+/** What a registry has of a type of artefacts. */
+export interface Referrers {
+	readonly contents: readonly Buffer[];
+	/** What is wrong with those that are missing or damaged. */
+	readonly problems: readonly string[];
+}
+
+/** All artefacts of a type that are attached to an image, as far as they are whole; see {@link readReferrer}. */
+export async function readReferrers(
+	image: string,
+	digest: string,
+	type: string,
+): Promise<Referrers> {
+	const repository = endpointOf(image);
+	const listing = await readListing(repository, digest);
+	const found = listing.filter(({ artifactType }) => artifactType === type);
+	const read = await Promise.allSettled(found.map((each) => readArtefact(repository, each)));
+	const failed = read.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+	const other = failed.find((reason) => !(reason instanceof UnwholeError));
+	if (other !== undefined) throw other;
+	return {
+		contents: read.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])),
+		problems: failed.map((reason: Error) => reason.message),
+	};
+}
+
+async function readArtefact(repository: Repository, descriptor: Descriptor): Promise<Buffer> {
+	const manifest = await getChecked(repository, "manifests", descriptor);
 	const { layers } = JSON.parse(manifest.toString()) as { layers: [Descriptor] };
 	return getChecked(repository, "blobs", layers[0]);
 }
@@ -54,7 +86,7 @@ async function getChecked(
 ): Promise<Buffer> {
 	const content = await get(repository, `${folder}/${digest}`);
 	if (content !== undefined && `sha256:${sha256(content)}` === digest) return content;
-	throw new StepError(
+	throw new UnwholeError(
 		`${repository.url}/${folder}/${digest} is ${content === undefined ? "missing" : "damaged"} in the registry`,
 		"run npm start, or pulumi up --replace '**-push', to attach it again",
 	);

@@ -19,10 +19,17 @@ const FETCH = {
 	proxy: undefined,
 };
 
+/** What is attached to an image. */
+export interface Artefact {
+	/** What it is, for errors. */
+	readonly what: string;
+	readonly content: Buffer;
+	readonly mediaType: string;
+	readonly annotations: Readonly<Record<string, string>>;
+}
+
 /**
- * Attach an SBOM and a provenance to an image in its registry, as referrers of it (OCI distribution
- * specification 1.1; where a registry has no referrers API, by the tag `sha256-<digest>`). The same
- * files give the same artefacts, so attaching again changes nothing.
+ * Attach an SBOM and a provenance to an image in its registry, as {@link attachArtefacts} does.
  *
  * @param image the image's name, with its registry.
  * @param digest the digest of its manifest in the registry, `sha256:...`.
@@ -35,31 +42,45 @@ export async function attach(
 	digest: string,
 	files: readonly string[],
 ): Promise<void> {
+	const artefacts = await Promise.all(files.map((file) => readArtefact(file, image, digest)));
+	await attachArtefacts(image, digest, artefacts);
+}
+
+/**
+ * Attach artefacts to an image in its registry, as referrers of it (OCI distribution specification 1.1;
+ * where a registry has no referrers API, by the tag `sha256-<digest>`). The same artefact has the same
+ * digest, so attaching it again changes nothing.
+ *
+ * @throws StepError that names registry, image and remedy.
+ */
+export async function attachArtefacts(
+	image: string,
+	digest: string,
+	artefacts: readonly Artefact[],
+): Promise<void> {
 	const host = dockerHost(image);
 	const wanted = await wantsCredentialsToPush(image);
 	const credentials = wanted ? await dockerCredentials(host) : undefined;
 	// The library's own reading of NO_PROXY knows neither this machine nor ports.
 	const noProxy = isWithoutProxy(host) ? host.replace(/:\d+$/, "") : undefined;
-	for (const file of files) {
-		const artefact = await readArtefact(file, image, digest);
+	for (const { what, content, mediaType, annotations } of artefacts) {
 		try {
 			await attachArtifactToImage({
 				imageName: repositoryOf(image),
 				imageDigest: digest,
-				artifact: artefact.content,
-				mediaType: artefact.mediaType,
+				artifact: content,
+				mediaType,
 				annotations: {
 					// The library's default is the time of the day.
 					"org.opencontainers.image.created": "1970-01-01T00:00:00Z",
-					"org.opencontainers.image.title": basename(file),
-					...artefact.annotations,
+					...annotations,
 				},
 				// Without any, the library does not log in, which its types do not say.
 				credentials: credentials as Credentials,
 				fetchOpts: { ...FETCH, noProxy },
 			});
 		} catch (error) {
-			throw await attachError(error, file, image, host);
+			throw await attachError(error, what, image, host);
 		}
 	}
 }
@@ -81,38 +102,43 @@ export async function attachMissing(
 	}, signal);
 }
 
-/** What is attached of a file. */
-interface Artefact {
-	readonly content: Buffer;
-	readonly mediaType: string;
-	readonly annotations?: Readonly<Record<string, string>>;
+async function readArtefact(file: string, image: string, digest: string): Promise<Artefact> {
+	const what = basename(file);
+	const title = { "org.opencontainers.image.title": what };
+	if (!file.endsWith(".intoto.json"))
+		return { what, content: await readFile(file), mediaType: BOM_TYPE, annotations: title };
+	return {
+		what,
+		content: Buffer.from(formatStatement(await readProvenance(file, image, digest))),
+		mediaType: PROVENANCE_TYPE,
+		// Where a reader looks before it fetches (BuildKit, docs/attestations/attestation-storage.md).
+		annotations: { ...title, "in-toto.io/predicate-type": PREDICATE_TYPE },
+	};
 }
 
-async function readArtefact(file: string, image: string, digest: string): Promise<Artefact> {
-	const content = await readFile(file);
-	if (!file.endsWith(".intoto.json")) return { content, mediaType: BOM_TYPE };
-	const statement = JSON.parse(content.toString()) as Statement;
+/** A provenance that names an image by its digest in its registry, and not by its ID in a daemon. */
+export async function readProvenance(
+	file: string,
+	image: string,
+	digest: string,
+): Promise<Statement> {
+	const statement = JSON.parse(await readFile(file, "utf8")) as Statement;
 	if (!statement.subject.some(({ name }) => name === image))
 		throw new StepError(`${file} is of another image than ${image}`, "remove it, then run again");
 	const subject = statement.subject.map((each) =>
 		each.name === image ? { name: image, digest: { sha256: digest.replace("sha256:", "") } } : each,
 	);
-	return {
-		content: Buffer.from(formatStatement({ ...statement, subject })),
-		mediaType: PROVENANCE_TYPE,
-		// Where a reader looks before it fetches (BuildKit, docs/attestations/attestation-storage.md).
-		annotations: { "in-toto.io/predicate-type": PREDICATE_TYPE },
-	};
+	return { ...statement, subject };
 }
 
 async function attachError(
 	error: unknown,
-	file: string,
+	artefact: string,
 	image: string,
 	host: string,
 ): Promise<StepError> {
 	const cause = error instanceof OCIError ? error.cause : error;
-	const what = `${basename(file)} cannot be attached to ${image}: `;
+	const what = `${artefact} cannot be attached to ${image}: `;
 	const status = (cause as { statusCode?: number } | undefined)?.statusCode;
 	if (status === 401 || status === 403) {
 		return new StepError(
