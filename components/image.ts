@@ -53,6 +53,8 @@ export interface ImageSite extends ImageNaming {
 	readonly registry?: {
 		/** What must be there before the first push. */
 		readonly dependsOn: pulumi.Resource[];
+		/** Who signs what is pushed; absent: nobody. */
+		readonly signing?: string;
 	};
 	/** Where the images that were deployed last are now, by name. Those of others are not there. */
 	readonly places?: ReadonlyMap<string, Place>;

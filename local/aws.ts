@@ -7,6 +7,14 @@ import {
 	PutLifecyclePolicyCommand,
 	SetRepositoryPolicyCommand,
 } from "@aws-sdk/client-ecr";
+import {
+	CreateAliasCommand,
+	CreateKeyCommand,
+	DescribeKeyCommand,
+	type KeySpec,
+	type KeyUsageType,
+	KMSClient,
+} from "@aws-sdk/client-kms";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsPlace } from "../components/registry/address.ts";
@@ -87,6 +95,54 @@ export async function ecrRepositoryPolicy({
 	});
 	await aws(`the policy of ${repository}`, () => new ECRClient(place()).send(set));
 	return { repository, policy };
+}
+
+/** Inputs of aws.kms.Key, as this project sets them. */
+export interface KmsKeyInputs {
+	description: string;
+	customerMasterKeySpec: KeySpec;
+	keyUsage: KeyUsageType;
+	tags: { alias: string };
+}
+
+/** Inputs of aws.kms.Alias. */
+export interface KmsAliasInputs {
+	name: string;
+	targetKeyId: string;
+}
+
+/** Create the key, or find the one that has its alias. */
+export async function kmsKey(inputs: KmsKeyInputs): Promise<object> {
+	const { alias } = inputs.tags;
+	const client = new KMSClient(place());
+	const create = new CreateKeyCommand({
+		Description: inputs.description,
+		KeySpec: inputs.customerMasterKeySpec,
+		KeyUsage: inputs.keyUsage,
+		Tags: [{ TagKey: "alias", TagValue: alias }],
+	});
+	const { KeyMetadata } = await aws(`the KMS key ${alias}`, async () => {
+		try {
+			return await client.send(new DescribeKeyCommand({ KeyId: alias }));
+		} catch (error) {
+			if ((error as Error).name !== "NotFoundException") throw error;
+			return client.send(create);
+		}
+	});
+	return { ...inputs, keyId: KeyMetadata?.KeyId };
+}
+
+/** Give a key its alias, where nothing has it. */
+export async function kmsAlias({ name, targetKeyId }: KmsAliasInputs): Promise<object> {
+	const create = new CreateAliasCommand({ AliasName: name, TargetKeyId: targetKeyId });
+	await aws(`the KMS alias ${name}`, async () => {
+		try {
+			await new KMSClient(place()).send(create);
+		} catch (error) {
+			if ((error as Error).name !== "AlreadyExistsException") throw error;
+		}
+	});
+	return { name, targetKeyId };
 }
 
 /** The invokes of the aws provider that the program makes. */

@@ -16,7 +16,7 @@ import { BOM_TYPE, PROVENANCE_TYPE } from "../components/sbom/media-types.ts";
 import { describeStep } from "../components/sbom/step.ts";
 import { areWritten } from "../components/sbom/written.ts";
 import { stepCommandLine } from "../components/step/command.ts";
-import { readInputs } from "../components/step/definition.ts";
+import { type InputsOf, readInputs } from "../components/step/definition.ts";
 import { DEB_SUM, imageId, imageLabel, tagImage } from "../components/step/docker.ts";
 import { dockerError, explainDocker } from "../components/step/docker-error.ts";
 import { StepError } from "../components/step/error.ts";
@@ -96,11 +96,12 @@ export function localCommand(run: Run, artefact: string, inputs: CommandInputs):
 }
 
 async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const { IMAGE, ALIASES, DESCRIPTION } = readInputs(pushStep, inputs.environment);
+	const args = readInputs(pushStep, inputs.environment);
+	const { IMAGE, ALIASES } = args;
 	const done = run.report.start(artefact);
 	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
 	const { digest, missing } = await readPublication(IMAGE, ALIASES, run.signal);
-	if (run.preview || (missing.length === 0 && !(await lacksFiles(IMAGE, digest, DESCRIPTION)))) {
+	if (run.preview || (missing.length === 0 && !(await lacksArtefacts(args, digest)))) {
 		if (missing.length > 0) done("to push", tags(missing));
 		return { ...inputs, stdout: JSON.stringify({ digest }) };
 	}
@@ -110,17 +111,23 @@ async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): P
 }
 
 /** Whether there is something to attach to an image that is pushed already. */
-async function lacksFiles(
-	image: string,
+async function lacksArtefacts(
+	{ IMAGE: image, DESCRIPTION: files, SIGNING }: InputsOf<typeof pushStep>,
 	digest: string | undefined,
-	files: readonly string[],
 ): Promise<boolean> {
 	if (digest === undefined) return false;
-	// What is wrong with the registry, the step says.
-	return missingFiles(image, digest, files).then(
-		(missing) => missing.length > 0,
-		() => true,
-	);
+	try {
+		if ((await missingFiles(image, digest, files)).length > 0) return true;
+		if (SIGNING === undefined) return false;
+		// Loaded by whom it serves.
+		const { openSigner } = await import("../components/signing/signer.ts");
+		const { unsignedStatements } = await import("../components/signing/sign.ts");
+		const signer = await openSigner(SIGNING);
+		return (await unsignedStatements({ image, digest, files }, signer)).length > 0;
+	} catch {
+		// What is wrong with the registry or the key, the step says.
+		return true;
+	}
 }
 
 function tags(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imageInputs, labelled } from "../components/image.ts";
-import type { EcrPolicyInputs, EcrRepositoryInputs } from "./aws.ts";
+import type { EcrPolicyInputs, EcrRepositoryInputs, KmsAliasInputs, KmsKeyInputs } from "./aws.ts";
 import {
 	type CommandInputs,
 	localCommand,
@@ -119,6 +119,10 @@ async function makeResource(
 			return run.preview ? inputs : (await aws()).ecrLifecyclePolicy(inputs as EcrPolicyInputs);
 		case "aws:ecr/repositoryPolicy:RepositoryPolicy":
 			return run.preview ? inputs : (await aws()).ecrRepositoryPolicy(inputs as EcrPolicyInputs);
+		case "aws:kms/key:Key":
+			return run.preview ? inputs : (await aws()).kmsKey(inputs as KmsKeyInputs);
+		case "aws:kms/alias:Alias":
+			return run.preview ? inputs : (await aws()).kmsAlias(inputs as KmsAliasInputs);
 		default:
 			return inputs;
 	}

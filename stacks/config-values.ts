@@ -240,6 +240,22 @@ export function parseCaBundle(value: string, fileExists: (path: string) => boole
 	return value;
 }
 
+/**
+ * `none`, `keyless`, `kms`, a key of AWS KMS as `awskms:///...`, which may be an alias, an ID or an ARN, or the
+ * path of an existing file.
+ */
+export function parseSigning(value: string, fileExists: (path: string) => boolean): string {
+	if (value === "none" || value === "keyless" || value === "kms") return value;
+	if (value.startsWith("awskms://")) {
+		if (/^awskms:\/\/\/[A-Za-z0-9:/_-]+$/.test(value)) return value;
+		throw new Refusal(
+			"is no key of AWS KMS",
+			"write awskms:/// and an alias, an ID or an ARN, such as awskms:///alias/debian-python",
+		);
+	}
+	return parseCaBundle(value, fileExists);
+}
+
 /** The path of a folder, of characters that need no quoting anywhere; without a slash at the end. */
 export function parseFolder(value: string): string {
 	const problem = pathProblem(value);

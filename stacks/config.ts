@@ -18,6 +18,7 @@ import {
 	parseRegistry,
 	parseRelease,
 	parseSha256,
+	parseSigning,
 	parseSnapshot,
 	profiles,
 } from "./config-values.ts";
@@ -142,6 +143,15 @@ export const config = {
 		description: "where images are pushed: `none`, `ecr`, or `host[:port]/name`",
 		parse: parseRegistry,
 		remedy: () => "write none, ecr, or host[:port]/name, such as registry.example.org:5000/python",
+	},
+	signing: {
+		type: "string",
+		default: "none",
+		description:
+			"who signs what is pushed: `none`, `keyless` (the OpenID token of a CI job), `kms` (a key of AWS KMS that the stack owns), another key there such as `awskms:///alias/debian-python`, or a PEM file with a private key",
+		parse: (text, { fileExists }) => parseSigning(text, fileExists),
+		remedy: () =>
+			"write none, keyless, kms, awskms:/// and a key of AWS KMS, or the path of a PEM file with a private key of the curve P-256",
 	},
 	ecrPullAccounts: {
 		type: "array",

@@ -39,6 +39,8 @@ export interface Settings {
 	/** Each of another series; the first is the one that apps have which name none. */
 	pythons: readonly [StackPython, ...StackPython[]];
 	registry: Registry;
+	/** Who signs what is pushed: `keyless`, `kms`, `awskms:///...` or the path of a private key; absent: nobody. */
+	signing?: string;
 	/** AWS accounts that may pull from the stack's ECR repository, beside its own. */
 	ecrPullAccounts: readonly string[];
 	platform: Platform;
@@ -104,6 +106,8 @@ export function readSettings(
 	const registry = reader.read("registry");
 	const ecrPullAccounts = reader.read("ecrPullAccounts") ?? [];
 	refuseAccountsWithoutEcr(reader, registry, ecrPullAccounts);
+	const signing = reader.read("signing");
+	refuseSigningWithoutRegistry(reader, registry, signing);
 	if (registry) reader.problems.push(...stackNameProblems(context, registry));
 	const platform = reader.read("platform");
 	const apps = readStackApps(reader, pythons, context.openApp);
@@ -125,6 +129,7 @@ export function readSettings(
 		platform,
 		architecture: platform === "linux/arm64" ? "arm64" : "amd64",
 		apps,
+		...(signing !== undefined && signing !== "none" && { signing }),
 		...(caBundle !== undefined && { caBundle }),
 		allowUnsupported,
 		warnings: [
@@ -225,6 +230,21 @@ function refuseAccountsWithoutEcr(
 		reader.refuse(
 			"ecrPullAccounts",
 			new Refusal("is for registry: ecr alone", "write registry: ecr, or remove the accounts"),
+		);
+}
+
+function refuseSigningWithoutRegistry(
+	reader: ConfigReader,
+	registry: Registry | undefined,
+	signing: string | undefined,
+): void {
+	if (signing !== undefined && signing !== "none" && registry?.kind === "none")
+		reader.refuse(
+			"signing",
+			new Refusal(
+				"is for what a registry has, and this stack has none",
+				"write registry, or signing: none",
+			),
 		);
 }
 

@@ -277,7 +277,7 @@ describe("the script", () => {
 	describe("of a compile", () => {
 		const environment = { TARGET: "package-3.12", REGISTRY: "host", STACK: "Bookworm" };
 		const start =
-			"local/main.ts --stack Bookworm --target package-3.12 --config registry=host/debian-python/bookworm --config ecrPullAccounts=\n";
+			"local/main.ts --stack Bookworm --target package-3.12 --config registry=host/debian-python/bookworm --config ecrPullAccounts= --config signing=none\n";
 
 		it.each([
 			["pushes to the repository that is there", "", 0, start],

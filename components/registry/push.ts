@@ -28,14 +28,17 @@ export function pushImage(
 	const { registry, repository } = site;
 	if (registry === undefined) return undefined;
 	const { aliases = [], description } = further;
+	const kind = isCache(image.artefact) ? "cache" : "published";
 	const pushed = stepCommand(
 		name,
 		pushStep,
 		{
 			IMAGE: image.name,
-			KIND: isCache(image.artefact) ? "cache" : "published",
+			KIND: kind,
 			ALIASES: aliases,
 			DESCRIPTION: description === undefined ? [] : [description.SBOM, description.PROVENANCE],
+			// What only builds is nobody's to run.
+			SIGNING: kind === "published" ? registry.signing : undefined,
 		},
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
 		isUnpublished(site, image),

@@ -12,6 +12,7 @@ import {
 	movingTags,
 	pullPolicy,
 } from "./ecr-policies.ts";
+import { signerName, signingAlias, signingKey } from "./signing-key.ts";
 
 /** What {@link ImageRegistry} needs. */
 export interface ImageRegistryArgs {
@@ -42,11 +43,20 @@ export class ImageRegistry extends pulumi.ComponentResource {
 		super("debian-python:components:ImageRegistry", name, {}, opts);
 		const { settings, address, app } = args;
 		const children = settings.registry.kind === "ecr" ? ecrRepository(this, name, args) : [];
+		const { signing } = settings;
+		const alias = signingAlias(settings);
+		// An app's images are signed by its stack's.
+		if (signing === "kms" && app === undefined) children.push(...signingKey(this, name, alias));
 		this.site = {
 			repository: app === undefined ? address.repository : appRepository(address.repository, app),
 			platform: settings.platform,
 			...(settings.caBundle === undefined ? {} : { caBundle: settings.caBundle }),
-			...(address.host === undefined ? {} : { registry: { dependsOn: children } }),
+			...(address.host !== undefined && {
+				registry: {
+					dependsOn: children,
+					...(signing !== undefined && { signing: signerName(signing, alias) }),
+				},
+			}),
 		};
 		this.registerOutputs({ repository: this.site.repository });
 	}

@@ -2,6 +2,8 @@ import { UnattachableError } from "../distribution/client.ts";
 import { dockerPush, needImage } from "../distribution/daemon.ts";
 import { repositoryOf } from "../image-name.ts";
 import { attachMissing } from "../sbom/attach.ts";
+import { signMissing } from "../signing/sign.ts";
+import { openSigner } from "../signing/signer.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
@@ -9,9 +11,11 @@ import { runStep } from "../step/step.ts";
 import { readPublication } from "./publication.ts";
 import { pushStep } from "./step.ts";
 
-const { IMAGE: image, KIND, ALIASES: aliases, DESCRIPTION } = readInputs(pushStep);
+const { IMAGE: image, KIND, ALIASES: aliases, DESCRIPTION, SIGNING } = readInputs(pushStep);
 
 await runStep<ResultOf<typeof pushStep>>(async (step) => {
+	// A key that is not there must not be found out when everything is pushed.
+	const signer = SIGNING === undefined ? undefined : await openSigner(SIGNING);
 	const look = () => readPublication(image, aliases, step.signal);
 	let publication = await look();
 	// A cache may be built again on another machine.
@@ -29,6 +33,8 @@ await runStep<ResultOf<typeof pushStep>>(async (step) => {
 		pushed = await dockerPush(name, step.signal);
 	}
 	if (pushed !== undefined) await attachDescription(image, pushed, step.signal);
+	if (pushed !== undefined && signer !== undefined)
+		await signMissing({ image, digest: pushed, files: DESCRIPTION }, signer, step.signal);
 	return { digest: pushed };
 });
 

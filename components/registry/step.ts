@@ -1,4 +1,4 @@
-import { defineStep, list, text } from "../step/definition.ts";
+import { defineStep, list, optional, text } from "../step/definition.ts";
 
 /** Push an image and its aliases to their registry, as far as they are not there. */
 export const pushStep = defineStep<{ digest: string | undefined }>()("components/registry/run.ts", {
@@ -10,4 +10,6 @@ export const pushStep = defineStep<{ digest: string | undefined }>()("components
 	ALIASES: list,
 	/** Files that are attached to it. */
 	DESCRIPTION: list,
+	/** Who signs it, as in the stack's config; absent: nobody. */
+	SIGNING: optional(text),
 });

@@ -58,17 +58,7 @@ export async function startEcr(): Promise<TestEcr> {
 		undo.push(() => moto.process.kill());
 		const registry = await startRegistry();
 		undo.push(() => registry.stop());
-		const env = {
-			AWS_ENDPOINT_URL: moto.url,
-			AWS_REGION: REGION,
-			AWS_ACCESS_KEY_ID: "test",
-			AWS_SECRET_ACCESS_KEY: "test",
-			// Nothing of the machine's own.
-			AWS_CONFIG_FILE: "/nonexistent",
-			AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
-			AWS_EC2_METADATA_DISABLED: "true",
-			DOCKER_CONFIG: registry.login(ECR_HOST),
-		};
+		const env = { ...moto.env, DOCKER_CONFIG: registry.login(ECR_HOST) };
 		const client = new ECRClient({
 			endpoint: moto.url,
 			region: REGION,
@@ -85,9 +75,18 @@ export async function startEcr(): Promise<TestEcr> {
 	}
 }
 
-async function startMoto(): Promise<{ url: string; process: ChildProcess }> {
+/** A server that plays AWS's APIs. */
+export interface TestAws {
+	readonly url: string;
+	readonly process: ChildProcess;
+	/** The environment of somebody who has an account there. */
+	readonly env: Readonly<Record<string, string>>;
+}
+
+/** Start it on this machine. */
+export async function startMoto(): Promise<TestAws> {
 	// The port is in what it says.
-	const server = spawn(installMoto(), ["--host", "127.0.0.1", "--port", "0"], {
+	const server = spawn(installMoto(), ["-c", MOTO_SERVER, "--host", "127.0.0.1", "--port", "0"], {
 		stdio: ["ignore", "ignore", "pipe"],
 	});
 	const said: string[] = [];
@@ -100,10 +99,38 @@ async function startMoto(): Promise<{ url: string; process: ChildProcess }> {
 	if (url === undefined) throw new Error(`moto's server did not start:\n${said.join("\n")}`);
 	// What it says of each request must not fill the pipe.
 	server.stderr.resume();
-	return { url, process: server };
+	const env = {
+		AWS_ENDPOINT_URL: url,
+		AWS_REGION: REGION,
+		AWS_ACCESS_KEY_ID: "test",
+		AWS_SECRET_ACCESS_KEY: "test",
+		// Nothing of the machine's own.
+		AWS_CONFIG_FILE: "/nonexistent",
+		AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+		AWS_EC2_METADATA_DISABLED: "true",
+	};
+	return { url, process: server, env };
 }
 
-/** Have moto's server in the user's cache. It is large, so it is installed once on a machine. */
+/**
+ * Its server, but for what KMS gets to sign: that is a digest already (KMS API reference, Sign: "DIGEST"),
+ * which moto hashes again.
+ */
+const MOTO_SERVER = `
+import sys
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from moto.kms.utils import ECDSAPrivateKey
+from moto.server import main
+
+def sign(self, message, signing_algorithm):
+    return self.private_key.sign(message, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+
+ECDSAPrivateKey.sign = sign
+sys.exit(main())
+`;
+
+/** Have moto in the user's cache; returns its Python. It is large, so it is installed once on a machine. */
 function installMoto(): string {
 	const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 	const venv = join(cache, "debian-python", `moto-${MOTO}`);
@@ -116,7 +143,7 @@ function installMoto(): string {
 		});
 		writeFileSync(done, "");
 	}
-	return join(venv, "bin/moto_server");
+	return join(venv, "bin/python3");
 }
 
 /** Put TLS, with a certificate that Docker trusts, and ECR's refusals before the registry. */

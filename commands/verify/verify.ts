@@ -1,0 +1,94 @@
+import { readContent } from "../../components/distribution/client.ts";
+import { readReferrers } from "../../components/distribution/referrers.ts";
+import { tagOf } from "../../components/image-name.ts";
+import type { Descriptor } from "../../components/sbom/provenance.ts";
+import { BUNDLE_TYPE } from "../../components/signing/sign.ts";
+import { BOM, PROVENANCE, SIGNATURE } from "../../components/signing/statements.ts";
+import { type SignedStatement, type Trust, verifyBundle } from "../../components/signing/verify.ts";
+import { StepError } from "../../components/step/error.ts";
+import { sha256 } from "../../components/step/file.ts";
+
+/** What is known of an image once its signatures are checked. */
+export interface VerifiedImage {
+	/** Of its manifest, `sha256:...`. */
+	readonly digest: string;
+	/** The provenance's commit of this project: its address, and its hash. */
+	readonly commit: { readonly uri: string; readonly gitCommit: string } | undefined;
+	/** What it was made from, by the provenance; undefined where none is signed. */
+	readonly madeFrom: readonly string[] | undefined;
+	/** The purls of what is in it, by the SBOM; undefined where none is signed. */
+	readonly components: readonly string[] | undefined;
+}
+
+/**
+ * Check who signed an image, and read what is signed of it. Of its registry alone.
+ *
+ * @param image its name, with its registry and a tag or a digest.
+ * @throws StepError with the reason where it is not signed by whom is trusted.
+ */
+export async function verifyImage(image: string, trust: Trust): Promise<VerifiedImage> {
+	const digest = await checkedDigest(image);
+	const { contents, problems } = await readReferrers(image, digest, BUNDLE_TYPE);
+	const good: SignedStatement[] = [];
+	const reasons = new Set(problems);
+	for (const bundle of contents) {
+		try {
+			good.push(verifyBundle(bundle, digest, trust));
+		} catch (error) {
+			reasons.add((error as Error).message);
+		}
+	}
+	if (!good.some(({ predicateType }) => predicateType === SIGNATURE))
+		throw new StepError(
+			`${image} ${reasons.size === 0 ? "has no signature in its registry" : `is not signed by whom is trusted: ${[...reasons].join("; ")}`}`,
+			"do not run it",
+		);
+	return { digest, ...provenanceOf(good), components: componentsOf(good) };
+}
+
+/**
+ * The digest that an image has now, whose manifest and config have the bytes that it says. Docker checks
+ * those of the layers when it pulls them.
+ */
+async function checkedDigest(image: string): Promise<string> {
+	const pinned = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+	const manifest = await (pinned === undefined
+		? readContent(image, `manifests/${tagOf(image)}`)
+		: readChecked(image, "manifests", pinned));
+	if (manifest === undefined) throw new StepError(`${image} is not in its registry`);
+	const { config } = JSON.parse(manifest.toString()) as { config?: { digest: string } };
+	if (config !== undefined) await readChecked(image, "blobs", config.digest);
+	return `sha256:${sha256(manifest)}`;
+}
+
+async function readChecked(image: string, folder: string, digest: string): Promise<Buffer> {
+	const content = await readContent(image, `${folder}/${digest}`);
+	if (content !== undefined && `sha256:${sha256(content)}` === digest) return content;
+	const what = content === undefined ? "missing" : "damaged";
+	throw new StepError(`${image}: ${folder}/${digest} is ${what} in the registry`, "do not run it");
+}
+
+/** What is read of a provenance (SLSA v1). */
+interface Provenance {
+	readonly buildDefinition?: { readonly resolvedDependencies?: readonly Descriptor[] };
+}
+
+function provenanceOf(
+	good: readonly SignedStatement[],
+): Pick<VerifiedImage, "commit" | "madeFrom"> {
+	const found = good.find(({ predicateType }) => predicateType === PROVENANCE);
+	if (found === undefined) return { commit: undefined, madeFrom: undefined };
+	const { buildDefinition = {} } = found.predicate as Provenance;
+	const { resolvedDependencies: all = [] } = buildDefinition;
+	const own = all.find(({ digest }) => digest?.gitCommit !== undefined);
+	return {
+		commit: own && { uri: own.uri ?? "", gitCommit: own.digest?.gitCommit ?? "" },
+		madeFrom: all.filter((each) => each !== own).map(({ uri, name }) => uri ?? name ?? ""),
+	};
+}
+
+function componentsOf(good: readonly SignedStatement[]): string[] | undefined {
+	const found = good.find(({ predicateType }) => predicateType === BOM);
+	const { components } = (found?.predicate ?? {}) as { components?: { purl?: string }[] };
+	return components?.flatMap(({ purl }) => purl ?? []);
+}
