@@ -41,6 +41,30 @@ it("leaves out requirements.txt where that is the lock", () => {
 	expect(list().files).toEqual(["requirements.txt", "sub/requirements.txt"]);
 });
 
+describe("a file that may have passwords", () => {
+	it("is refused", () => {
+		write(".env", "sub/.env.local", ".env.example", "environment", ".envrc");
+		const { files, problems } = list();
+		expect(files).toEqual([".env.example", ".envrc", "environment"]);
+		expect(problems).toEqual(
+			['".env"', '"sub/.env.local"'].map((value) => ({
+				key: "../app",
+				value,
+				reason: "would be in the image, where passwords that it may have are for everybody to read",
+				remedy: "name it in .dockerignore, or there with a ! before it, if it has none",
+			})),
+		);
+	});
+
+	it.each([
+		["that .dockerignore leaves out is no matter", ".env", []],
+		["that it wants is the app's", "!.env", [".env"]],
+	])("%s", (_, rules, files) => {
+		write(".env");
+		expect(list(rules)).toEqual({ files, problems: [] });
+	});
+});
+
 describe("honours .dockerignore as Docker does", () => {
 	const cases: readonly [rules: string, files: readonly string[]][] = [
 		["docs", ["a.md", "c++/a.md", "sub/a.md", "sub/docs/b.md", "x(1).md", "y.txt"]],

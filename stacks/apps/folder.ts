@@ -78,6 +78,14 @@ const NEVER = [
 	...IGNORED,
 ].map((pattern) => `**/${pattern}`);
 
+/** Files by which tools get passwords (docker compose, python-dotenv), and not those that show what is in one. */
+const SECRETS = /^\.env(?!\.(?:dist|example|sample|template)$)(?:\..*)?$/;
+
+const SECRETS_PROBLEM = {
+	reason: "would be in the image, where passwords that it may have are for everybody to read",
+	remedy: "name it in .dockerignore, or there with a ! before it, if it has none",
+};
+
 /**
  * An app's own files and symbolic links, in byte order: what its `.dockerignore` leaves, without what
  * is {@link NEVER} one's. Names may have spaces, but no control characters, line breaks among them:
@@ -94,7 +102,8 @@ export function listFiles(
 	const never = matcher(neverOf(folder));
 	const ignored = matcher(rules.split(/\r?\n/));
 	// What is in a folder that is left out can be brought back by an exception alone.
-	const hasExceptions = /^\s*!/m.test(rules);
+	const exceptions = rules.match(/(?<=^\s*!).*$/gm) ?? [];
+	const isWanted = matcher(exceptions);
 	const files: string[] = [];
 	const problems: ConfigProblem[] = [];
 	const walk = (path: string) => {
@@ -103,9 +112,11 @@ export function listFiles(
 			if (never(file)) continue;
 			const isIgnored = ignored(file);
 			if (entry.kind === "folder") {
-				if (!isIgnored || hasExceptions) walk(file);
+				if (!isIgnored || exceptions.length > 0) walk(file);
 			} else if (!isIgnored) {
-				const problem = fileProblem(folder, file, entry.kind);
+				const problem =
+					fileProblem(folder, file, entry.kind) ??
+					(SECRETS.test(entry.name) && !isWanted(file) ? SECRETS_PROBLEM : undefined);
 				if (problem === undefined) files.push(file);
 				else problems.push({ key: name, value: quote(file), ...problem });
 			}
