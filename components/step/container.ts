@@ -28,7 +28,7 @@ const LIFELINE = `
 	exit`;
 
 /**
- * Make a container for {@link runContainer}.
+ * Make a container for {@link runContainer}. One without a network has no proxies of this machine.
  *
  * @param command what runs in it; the image's own entry point is left alone.
  * @param options further ones of docker create.
@@ -39,7 +39,10 @@ export function makeContainer(
 	command: readonly string[],
 	options: readonly string[],
 ): Promise<string> {
-	return step.createContainer(withLifeline(image, command, options));
+	const args = withLifeline(image, command, options);
+	// Proxies, often with a password, are of no use there, and what runs may be a stranger's.
+	if (options.includes("--network=none")) return step.createPristineContainer(args);
+	return step.createContainer(args);
 }
 
 /** The same for a container that is to be committed. */

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeContainer, runContainer } from "../../components/step/container.ts";
+import { withStep } from "../../components/step/step.ts";
 import { docker, removeImages } from "./checkout.ts";
 
 /*
@@ -74,6 +76,21 @@ function metadata(image: string): string {
 	const history = docker("image", "history", "--no-trunc", "--format", "{{json .}}", image);
 	return `${JSON.stringify(inspected)}${history}`;
 }
+
+describe("a container", () => {
+	const environment = (...options: string[]) =>
+		withStep(AbortSignal.timeout(60_000), async (step) => {
+			const container = await makeContainer(step, from, ["/bin/sh", "-c", "export"], options);
+			const lines: string[] = [];
+			await runContainer(step, container, (line) => lines.push(line));
+			return lines.join("\n");
+		});
+
+	it("has the proxies where it has a network", async () => {
+		expect(await environment()).toContain(`HTTP_PROXY='${PROXY}'`);
+		expect(await environment("--network=none")).not.toContain(SECRET);
+	});
+});
 
 describe("docker commit", () => {
 	it("has the proxies while the script runs, and not in the image", async () => {
