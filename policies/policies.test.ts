@@ -234,6 +234,28 @@ describe("of a repository in Amazon ECR", () => {
 	});
 });
 
+describe("of what is published", () => {
+	it.each(["keyless", "kms", "awskms:///alias/debian-python"])(
+		"one image that is not signed is one violation, with signing %s",
+		async (signing) => {
+			const stack = await record({ ...GOOD, signing });
+			expect(await violations(stack, new Map())).toEqual([]);
+			const { environment } = inputsOf(stack, "python-image-push");
+			delete environment.SIGNING;
+			expect(await violations(stack, new Map())).toEqual([
+				`published-signed: stack test, resource python-image-push: signing is ${signing}, and nobody signs ${environment.IMAGE}, which is published; give its push SIGNING, as pushImage does (components/registry/push.ts), or write signing: none`,
+			]);
+		},
+	);
+
+	it.each<Record<string, string>>([{}, { signing: "none" }])(
+		"nobody signs with %j",
+		async (config) => {
+			expect(await violations(await record({ ...GOOD, ...config }), new Map())).toEqual([]);
+		},
+	);
+});
+
 describe("of the inputs of a command", () => {
 	const KEY = `-----BEGIN EC PRIVATE KEY-----\n${"A".repeat(64)}\n-----END EC PRIVATE KEY-----`;
 	const BY_NAME = "has a secret by its name";

@@ -21,7 +21,8 @@ import {
 } from "./ecr.ts";
 import { type Problem, violation, type Where } from "./problem.ts";
 import { secretProblems } from "./secrets.ts";
-import { isProduction } from "./stack.ts";
+import { signingProblems } from "./signing.ts";
+import { isProduction, signing } from "./stack.ts";
 import { profileProblems, supportProblems } from "./support.ts";
 
 /** All policies of the pack. */
@@ -57,6 +58,14 @@ export const policies: Policies = [
 		name: "ecr-published-stays",
 		description: "What is published in Amazon ECR neither moves nor expires.",
 		validateStack: publishedStays,
+	},
+	{
+		name: "published-signed",
+		description: "What is published is signed, where the stack's config says by whom.",
+		validateResource: validateResourceOfType(
+			Command,
+			checked((command) => signingProblems(command, signing())),
+		),
 	},
 	{
 		name: "command-without-secrets",
