@@ -45,7 +45,7 @@ export interface AppsPython {
 /** The one that an app has. */
 function pythonOf<P extends Pick<AppsPython, "python">>(pythons: readonly P[], app: App): P {
 	// Settings have no app without one.
-	return pythons.find(({ python }) => python.series === app.python.series) as P;
+	return pythons.find(({ python }) => python.suffix === app.python.suffix) as P;
 }
 
 /** The images of a stack's apps: their wheels, each once, then those of each app. */

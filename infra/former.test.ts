@@ -53,6 +53,11 @@ it("is of the Python of the same series, in whose place the first one may have c
 	expect(version("3.13", "-3.13")).toBe("3.13.5");
 	expect(version("3.14", "")).toBe("3.13.5");
 	expect(version("3.14", "-3.14")).toBeUndefined();
+	const variant = "free-threaded";
+	const free = { ...of("3.13", "-3.13t"), variant } as const;
+	expect(deployedSide(former, free)).toBeUndefined();
+	const both = { ...former, pythons: { "3.13t": { version: "3.13.5", variant } } } as const;
+	expect(deployedSide(both, free)?.python).toMatchObject({ version: "3.13.5", variant });
 });
 
 it.each([

@@ -4,6 +4,7 @@ import { repositoryOf } from "../components/image-name.ts";
 import type { Patch } from "../stacks/patches/patch-set.ts";
 import { knownSide, patchesText, type Side } from "../stacks/rotation.ts";
 import type { StackPython } from "../stacks/settings.ts";
+import { pythonName, type Variant } from "../stacks/variants.ts";
 
 /** Of the outputs of infra/index.ts, as an older version of the program may have written them. */
 export interface FormerOutputs {
@@ -17,6 +18,7 @@ export interface FormerOutputs {
 
 interface FormerPython {
 	readonly version?: string;
+	readonly variant?: Variant;
 	readonly patches?: readonly Pick<Patch, "name" | "cves">[];
 	readonly package?: { readonly key?: string };
 }
@@ -53,12 +55,18 @@ export async function formerOutputs(): Promise<FormerOutputs | undefined> {
  */
 export function deployedSide(
 	former: FormerOutputs | undefined,
-	{ series, suffix }: Pick<StackPython, "series" | "suffix">,
+	python: Pick<StackPython, "series" | "variant" | "suffix">,
 ): Side | undefined {
 	const { debian, cpython, pythons, package: deb } = former ?? {};
-	const before = pythons?.[series.series] ?? (suffix === "" ? cpython : undefined);
+	const before = pythons?.[pythonName(python)] ?? (python.suffix === "" ? cpython : undefined);
 	const side = knownSide(debian?.codename, before?.version, deb?.architecture);
-	return side && { ...side, patches: patchesText(before?.patches) };
+	return (
+		side && {
+			...side,
+			python: { ...side.python, variant: before?.variant },
+			patches: patchesText(before?.patches),
+		}
+	);
 }
 
 /** The images that were deployed last, by artefact. */

@@ -4,6 +4,7 @@ import { DebbaseImage } from "../components/debbase/debbase.ts";
 import { PybuildImage } from "../components/pybuild/pybuild.ts";
 import { ImageRegistry } from "../components/registry/registry.ts";
 import { patchesText, rotation } from "../stacks/rotation.ts";
+import { pythonName } from "../stacks/variants.ts";
 import { usableAddress } from "./address.ts";
 import { byArtefact, makeApps, stackApps } from "./apps.ts";
 import { refuseEngine } from "./engine.ts";
@@ -60,7 +61,7 @@ if (pulumi.runtime.isDryRun()) {
 		const patches = patchesText(python.patches?.patches);
 		const changes = side && rotation(side, { debian, python, patches, architecture });
 		if (!changes) continue;
-		const whose = settings.pythons.length === 1 ? "" : ` of Python ${python.series.series}`;
+		const whose = settings.pythons.length === 1 ? "" : ` of Python ${pythonName(python)}`;
 		const users = rotationLines(changes).map(([what, text]) => `${what}: ${text}`);
 		void pulumi.log.info([`What changes for users${whose}:`, ...users].join("\n  "));
 	}
@@ -92,11 +93,11 @@ export const apps = Object.fromEntries(
 );
 
 /**
- * The Pythons, by their series: `version`, `patches`, where it has some, with the CVEs that they name,
+ * The Pythons, by their series (with a `t` where they are free-threaded): `version`, `variant`, `patches`, where it has some, with the CVEs that they name,
  * `endOfLife`, the day or month in which its support ends, and `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum.
  */
 export const pythons = Object.fromEntries(
-	madePythons.map((made) => [made.python.series.series, pythonOutput(made)]),
+	madePythons.map((made) => [pythonName(made.python), pythonOutput(made)]),
 );
 
 const [firstPython] = Object.values(pythons) as [ReturnType<typeof pythonOutput>];

@@ -121,6 +121,7 @@ const VARIATIONS: Readonly<Record<string, Variation>> = {
 	"the package release": { config: { packageRelease: "2" } },
 	"a patch": { config: { patches } },
 	"the profile": { config: { profile: "hardened" } },
+	"the variant": { config: { variant: "free-threaded" } },
 	"frame pointers": { config: { framePointers: "true" } },
 	"the Python version": { config: { pythonVersion: "3.13.15" } },
 	"the Python series": { config: { pythonVersion: "3.12.14" } },

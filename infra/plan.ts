@@ -5,6 +5,7 @@ import { repositoryOf } from "../components/image-name.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
 import { compileMinutes } from "../stacks/compile-times.ts";
 import type { Profile, Settings } from "../stacks/settings.ts";
+import { pythonName } from "../stacks/variants.ts";
 import type { DeployedImage } from "./former.ts";
 
 /**
@@ -66,7 +67,7 @@ export function isCompile({ fate, isCompiled = false }: PackagePlan): boolean | 
 
 /** What tells of a Python whether and how long it compiles. */
 export interface PlannedPython {
-	/** Such as 3.13. */
+	/** Such as 3.13, or 3.13t of a free-threaded one. */
 	readonly series: string;
 	readonly profile: Profile;
 	/** The artefact that is its package. */
@@ -80,11 +81,15 @@ export function plannedPythons({
 	debian,
 	pythons,
 }: Pick<Settings, "debian" | "pythons">): PlannedPython[] {
-	return pythons.map(({ series: { series }, profile, suffix }) => ({
-		series,
-		profile,
-		package: `package${suffix}`,
-		minutes: compileMinutes({ release: debian.codename, series, profile }),
+	return pythons.map((python) => ({
+		series: pythonName(python),
+		profile: python.profile,
+		package: `package${python.suffix}`,
+		minutes: compileMinutes({
+			release: debian.codename,
+			series: python.series.series,
+			profile: python.profile,
+		}),
 	}));
 }
 

@@ -8,6 +8,7 @@ import { ledgerFile } from "../components/sizes/ledger.ts";
 import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
 import type { Settings, StackPython } from "../stacks/settings.ts";
+import { pythonName } from "../stacks/variants.ts";
 import { packagesFolder } from "./images.ts";
 
 /** What {@link makePython} needs: what a stack has once for all of its Pythons. */
@@ -39,7 +40,7 @@ export function makePython(args: PythonsArgs, python: StackPython): MadePython {
 		...withPackage,
 		base,
 		debbase,
-		budget: sizeBudget(debian.codename, python.series.series, architecture),
+		budget: sizeBudget(debian.codename, pythonName(python), architecture),
 		ledger: ledgerFile(stack),
 		// Amazon ECR takes so few exceptions from immutable tags that there are some for one Python.
 		hasAliases: settings.registry.kind !== "ecr" || suffix === "",
@@ -69,10 +70,11 @@ export function imageOutputs({ pythonImage, wheelbuild }: MadePython) {
 
 /** What the outputs say of one of a stack's Pythons itself. */
 export function pythonOutput({ python, package: deb }: MadePython) {
-	const { version, series, patches } = python;
+	const { version, series, variant, patches } = python;
 	return {
 		version,
 		series: series.series,
+		...(variant && { variant }),
 		...(patches && { patches: patches.patches.map(({ name, cves }) => ({ name, cves })) }),
 		endOfLife: series.endOfLife,
 		package: {

@@ -9,6 +9,7 @@ import { section, table } from "./text.ts";
 
 interface ShownPython {
 	readonly version: string;
+	readonly series: string;
 	readonly package: { readonly file: string; readonly sha256: string | null };
 }
 
@@ -76,7 +77,7 @@ async function changesForUsers({ images, pythons, debian }: Shown): Promise<stri
 	const name = images.python?.name ?? "";
 	const packages = await daemonInputs({ name, kind: "package" });
 	const isOne = Object.keys(pythons).length === 1;
-	return Object.entries(pythons).flatMap(([series, { version }]) => {
+	return Object.values(pythons).flatMap(({ version, series }) => {
 		const isSame = (other: string | undefined) => other?.startsWith(`${series}.`);
 		const inputs =
 			packages.find((each) => isSame(each.PYTHON_VERSION)) ?? (isOne ? packages[0] : undefined);

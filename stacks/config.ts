@@ -24,6 +24,7 @@ import {
 } from "./config-values.ts";
 import { codenames } from "./debian.ts";
 import { guessCodename, guessVersion, nearestOf } from "./guess.ts";
+import { parseVariant, variants } from "./variants.ts";
 
 /** What a value is checked against, beside itself. */
 export interface ParseContext {
@@ -95,9 +96,16 @@ export const config = {
 		items: "object",
 		absent: "that of `pythonVersion`",
 		description:
-			"several Pythons, in place of `pythonVersion`: entries with `version`, and `packageRelease`, `profile`, `framePointers`, `patches` and `sourceSha256` of their own",
+			"several Pythons, in place of `pythonVersion`: entries with `version`, and `variant`, `packageRelease`, `profile`, `framePointers`, `patches` and `sourceSha256` of their own",
 		parse: parsePythons,
 		remedy: () => 'write a list of entries such as {version: "3.13.5"}, with the version in quotes',
+	},
+	variant: {
+		type: "string",
+		absent: "none",
+		description: "another build of that Python: `free-threaded`, without the GIL (3.13 and later)",
+		parse: parseVariant,
+		remedy: (text) => `write variant: ${nearestOf([...variants], text)}, or remove it`,
 	},
 	sourceSha256: {
 		type: "string",

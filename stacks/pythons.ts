@@ -9,6 +9,7 @@ import { type Codename, type DebianRelease, debianReleases } from "./debian.ts";
 import { nearestOf } from "./guess.ts";
 import { type PatchSet, readPatchSet } from "./patches/patch-set.ts";
 import { isPastLts } from "./support.ts";
+import { pythonName, type Variant, variantRefusal } from "./variants.ts";
 
 /** A Python that a stack compiles. */
 export interface StackPython {
@@ -20,13 +21,15 @@ export interface StackPython {
 	/** Internal release number, the 1 of 3.13.5-1. */
 	readonly packageRelease: number;
 	readonly profile: Profile;
+	/** Another build than the common one; absent: that. */
+	readonly variant?: Variant;
 	/** Whether it keeps frame pointers; absent: as its profile and series do. */
 	readonly framePointers?: boolean;
 	/** What is applied to its source; absent: nothing is. */
 	readonly patches?: PatchSet;
 	/** The judgement on it on the stack's Debian release; never `impossible` here. */
 	readonly compatibility: Compatibility;
-	/** What the names of its artefacts end with, such as `-3.12`: nothing for the first. */
+	/** What the names of its artefacts end with, such as `-3.12` or `-3.13t`: nothing for the first. */
 	readonly suffix: string;
 }
 
@@ -38,10 +41,11 @@ interface PythonContext {
 }
 
 type Version = Pick<StackPython, "version" | "series" | "source">;
+type Named = Pick<StackPython, "version" | "series" | "variant">;
 
 /** A Python whose version is right: what else is wrong with it is undefined. */
 export type ReadPython = Version &
-	Pick<StackPython, "suffix" | "patches" | "framePointers"> & {
+	Pick<StackPython, "suffix" | "variant" | "patches" | "framePointers"> & {
 		readonly [Key in "packageRelease" | "profile" | "compatibility"]: StackPython[Key] | undefined;
 	};
 
@@ -51,14 +55,14 @@ export function readPythons(reader: ConfigReader, context: PythonContext): reado
 	// A list that is refused says enough.
 	if (entries.length === 0 && (reader.text("pythons") ?? "[]") !== "[]") return [];
 	if (entries.length === 0) return readPython(reader, context);
-	for (const key of ["pythonVersion", "patches", "sourceSha256"] as const)
+	for (const key of OF_ONE)
 		if (reader.text(key) !== undefined)
 			reader.refuse(key, new Refusal("is given beside pythons", "remove one of the two"));
 	const found: ReadPython[] = [];
 	for (const [index, entry] of entries.entries())
 		found.push(...readEntry(reader, { entry, place: `pythons[${index}]`, found }, context));
 	return found.map((python, index) =>
-		index === 0 ? python : { ...python, suffix: `-${python.series.series}` },
+		index === 0 ? python : { ...python, suffix: `-${pythonName(python)}` },
 	);
 }
 
@@ -70,6 +74,7 @@ export function isWhole(python: ReadPython): python is StackPython {
 /** The keys of an entry of `pythons`, and what each is called in the short form. */
 const ENTRY_KEYS = {
 	version: "pythonVersion",
+	variant: "variant",
 	packageRelease: "packageRelease",
 	profile: "profile",
 	framePointers: "framePointers",
@@ -82,7 +87,7 @@ interface Entry {
 	/** Such as `pythons[1]`. */
 	readonly place: string;
 	/** Those before it. */
-	readonly found: readonly Version[];
+	readonly found: readonly Named[];
 }
 
 /** A Python of the list, read as the only one of a stack, of which it has what it does not say itself. */
@@ -91,11 +96,12 @@ function readEntry(
 	{ entry, place, found }: Entry,
 	context: PythonContext,
 ): ReadPython[] {
-	const own = reader.with({ ...NO_PYTHON, ...shortForm(entry) });
+	const none = Object.fromEntries(OF_ONE.map((key) => [key, undefined]));
+	const own = reader.with({ ...none, ...shortForm(entry) });
 	const pythons = readPython(own, context);
-	for (const { series } of pythons) {
-		const other = found.find((earlier) => earlier.series === series);
-		if (other !== undefined) own.refuse("pythonVersion", sameSeries(other));
+	for (const python of pythons) {
+		const other = found.find((earlier) => pythonName(earlier) === pythonName(python));
+		if (other !== undefined) own.refuse("pythonVersion", sameName(other));
 	}
 	const known = Object.keys(ENTRY_KEYS);
 	for (const [key, value] of Object.entries(entry))
@@ -112,7 +118,8 @@ function readEntry(
 	return pythons;
 }
 
-const NO_PYTHON = { pythonVersion: undefined, patches: undefined, sourceSha256: undefined };
+/** What the short form says of its one Python, and not the stack of each of several. */
+const OF_ONE = ["pythonVersion", "variant", "patches", "sourceSha256"] as const;
 
 /** What an entry says, by the keys of the short form. */
 function shortForm(entry: PythonEntry): Values {
@@ -120,11 +127,11 @@ function shortForm(entry: PythonEntry): Values {
 	return Object.fromEntries(given.map(([name, key]) => [key, entry[name]]));
 }
 
-/** The package, its folder and the tags of a Python have the name of its series. */
-function sameSeries({ version, series }: Version): Refusal {
+/** Package, folder and tags of a Python are named by its series and variant alone. */
+function sameName(other: Named): Refusal {
 	return new Refusal(
-		`is of the series ${series.series}, as "${version}" is, which is there too`,
-		"write one Python of each series, and the other one in another stack",
+		`is of the series ${pythonName(other)}, as "${other.version}" is, which is there too`,
+		"write one Python of each series and variant, and the other one in another stack",
 	);
 }
 
@@ -134,12 +141,15 @@ function readPython(
 	{ debian, allowUnsupported, today }: PythonContext,
 ): ReadPython[] {
 	const python = readVersion(reader);
+	const variant = reader.read("variant");
 	const packageRelease = reader.read("packageRelease");
 	const profile = reader.read("profile");
 	const framePointers = reader.read("framePointers");
 	const patches = readPatches(reader);
 	if (profile === "hardened" && framePointers === false) reader.refuse("framePointers", HARDENED);
 	if (python === undefined) return [];
+	const refusal = variant && variantRefusal(variant, python.series);
+	if (refusal) reader.refuse("variant", refusal);
 	if (profile === "optimized") refuseOptimized(reader, python.version);
 	const judgement = debian && compatibility(python.version, debian.codename);
 	if (judgement && debian)
@@ -149,6 +159,7 @@ function readPython(
 		{
 			...python,
 			...own,
+			...(variant !== undefined && { variant }),
 			...(framePointers !== undefined && { framePointers }),
 			...(patches !== undefined && { patches }),
 		},

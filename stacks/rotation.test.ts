@@ -79,6 +79,16 @@ describe("compiled wheels", () => {
 		});
 	});
 
+	it("of another variant are all built again", () => {
+		const common = side("bookworm", "3.13");
+		const python = { ...common.python, variant: "free-threaded" } as const;
+		const free = side("bookworm", "3.13", { python });
+		expect(rotation(common, free)).toMatchObject({
+			versions: [{ what: "Python", before: "3.13.0", after: "3.13.0t" }],
+			wheels: { rebuild: "compiled", because: ["CPython 3.13t has another ABI than 3.13"] },
+		});
+	});
+
 	it("go forward to a newer glibc, and never back", () => {
 		for (const [at, older] of codenames.entries())
 			for (const newer of codenames.slice(at + 1)) {

@@ -6,11 +6,16 @@
 import { type CPythonSeries, compareVersions, seriesOf } from "./cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "./debian.ts";
 import type { Patch } from "./patches/patch-set.ts";
+import { pythonName, type Variant, versionName } from "./variants.ts";
 
 /** What a stack is, or would be: as much of it as is known. */
 export interface Side {
 	readonly debian: DebianRelease;
-	readonly python: { readonly version: string; readonly series: CPythonSeries };
+	readonly python: {
+		readonly version: string;
+		readonly series: CPythonSeries;
+		readonly variant?: Variant | undefined;
+	};
 	/** Python's patches, as {@link patchesText} has them. */
 	readonly patches?: string;
 	/** Version of pip in the image python. */
@@ -102,7 +107,7 @@ function versionsOf({ debian, python, patches, pip, architecture }: Side): Value
 	return {
 		Debian: `${debian.codename} (${debian.number})`,
 		architecture,
-		Python: python.version,
+		Python: versionName(python),
 		"Python's patches": patches,
 		pip,
 		glibc: versions.glibc,
@@ -154,12 +159,17 @@ function wheelRebuild(before: Side, after: Side, gone: readonly string[]): Wheel
 	return { rebuild: "none", because: ["the same ABI, and no library is gone", ...newer] };
 }
 
-/** Wheels are of one series, but for the stable ABI, which goes forward only (PEP 425, PEP 384). */
+/**
+ * Wheels are of one series and variant, but for the stable ABI of the common one, which goes forward only
+ * (PEP 425, PEP 384).
+ */
 function abiReason({ python: from }: Side, { python: to }: Side): string | undefined {
-	if (from.series.series === to.series.series) return undefined;
-	const ahead = compareVersions(to.series.series, from.series.series) > 0;
+	const [old, now] = [pythonName(from), pythonName(to)];
+	if (old === now) return undefined;
+	const isCommon = from.variant === undefined && to.variant === undefined;
+	const ahead = isCommon && compareVersions(to.series.series, from.series.series) > 0;
 	const except = ahead ? "; only those of the stable ABI (abi3) stay" : "";
-	return `CPython ${to.series.series} has another ABI than ${from.series.series}${except}`;
+	return `CPython ${now} has another ABI than ${old}${except}`;
 }
 
 function architectureReason(before: Side, after: Side): string | undefined {

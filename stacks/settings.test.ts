@@ -328,6 +328,14 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["platform", "linux/arm64/v8", /not a platform/, /platform: linux\/arm64/],
 		["platform", "x86_64", /not a platform/, /platform: linux\/amd64/],
 		["platform", "windows/amd64", /not a platform/, /linux\/amd64/],
+		["variant", "free-threading", /not a variant/, /write variant: free-threaded, or remove it/],
+		[
+			"variant",
+			"free-threaded",
+			/needs --disable-gil, which configure of CPython 3\.12 does not have/,
+			/write pythonVersion: "3\.13\.15" or "3\.14\.7", or remove variant/,
+			{ with: { pythonVersion: "3.12.14" } },
+		],
 		["framePointers", "yes", /not a boolean/, /write true or false/],
 		[
 			"framePointers",
@@ -495,6 +503,14 @@ describe("what is wrong with one of several Pythons", () => {
 			/^pythons\[1\]\.version: "3\.13\.5" is of the series 3\.13, as "3\.13\.15" is, which is there too/,
 		],
 		[[ok, ok], /^pythons\[1\]\.version: .* which is there too; write one Python of each series/],
+		[
+			[ok, { ...ok, variant: "free-threaded" }, { version: "3.13.5", variant: "free-threaded" }],
+			/^pythons\[2\]\.version: "3\.13\.5" is of the series 3\.13t, as "3\.13\.15" is,/,
+		],
+		[
+			[ok, { version: "3.12.14", variant: "free-threaded" }],
+			/^pythons\[1\]\.variant: .* write version: "3\.13\.15" or /,
+		],
 		[[{ ...ok, packageRelease: 0 }], /^pythons\[0\]\.packageRelease: "0" is less than 1/],
 		[[{ ...ok, profil: "quick" }], /^pythons\[0\]\.profil: .* does not know; write profile if/],
 		[
@@ -526,6 +542,12 @@ describe("what is wrong with one of several Pythons", () => {
 	it("is a folder of patches beside them", () => {
 		expect(linesOf([ok], { patches: "patches/3.13" })).toEqual([
 			'patches: "patches/3.13" is given beside pythons; remove one of the two',
+		]);
+	});
+
+	it("is a variant beside them", () => {
+		expect(linesOf([ok], { variant: "free-threaded" })).toEqual([
+			'variant: "free-threaded" is given beside pythons; remove one of the two',
 		]);
 	});
 
@@ -625,6 +647,18 @@ describe("good config", () => {
 		]);
 		const one = read({ ...rest, pythons: '[{"version": "3.13.15"}]' });
 		expect(one).toEqual(read({ ...good, pythons: "[]" }));
+	});
+
+	it("a Python and its free-threaded variant, side by side", () => {
+		const { pythonVersion: _, ...rest } = good;
+		const version = "3.13.15";
+		const pythons = JSON.stringify([{ version }, { version, variant: "free-threaded" }]);
+		const [common, free] = read({ ...rest, pythons }).pythons;
+		expect(common).not.toHaveProperty("variant");
+		expect(free).toMatchObject({ version, variant: "free-threaded", suffix: "-3.13t" });
+		expect(read({ ...good, variant: "free-threaded" }).pythons).toMatchObject([
+			{ version, variant: "free-threaded", suffix: "" },
+		]);
 	});
 
 	it("the catalog's own hash may be repeated; its format stays", () => {

@@ -65,6 +65,18 @@ describe("the stage of the scripts", () => {
 		expect(scripts(PYTHON)).toEqual({ install: context("python/context/install") });
 	});
 
+	it("has those of a variant too, of which one runs the other", () => {
+		const variant = "free-threaded";
+		const images = { debbase: "DEBBASE", package: "PACKAGE" };
+		const dockerfile = pythonDockerfile({ ...python, variant }, images);
+		expect(scripts(dockerfile)).toEqual({
+			install: context("python/context/install"),
+			variant: context(`python/${variant}/install`),
+		});
+		expect(dockerfile).toContain("source=/scripts/variant,target=/mnt/variant ");
+		expect(dockerfile).toContain("\tsh /mnt/variant 3.13t ");
+	});
+
 	it("has an app's, byte by byte", () => {
 		expect(scripts(appDockerfile(app, parts))).toEqual({
 			clamp: context("app/context/clamp"),

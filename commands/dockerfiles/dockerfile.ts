@@ -7,6 +7,7 @@ import { quoteInstruction } from "../../components/step/docker.ts";
 import type { App } from "../../stacks/apps/app.ts";
 import { folderOnDisk, neverOf, readIfThere } from "../../stacks/apps/folder.ts";
 import type { StackPython } from "../../stacks/settings.ts";
+import { versionName } from "../../stacks/variants.ts";
 
 /*
  * The text of Dockerfiles that do what the program's steps do, with their scripts. In the language of
@@ -39,16 +40,21 @@ export function pythonDockerfile(
 	python: StackPython,
 	images: { readonly debbase: string; readonly package: string },
 ): string {
-	const { context, arguments: args, changes } = pythonInstall(python);
+	const { context, variant, arguments: args, changes } = pythonInstall(python);
+	const scripts = {
+		install: join(context, "install"),
+		...(variant !== undefined && { variant: join(variant, "install") }),
+	};
+	const script = variant === undefined ? "install" : "variant";
 	const mounts = [
-		...besideScripts(images.package, "/packages", ["install"]),
+		...besideScripts(images.package, "/packages", Object.keys(scripts)),
 		`type=secret,id=${SECRET},target=/mnt/ca-bundle.crt`,
 	];
 	return file([
-		header(`The image python: CPython ${python.version} and /venv.`),
-		scriptsStage(images.debbase, { install: join(context, "install") }),
+		header(`The image python: CPython ${versionName(python)} and /venv.`),
+		scriptsStage(images.debbase, scripts),
 		`FROM ${images.debbase}`,
-		runs(mounts, `sh /mnt/install ${args.join(" ")}`),
+		runs(mounts, `sh /mnt/${script} ${args.join(" ")}`),
 		changes.join("\n"),
 	]);
 }

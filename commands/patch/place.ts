@@ -6,6 +6,7 @@ import { readStackConfig, type StackConfig } from "../../local/stack-config.ts";
 import { type PythonEntry, parsePythons, pathProblem } from "../../stacks/config-values.ts";
 import { type Patch, readPatchSet, SERIES } from "../../stacks/patches/patch-set.ts";
 import { ConfigError, type Settings, type StackPython } from "../../stacks/settings.ts";
+import { pythonName } from "../../stacks/variants.ts";
 
 /** A patch and its bytes. */
 export interface LoadedPatch {
@@ -30,20 +31,20 @@ export interface PatchPlace {
 /**
  * Where the patches of a stack's Python are.
  *
- * @param series of the Python; the first one by default.
+ * @param name of the Python, such as 3.13 or 3.13t; the first one by default.
  * @throws StepError where the stack has no such Python; ConfigError where its config, or what is in the
  *   folder, is refused.
  */
-export function patchPlace(stack: string, series: string | undefined): PatchPlace {
+export function patchPlace(stack: string, name: string | undefined): PatchPlace {
 	// The apps have nothing to do with it.
 	const config = readStackConfig(stack, ["apps="]);
 	const { entries, bare } = withoutPatches(config);
 	const settings = configuredSettings(stack, bare);
-	const wanted = series ?? settings.pythons[0].series.series;
-	const index = settings.pythons.findIndex((each) => each.series.series === wanted);
+	const wanted = name ?? pythonName(settings.pythons[0]);
+	const index = settings.pythons.findIndex((each) => pythonName(each) === wanted);
 	const python = settings.pythons[index];
 	if (python === undefined) {
-		const known = settings.pythons.map((each) => each.series.series).join(", ");
+		const known = settings.pythons.map(pythonName).join(", ");
 		throw new StepError(`the stack ${stack} has no Python ${wanted}`, `write one of ${known}`);
 	}
 	const named = entries[index]?.patches || undefined;

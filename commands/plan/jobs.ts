@@ -5,6 +5,7 @@ import { configuredImages } from "../../local/images.ts";
 import { table } from "../../local/text.ts";
 import { compileMinutes } from "../../stacks/compile-times.ts";
 import type { Platform, Profile } from "../../stacks/settings.ts";
+import { versionName } from "../../stacks/variants.ts";
 import { readPlans } from "./config.ts";
 
 /** A compile of CPython, which a machine of its own can make: `npm start -- -s STACK --target TARGET`. */
@@ -12,7 +13,7 @@ export interface CompileJob {
 	readonly stack: string;
 	/** The package that it makes, such as `package-3.12`. */
 	readonly target: string;
-	/** Full version. */
+	/** Full version, with a `t` behind it where it is free-threaded. */
 	readonly python: string;
 	readonly profile: Profile;
 	readonly platform: Platform;
@@ -55,14 +56,14 @@ async function stackJobs(stack: string, sets: readonly string[]): Promise<KeyedJ
 		if (python === undefined || compiled === undefined) continue;
 		const fate = await fateOf(image, await imagePlace(image.name));
 		if (!isCompile({ artefact: target, ...fate })) continue;
-		const { version, profile, series } = python;
+		const { profile, series } = python;
 		const minutes = compileMinutes({
 			release: debian.codename,
 			series: series.series,
 			profile,
 		});
 		const key = `${registryHost(compiled)} ${keyIn(compiled)}`;
-		jobs.push({ stack, target, python: version, profile, platform, minutes, key });
+		jobs.push({ stack, target, python: versionName(python), profile, platform, minutes, key });
 	}
 	return jobs;
 }

@@ -13,6 +13,7 @@ import {
 import { configuredImages } from "../../local/images.ts";
 import { patchesText, type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
 import type { StackPython } from "../../stacks/settings.ts";
+import { pythonName } from "../../stacks/variants.ts";
 import { type Planned, type Plans, readPlans } from "./config.ts";
 
 /** What a change of a stack would do. `--json` prints it as it is. */
@@ -75,7 +76,7 @@ function pythonRotation(
 	after: Planned,
 	python: StackPython,
 ): Rotation | null {
-	const same = before?.settings.pythons.find((other) => other.series === python.series);
+	const same = before?.settings.pythons.find((other) => pythonName(other) === pythonName(python));
 	const former = same ?? (python.suffix === "" ? before?.settings.pythons[0] : undefined);
 	const change = before && former && rotation(sideOf(before, former), sideOf(after, python));
 	return change ?? null;

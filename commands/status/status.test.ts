@@ -80,11 +80,13 @@ describe("the catalogs' facts", () => {
 		const list = [
 			{ version: "3.13.15" },
 			{ version: "3.12.14", packageRelease: 3, patches: "patches/3.12" },
+			{ version: "3.13.15", variant: "free-threaded" },
 		];
 		const { pythons } = facts({ packageRelease: "1", pythons: JSON.stringify(list) });
 		expect(pythons).toMatchObject([
 			{ version: "3.13.15", packageRelease: "1" },
 			{ version: "3.12.14", packageRelease: "3", patches: "patches/3.12" },
+			{ version: "3.13.15", variant: "free-threaded" },
 		]);
 		expect(facts({ pythons: "no list", pythonVersion: "3.13.15" }).pythons).toHaveLength(1);
 	});

@@ -9,6 +9,7 @@ import { type PythonEntry, parsePythons } from "../../stacks/config-values.ts";
 import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "../../stacks/debian.ts";
 import { stackNames } from "../../stacks/stack-repositories.ts";
+import { type Variant, variants } from "../../stacks/variants.ts";
 import type { Answer } from "./ask.ts";
 
 /** A stack's program is given up on after so many ms: a registry that never answers is one row only. */
@@ -33,6 +34,8 @@ export interface StatusPython {
 	/** Such as 3.13.5. */
 	readonly version: string;
 	readonly series: CPythonSeries;
+	/** Absent: the common build. */
+	readonly variant?: Variant;
 	readonly packageRelease: string;
 	/** The folder of its patches; absent: it has none. */
 	readonly patches?: string;
@@ -72,10 +75,12 @@ export function catalogFacts({
 	return {
 		...(isCodename(release) && { debian: debianReleases[release] }),
 		pythons: entriesOf((key) => config[`${project}:${key}`]).flatMap(
-			({ version = "", packageRelease = "", patches = "" }) => {
+			({ version = "", packageRelease = "", patches = "", variant: name }) => {
 				const series = seriesOf(version);
 				if (series === undefined) return [];
-				return [{ version, series, packageRelease, ...(patches !== "" && { patches }) }];
+				const variant = variants.find((each) => each === name);
+				const own = { ...(variant && { variant }), ...(patches !== "" && { patches }) };
+				return [{ version, series, packageRelease, ...own }];
 			},
 		),
 	};
@@ -85,7 +90,8 @@ export function catalogFacts({
 function entriesOf(get: (key: ConfigKey) => string | undefined): PythonEntry[] {
 	const packageRelease = get("packageRelease") ?? "";
 	const patches = get("patches") ?? "";
-	const single = { version: get("pythonVersion") ?? "", packageRelease, patches };
+	const variant = get("variant") ?? "";
+	const single = { version: get("pythonVersion") ?? "", variant, packageRelease, patches };
 	try {
 		const entries = parsePythons(get("pythons") || "[]");
 		return entries.length === 0 ? [single] : entries.map((entry) => ({ packageRelease, ...entry }));

@@ -56,11 +56,13 @@ next up, as far as this machine's Docker and the registries tell:
 it("has a row for each Python of a stack, with what is the stack's own in the first", () => {
 	const [, , stack] = statuses as [StackStatus, StackStatus, StackStatus];
 	const patched = { ...python("3.12.1", "2"), patches: "patches/3.12" };
-	const two = { ...stack, pythons: [...stack.pythons, patched] };
-	const [, ...rows] = statusTable([two], today).split("\n");
-	expect(rows.slice(0, 2).map((row) => row.split(/ {2,}/).slice(-4))).toEqual([
+	const free = { ...python("3.13.15", "1"), variant: "free-threaded" } as const;
+	const three = { ...stack, pythons: [...stack.pythons, patched, free] };
+	const [, ...rows] = statusTable([three], today).split("\n");
+	expect(rows.slice(0, 3).map((row) => row.split(/ {2,}/).slice(-4))).toEqual([
 		["jessie", expect.stringMatching(/^2018.* 3\.6\.2-12$/), "3.6.15 +", "2021-12-23 x compile"],
 		["", "3.12.1-2+p", "3.12.14 +", "2028-10"],
+		["", "3.13.15t-1", "3.13.15", "2029-10"],
 	]);
 });
 

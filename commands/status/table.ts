@@ -1,6 +1,7 @@
 import { type Column, table } from "../../local/text.ts";
 import { compareVersions, newestRelease } from "../../stacks/cpython.ts";
 import { type SupportLevel, supportLevel } from "../../stacks/support.ts";
+import { versionName } from "../../stacks/variants.ts";
 import type { StackStatus, StatusPython } from "./status.ts";
 
 /** What stands behind a date, so that no colour is needed. */
@@ -70,8 +71,9 @@ function dateColumn(
 }
 
 /** Such as 3.13.5-1; 3.13.5-1+p where it has patches of its own. */
-export function packageVersion({ version, packageRelease, patches }: StatusPython): string {
-	return `${version}-${packageRelease}${patches === undefined ? "" : "+p"}`;
+export function packageVersion(python: StatusPython): string {
+	const { packageRelease, patches } = python;
+	return `${versionName(python)}-${packageRelease}${patches === undefined ? "" : "+p"}`;
 }
 
 function newestCell(python: StatusPython): string {

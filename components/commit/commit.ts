@@ -28,6 +28,8 @@ export interface CommittedImageArgs {
 	readonly packages: StackImage;
 	/** Folder, from the project root, that is at `/mnt` too; the script is its file `install`. */
 	readonly context: string;
+	/** Folder, from the project root, that is at `/mnt/variant`: then its file `install` is the script. */
+	readonly variant?: string | undefined;
 	/** Arguments of the script. */
 	readonly arguments: readonly string[];
 	/**
@@ -68,6 +70,7 @@ export class CommittedImage extends pulumi.ComponentResource {
 				FROM: args.from.name,
 				PACKAGES: args.packages.name,
 				CONTEXT: args.context,
+				VARIANT: args.variant,
 				ARGUMENTS: args.arguments,
 				CHANGES: args.changes,
 				LABELS: args.labels,

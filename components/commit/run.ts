@@ -23,7 +23,7 @@ await runStep<ResultOf<typeof commitStep>>(async (step) => {
 });
 
 async function commit(step: Step, image: string): Promise<void> {
-	const { FROM: from, PACKAGES: packages, CONTEXT, PLATFORM, CHANGES: changes } = inputs;
+	const { FROM: from, PACKAGES: packages, CONTEXT, VARIANT, PLATFORM, CHANGES: changes } = inputs;
 	await needImage(from, step.signal);
 	await needImage(packages, step.signal);
 	const volume = await fillVolume(step, {
@@ -31,10 +31,12 @@ async function commit(step: Step, image: string): Promise<void> {
 		platform: PLATFORM,
 		folder: "/packages",
 		context: CONTEXT,
+		...(VARIANT !== undefined && { folders: { variant: VARIANT } }),
 		caBundle: inputs.CA_BUNDLE,
 	});
-	step.progress(`run ${CONTEXT}/install`);
-	const install = mountedScript("install", ...inputs.ARGUMENTS);
+	step.progress(`run ${VARIANT ?? CONTEXT}/install`);
+	const script = VARIANT === undefined ? "install" : "variant/install";
+	const install = mountedScript(script, ...inputs.ARGUMENTS);
 	const container = await makePristineContainer(step, from, install, [
 		`--platform=${PLATFORM}`,
 		// /mnt is in every Debian root: a mount point of our own would stay behind as an empty folder.

@@ -10,6 +10,8 @@ export const commitStep = defineStep<{ image: string }>()("components/commit/run
 	PACKAGES: text,
 	/** Folder, from the project root, that is at `/mnt` too; the script is its file `install`. */
 	CONTEXT: text,
+	/** Folder that is at `/mnt/variant`: then its file `install` is the script. */
+	VARIANT: optional(text),
 	/** Of the script. */
 	ARGUMENTS: list,
 	/** Dockerfile instructions for the new image. */

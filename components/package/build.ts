@@ -27,11 +27,19 @@ await runStep<ResultOf<typeof buildStep>>(async (step) => {
 });
 
 async function buildPackage(step: Step, image: string): Promise<void> {
-	const { BUILDER: builder, VARIABLES: variables, CA_BUNDLE, SOURCE_URL, PATCHES } = inputs;
+	const {
+		BUILDER: builder,
+		VARIABLES: variables,
+		CA_BUNDLE,
+		SOURCE_URL,
+		PATCHES,
+		VARIANT,
+	} = inputs;
 	await needBuilder(builder, inputs.RECIPE, step.signal);
 	const patches = PATCHES === undefined ? undefined : await patchedBuild(PATCHES);
+	const variant = VARIANT === undefined ? undefined : variantBuild(VARIANT);
 	// What it runs is said by pybuild's Dockerfile.
-	const command = patches?.command ?? (await imageConfig(builder))?.Cmd ?? [];
+	const command = variant?.command ?? patches?.command ?? (await imageConfig(builder))?.Cmd ?? [];
 	const container = await makeContainer(step, builder, command, [
 		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
@@ -41,6 +49,7 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 		...(patches?.options ?? []),
 	]);
 	await patches?.give(container);
+	await variant?.give(container);
 	if (CA_BUNDLE !== undefined) await copyInto(container, CA_BUNDLE, "/build/ca-bundle.crt");
 	if (SOURCE_URL !== undefined) {
 		const source = await fetchSource(step, SOURCE_URL, variables.SOURCE_SHA256 ?? "");
@@ -65,6 +74,15 @@ async function patchedBuild(hash: string) {
 			await copyInto(container, `${RECIPE_CONTEXT}/.`, `${PATCHED}/`);
 			await docker(["cp", "-", `${container}:/build`], { input: files });
 		},
+	};
+}
+
+/** How the .debs of a variant are made, in pybuild; where there are patches too, its script minds them. */
+function variantBuild(context: string) {
+	const folder = "/build/variant";
+	return {
+		command: ["/bin/sh", `${folder}/build`],
+		give: (container: string) => copyInto(container, `${context}/.`, folder),
 	};
 }
 

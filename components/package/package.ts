@@ -4,6 +4,7 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import { framePointerInputs } from "../../stacks/frame-pointers.ts";
 import { patchSetVersion } from "../../stacks/patches/patch-set.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
+import { pythonName, variantFlags } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
 import {
 	artefactInput,
@@ -54,10 +55,12 @@ export interface PackageImages {
 export function packageImages(args: PackageImagesArgs): PackageImages {
 	const { site, python, pybuild } = args;
 	const applied = keyOfApplied(python);
+	const variant = variantContext(python);
 	const key = contentKey({
 		...buildVariables(args),
 		RECIPE: pybuild.recipe,
 		...(applied && { ...applied, PATCHED: { context: RECIPE_CONTEXT } }),
+		...(variant !== undefined && { VARIANT: { context: variant } }),
 	});
 	const compileKey = contentKey({
 		...compileVariables(args),
@@ -119,6 +122,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
 				VARIABLES: buildVariables(args),
+				VARIANT: variantContext(args.python),
 				PATCHES: args.python.patches?.hash,
 				PATCHES_FOLDER: args.python.patches?.folder,
 				COMPILED: compiled.name,
@@ -153,6 +157,11 @@ export class PythonPackage extends pulumi.ComponentResource {
 	}
 }
 
+/** Folder with what makes the .debs of a variant; undefined of the common build, which needs none. */
+function variantContext({ variant }: StackPython): string | undefined {
+	return variant && `components/package/context/${variant}`;
+}
+
 /** What of the build script's environment decides the compiled files. */
 function compileVariables({ debian, python }: PackageImagesArgs): Record<string, string> {
 	const framePointers = framePointerInputs(python);
@@ -160,7 +169,11 @@ function compileVariables({ debian, python }: PackageImagesArgs): Record<string,
 		PYTHON_VERSION: python.version,
 		SOURCE_SHA256: python.source.sha256,
 		PROFILE: python.profile,
-		CONFIGURE_FLAGS: [...python.series.configureFlags, ...framePointers.flags].join(" "),
+		CONFIGURE_FLAGS: [
+			...python.series.configureFlags,
+			...variantFlags(python),
+			...framePointers.flags,
+		].join(" "),
 		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
 		...framePointers.variables,
 	};
@@ -201,7 +214,7 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
  * Debian release sorts after that of an older one (Debian Policy 5.6.12).
  */
 function debName({ debian, python, architecture }: PackageImagesArgs) {
-	const name = `cpython${python.series.series}`;
+	const name = `cpython${pythonName(python)}`;
 	const patched = python.patches === undefined ? "" : `+${patchSetVersion(python.patches)}`;
 	const release = `${python.packageRelease}${patched}+deb${debian.number}`;
 	const version = `${debianUpstream(python.version)}-${release}`;

@@ -30,16 +30,20 @@ it("patches that changed since the key was made are not taken", () => {
 	);
 });
 
-describe("recipe.patch", () => {
-	const recipe = readFileSync("components/pybuild/context/recipe/build", "utf8");
-	const text = readFileSync(`${RECIPE_CONTEXT}/recipe.patch`, "utf8");
-	const hunks = text.split(/^@@.*\n/m).slice(1);
+describe.each([RECIPE_CONTEXT, "components/package/context/free-threaded"])(
+	"recipe.patch of %s",
+	(context) => {
+		const [, ...files] = readFileSync(`${context}/recipe.patch`, "utf8").split(/^--- a\//m);
+		const hunks = files.flatMap((text) => {
+			const [path = ""] = text.split("\n");
+			const [, ...own] = text.split(/^@@.*\n/m);
+			return own.map((hunk) => [path, hunk] as const);
+		});
 
-	it.each(hunks.map((hunk, index) => [index + 1, hunk] as const))(
-		"applies to the recipe as it is, hunk %i",
-		(_, hunk) => {
+		it.each(hunks)("applies to the recipe as it is: %s", (path, hunk) => {
+			const recipe = readFileSync(`components/pybuild/context/recipe/${path}`, "utf8");
 			const lines = hunk.split("\n").filter((line) => /^[ -]/.test(line));
 			expect(recipe).toContain(lines.map((line) => `${line.slice(1)}\n`).join(""));
-		},
-	);
-});
+		});
+	},
+);

@@ -12,6 +12,8 @@ export const buildStep = defineStep<{ image: string; sha256: string | undefined 
 		RECIPE: text,
 		/** Its environment (components/pybuild/context/recipe/build documents it). */
 		VARIABLES: record(),
+		/** Folder, from the project root, whose file `build` is run in the place of BUILDER's command. */
+		VARIANT: optional(text),
 		/** Hash of the patches that are applied to the source. */
 		PATCHES: optional(text),
 		/** The folder that has them, from the project root. */

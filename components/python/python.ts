@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { absentModules } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { StackPython } from "../../stacks/settings.ts";
+import { pythonName, versionName } from "../../stacks/variants.ts";
 import type { DebianBase } from "../base/base.ts";
 import { CommittedImage, type Gates } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
@@ -46,19 +47,27 @@ export interface PythonImageArgs extends PythonArgs {
 const CONTEXT = "components/python/context";
 
 /** How the image is made of debbase with the package at `/mnt`, as {@link CommittedImage} has it. */
-export function pythonInstall({ series: { series, pip } }: StackPython) {
+export function pythonInstall(python: StackPython) {
+	const name = pythonName(python);
+	const { pip } = python.series;
 	return {
 		context: CONTEXT,
-		arguments: [series, pip.version, pip.sha256],
-		changes: imageChanges(series),
+		variant: variantContext(python),
+		arguments: [name, pip.version, pip.sha256],
+		changes: imageChanges(name),
 	};
 }
 
+/** Folder with what is otherwise in a variant; undefined of the common build. */
+function variantContext({ variant }: StackPython): string | undefined {
+	return variant && `components/python/${variant}`;
+}
+
 /** What the image sets. A login shell gets the same by the profile that the install script writes. */
-function imageChanges(series: string): readonly [cmd: `CMD ${string}`, ...others: string[]] {
+function imageChanges(name: string): readonly [cmd: `CMD ${string}`, ...others: string[]] {
 	// The second is where programs of `uv pip install --system` are. sbin stays on PATH: without it
 	// dpkg and apt fail for root.
-	const path = `/venv/bin:/opt/cpython/${series}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+	const path = `/venv/bin:/opt/cpython/${name}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 	return [
 		'CMD ["python3"]',
 		`ENV PATH=${path}`,
@@ -71,16 +80,18 @@ function imageChanges(series: string): readonly [cmd: `CMD ${string}`, ...others
 /** The image python of a stack, by its settings. */
 export function pythonImage(args: PythonArgs): StackImage {
 	const { site, debian, python, debbase } = args;
-	const { series, pip } = python.series;
+	const { pip } = python.series;
+	const variant = variantContext(python);
 	const key = contentKey({
 		debbase: debbase.image.key,
 		package: args.package.image.key,
 		pip: `${pip.version} ${pip.sha256}`,
 		context: { context: CONTEXT },
-		changes: imageChanges(series),
+		...(variant !== undefined && { variant: { context: variant } }),
+		changes: imageChanges(pythonName(python)),
 		gates: pythonGates(python, debian).command,
 	});
-	const tag = `python-${python.version}-r${python.packageRelease}`;
+	const tag = `python-${versionName(python)}-r${python.packageRelease}`;
 	return ofPython(stackImage(site, "python", key, tag), python);
 }
 
@@ -106,7 +117,6 @@ export class PythonImage extends pulumi.ComponentResource {
 	constructor(name: string, args: PythonImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PythonImage", name, {}, opts);
 		const { site, python, base, debbase } = args;
-		const { series } = python.series;
 		this.image = pythonImage(args);
 		const committed = new CommittedImage(
 			`${name}-image`,
@@ -120,13 +130,15 @@ export class PythonImage extends pulumi.ComponentResource {
 				budget: args.budget,
 				ledger: args.ledger,
 				aliases: args.hasAliases
-					? [python.version, series].map((version) => `${site.repository}:python-${version}`)
+					? [versionName(python), pythonName(python)].map(
+							(version) => `${site.repository}:python-${version}`,
+						)
 					: [],
 				description: pythonDescription(args),
 				labels: {
 					...imageLabels(this.image),
 					...baseLabels(base.reference),
-					"org.opencontainers.image.title": `Python ${python.version}`,
+					"org.opencontainers.image.title": `Python ${versionName(python)}`,
 					"org.opencontainers.image.version": args.package.version,
 					// The revision of the packaged software: CPython's tag for the release.
 					"org.opencontainers.image.revision": `v${python.version}`,
@@ -141,22 +153,23 @@ export class PythonImage extends pulumi.ComponentResource {
 
 /** The gates of components/python/context/gates, which says what they check. */
 function pythonGates(python: StackPython, debian: DebianRelease): Gates {
-	const { series } = python.series;
+	const name = pythonName(python);
 	// The virtual environment, where others look for Python, and what dpkg writes for the package. A
 	// base that is not slim keeps lintian's files.
 	const paths = [
-		`/opt/cpython/${series}/`,
+		`/opt/cpython/${name}/`,
 		"/venv/",
 		...["python", "pip"].flatMap((program) =>
-			["", "3", series].map((version) => `/usr/local/bin/${program}${version}`),
+			["", "3", name].map((version) => `/usr/local/bin/${program}${version}`),
 		),
 		"/etc/profile.d/python.sh",
 		"/var/lib/dpkg/",
-		`/usr/share/doc/cpython${series}/`,
-		`/usr/share/lintian/overrides/cpython${series}`,
+		`/usr/share/doc/cpython${name}/`,
+		`/usr/share/lintian/overrides/cpython${name}`,
 	];
 	const absent = absentModules(python.series, debian).join(",");
-	const command = ["/venv/bin/python", "/mnt/gates", series, absent, withoutBytecode(), ...paths];
+	const gates = python.variant === undefined ? "/mnt/gates" : "/mnt/variant/gates";
+	const command = ["/venv/bin/python", gates, name, absent, withoutBytecode(), ...paths];
 	return { command, paths };
 }
 

@@ -2,6 +2,7 @@ import * as ecr from "@pulumi/aws/ecr/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { isDockerHub } from "../../stacks/image-reference.ts";
 import type { Settings } from "../../stacks/settings.ts";
+import { pythonName, versionName } from "../../stacks/variants.ts";
 import type { ImageSite } from "../image.ts";
 import { registryHost } from "../image-name.ts";
 import type { RepositoryAddress } from "./address.ts";
@@ -68,8 +69,9 @@ function ecrRepository(
 	name: string,
 	{ settings, address: { path }, app }: ImageRegistryArgs,
 ): pulumi.Resource[] {
-	const { version, series } = settings.pythons[0];
-	const moving = app === undefined ? movingTags(version, series.series) : [APP_ALIAS];
+	const [python] = settings.pythons;
+	const names = [versionName(python), pythonName(python)] as const;
+	const moving = app === undefined ? movingTags(...names) : [APP_ALIAS];
 	const repository = new ecr.Repository(
 		`${name}-repository`,
 		{

@@ -3,6 +3,7 @@ import { lockDigests } from "../../stacks/apps/locked.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
 import type { StackPython } from "../../stacks/settings.ts";
+import { pythonName } from "../../stacks/variants.ts";
 import type { AppFiles } from "../app-files.ts";
 import type { ImageNaming, StackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
@@ -99,7 +100,7 @@ export function describeApp({
 	readonly folder: string;
 }): Description {
 	const { name, version } = app;
-	const { series } = args.python.series;
+	const python = pythonName(args.python);
 	return {
 		...common(args, `${folder}/${name}-${tagOf(image.name)}`),
 		...withPython(args.python),
@@ -112,7 +113,7 @@ export function describeApp({
 			...(version !== undefined && { version }),
 			files: files.hash,
 			locks: lockDigests(app),
-			site: `/venv/lib/python${series}/site-packages`,
+			site: `/venv/lib/python${python}/site-packages`,
 			distributions: app.distributions.map((choice) => ({
 				name: choice.name,
 				version: choice.version,
@@ -133,16 +134,18 @@ function sourceFile({ name, sha256, url }: LockedFile): SourceFile {
 }
 
 /** Of an image that the package is installed in. */
-function withPython({ series: { series, pip } }: StackPython) {
+function withPython(python: StackPython) {
+	const name = pythonName(python);
+	const { pip } = python.series;
 	return {
 		BUILDER: undefined,
-		ENSUREPIP: `/opt/cpython/${series}/lib/python${series}/ensurepip/_bundled`,
+		ENSUREPIP: `/opt/cpython/${name}/lib/python${name}/ensurepip/_bundled`,
 		PIP: { name: "pip", version: pip.version, sha256: pip.sha256 },
 	};
 }
 
 function common({ site, debian, python, package: own }: Described, stem: string) {
-	const { version, source, series, patches } = python;
+	const { version, source, patches } = python;
 	return {
 		SBOM: `${stem}.cdx.json`,
 		PROVENANCE: `${stem}.intoto.json`,
@@ -154,6 +157,6 @@ function common({ site, debian, python, package: own }: Described, stem: string)
 		},
 		PATCHES_FOLDER: patches?.folder,
 		PACKAGE: own.name,
-		PACKAGE_NAME: `cpython${series.series}`,
+		PACKAGE_NAME: `cpython${pythonName(python)}`,
 	};
 }

@@ -95,6 +95,14 @@ describe("the image of a wheel", () => {
 		expect(key).not.toBe(image().key);
 	});
 
+	it("has another key, and another builder, for another variant of its Python", () => {
+		const pythons = [{ ...python, variant: "free-threaded" }] as const;
+		const free = image({}, { ...LOCAL, pythons });
+		expect(image().inputs).toMatchObject({ abi: "cp313" });
+		expect(free.inputs).toMatchObject({ abi: "cp313t" });
+		expect(free.inputs.recipe).not.toBe(image().inputs.recipe);
+	});
+
 	it("has the same key for other patch numbers, places, and orders of Debian packages", () => {
 		const same = [
 			image({}, { ...LOCAL, pythons: [{ ...python, version: "3.13.99" }] }),

@@ -3,6 +3,7 @@ import type { App } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
 import type { StackPython } from "../../stacks/settings.ts";
+import { abiFlags } from "../../stacks/variants.ts";
 import { appFiles } from "../app-files.ts";
 import { contentKey } from "../content-key.ts";
 import {
@@ -78,7 +79,7 @@ export function wheelImages(
 ): (wheel: CompiledWheel | OwnWheel) => StackImage {
 	const { site, debian, python } = args;
 	const { inputs: shared } = contentKey({
-		abi: abiOf(python),
+		abi: pythonTag(python) + abiFlags(python),
 		release: debian.codename,
 		platform: site.platform,
 		recipe: wheelBuilder(args).recipe,
@@ -119,8 +120,8 @@ function bytesOf(choice: Choice, imageOf: (wheel: CompiledWheel) => StackImage):
 	return `${choice.version} ${bytes}`;
 }
 
-/** Such as cp313: the tag of the interpreter that the wheel is built by (PEP 425). */
-function abiOf({ series }: StackPython): string {
+/** Such as cp313: the tag of the interpreter that the wheel is built by, of whichever variant (PEP 425). */
+function pythonTag({ series }: StackPython): string {
 	return `cp${series.series.replace(".", "")}`;
 }
 
@@ -173,7 +174,7 @@ export function wheelInputs(
 		SOURCE: wheel.kind === "own" ? { app: appFiles(wheel) } : { sdist: wheel.sdist },
 		REQUIREMENTS: wheel.buildRequirements.map((choice) => requirementOf(choice, imageOf)),
 		PACKAGES: [...new Set(wheel.buildPackages)].sort(),
-		ABI: abiOf(python),
+		ABI: pythonTag(python),
 		DEBIAN: { codename: debian.codename, number: String(debian.number) },
 		APP: app,
 		STACK: args.stack,

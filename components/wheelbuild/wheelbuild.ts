@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { framePointerInputs } from "../../stacks/frame-pointers.ts";
+import { pythonName, versionName } from "../../stacks/variants.ts";
 import { CommittedImage } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
 import { type ImageSite, imageLabels, ofPython, type StackImage, stackImage } from "../image.ts";
@@ -45,7 +46,7 @@ export function wheelBuilder({
 	const { key } = contentKey({
 		release: debian.codename,
 		platform: site.platform,
-		series: python.series.series,
+		series: pythonName(python),
 		...compilerFlags(python),
 		packages: debian.compilerPackages,
 		modules: { context: `${CONTEXT}/buildwheels.d` },
@@ -69,7 +70,7 @@ export function wheelbuildImage(args: WheelbuildArgs): StackImage {
 		changes: CHANGES,
 		recipe: wheelBuilder(args).recipe,
 	});
-	const tag = `wheelbuild-${python.version}-r${python.packageRelease}`;
+	const tag = `wheelbuild-${versionName(python)}-r${python.packageRelease}`;
 	return ofPython(stackImage(site, "wheelbuild", key, tag), python);
 }
 
@@ -106,14 +107,14 @@ export class WheelbuildImage extends pulumi.ComponentResource implements WheelBu
 				from: pythonImage.image,
 				packages: args.package.image,
 				context: CONTEXT,
-				arguments: [python.series.series, ...debian.compilerPackages],
+				arguments: [pythonName(python), ...debian.compilerPackages],
 				changes: CHANGES,
 				aliases: [builder],
 				description: wheelbuildDescription(args),
 				labels: {
 					...imageLabels(this.image),
 					"debian-python.recipe": recipe,
-					"org.opencontainers.image.title": `Wheel builder for Python ${python.version}`,
+					"org.opencontainers.image.title": `Wheel builder for Python ${versionName(python)}`,
 					"org.opencontainers.image.version": args.package.version,
 				},
 			},

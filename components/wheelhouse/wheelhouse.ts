@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../../stacks/apps/app.ts";
 import type { CompiledWheel } from "../../stacks/lock/lock.ts";
 import type { StackPython } from "../../stacks/settings.ts";
+import { versionName } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
 import {
 	type ImageNaming,
@@ -70,7 +71,7 @@ export class WheelhouseImage extends pulumi.ComponentResource {
 				IMAGE: this.image.name,
 				LABELS: imageLabels(this.image),
 				// By the alias that moves with each base, so that a new one changes no input.
-				BUILDER: `${site.repository}:python-${python.version}`,
+				BUILDER: `${site.repository}:python-${versionName(python)}`,
 				DOWNLOADED: app.distributions.flatMap((choice) =>
 					choice.kind === "downloaded"
 						? [{ ...choice.file, distribution: choice.name, version: choice.version }]

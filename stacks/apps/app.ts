@@ -10,7 +10,7 @@ export interface App extends AppSource {
 }
 
 /** What an app needs to know of a stack's Python. */
-export type AppPython = Pick<StackPython, "version" | "series" | "suffix">;
+export type AppPython = Pick<StackPython, "version" | "series" | "variant" | "suffix">;
 
 /** Those of a stack: the first is that of an app which names none. */
 export type AppPythons = readonly [AppPython, ...AppPython[]];

@@ -41,7 +41,8 @@ const python = (version: string) => ({
 	series: seriesOf(version) as CPythonSeries,
 	suffix: "",
 });
-const PYTHONS = [python("3.13.5"), python("3.12.14")] as const;
+const FREE = { ...python("3.13.5"), variant: "free-threaded", suffix: "-3.13t" } as const;
+const PYTHONS = [python("3.13.5"), python("3.12.14"), FREE] as const;
 
 /** What is said of one app, a line for each problem. */
 function linesOf(pyproject: string, files: Files = {}): string[] {
@@ -95,6 +96,13 @@ it("is the same in whichever order ports and Debian packages are written", () =>
 	expect(apps).toMatchObject([{ ports: [80, 8000, 9000], packages: ["libpq5", "tzdata"] }]);
 });
 
+it("has a variant of its series where it names that", () => {
+	const { apps } = read({
+		app: { "pyproject.toml": project("a", `${command}\npython = "3.13t"`) },
+	});
+	expect(apps[0]?.python).toBe(FREE);
+});
+
 it("needs a name and a command alone", () => {
 	const { apps } = read({ app: { "pyproject.toml": good } });
 	expect(apps[0]).toMatchObject({ name: "orders-api", user: "app", ports: [], fromSource: [] });
@@ -134,7 +142,7 @@ describe("what is wrong is told in one line with file, key, value, reason and re
 		],
 		[
 			table('python = "3.14"'),
-			/\.python: "3\.14" is the series of no Python that the stack has; write "3\.13" or "3\.12", or add/,
+			/\.python: "3\.14" is the series of no Python that the stack has; write "3\.13" or "3\.12" or "3\.13t", or add/,
 		],
 		[
 			table("python = 3.13"),

@@ -6,6 +6,7 @@ import { parse, TomlError } from "smol-toml";
 import { type ConfigProblem, quote } from "../config-error.ts";
 import { nearestOf } from "../guess.ts";
 import { normalizeName } from "../lock/names.ts";
+import { pythonName } from "../variants.ts";
 import type { AppPython, AppPythons } from "./app.ts";
 import { type AppTable, checkTable, exampleOf, TABLE } from "./table.ts";
 
@@ -42,10 +43,10 @@ export function readPyproject(
 	const read = asTable(project);
 	const table = readTable(asTable(tool), file);
 	if (Array.isArray(table)) return [...projectProblems(read, file, pythons[0]), ...table];
-	const { python: series = pythons[0].series.series } = table as AppTable;
-	const python = pythons.find((each) => each.series.series === series);
+	const { python: wanted = pythonName(pythons[0]) } = table as AppTable;
+	const python = pythons.find((each) => pythonName(each) === wanted);
 	const problems = projectProblems(read, file, python);
-	if (python === undefined) return [...problems, noPython(series, file, pythons)];
+	if (python === undefined) return [...problems, noPython(wanted, file, pythons)];
 	if (problems.length > 0) return problems;
 	const { name, version } = read as { name: string; version?: string };
 	return {
@@ -57,12 +58,12 @@ export function readPyproject(
 	};
 }
 
-/** What is wrong with a series that is none of the stack's. */
-function noPython(series: string, file: string, pythons: AppPythons): ConfigProblem {
-	const known = pythons.map((each) => `"${each.series.series}"`).join(" or ");
+/** What is wrong with the name of a Python that is none of the stack's. */
+function noPython(name: string, file: string, pythons: AppPythons): ConfigProblem {
+	const known = pythons.map((each) => `"${pythonName(each)}"`).join(" or ");
 	return {
 		key: `${file}: ${TABLE}.python`,
-		value: quote(series),
+		value: quote(name),
 		reason: "is the series of no Python that the stack has",
 		remedy: `write ${known}, or add one to pythons in the stack file`,
 	};

@@ -4,6 +4,7 @@ import type { Target } from "./target.ts";
 
 const bookworm: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", machine: "x86_64" };
 const jessie: Target = { python: "3.6.15", debian: "jessie", glibc: "2.19", machine: "x86_64" };
+const free: Target = { ...bookworm, abiFlags: "t" };
 const arm: Target = { ...bookworm, machine: "aarch64" };
 
 describe("supportedTags", () => {
@@ -49,6 +50,9 @@ describe("supportedTags", () => {
 		["cp313-cp313-manylinux_2_4_x86_64", bookworm],
 		["cp313-cp313-musllinux_1_2_x86_64", bookworm],
 		["cp313-cp313t-linux_x86_64", bookworm],
+		["cp313-cp313-linux_x86_64", free],
+		["cp313-abi3-linux_x86_64", free],
+		["cp32-abi3-linux_x86_64", free],
 		["cp36-cp36m-manylinux_2_24_x86_64", jessie],
 		["cp36-cp36-linux_x86_64", jessie],
 		["cp313-cp313-manylinux1_aarch64", arm],
@@ -56,6 +60,10 @@ describe("supportedTags", () => {
 	])("lacks %s", (tag, target) => expect(supportedTags(target)).not.toContain(tag));
 
 	it.each([
+		["cp313-cp313t-manylinux_2_36_x86_64", free],
+		["cp313-none-manylinux_2_36_x86_64", free],
+		["cp312-abi3t-manylinux_2_36_x86_64", free],
+		["py3-none-any", free],
 		["cp36-cp36m-manylinux_2_19_x86_64", jessie],
 		["cp313-cp313-manylinux2014_aarch64", arm],
 	])("has %s", (tag, target) => expect(supportedTags(target)).toContain(tag));

@@ -44,18 +44,21 @@ export function supportedTags(target: Target): string[] {
 	const own = `cp${major}${minor}`;
 	const withPlatforms = (prefix: string) => platforms.map((platform) => `${prefix}-${platform}`);
 	const older = Array.from({ length: minor }, (_, index) => minor - 1 - index);
+	// To 3.7 the ABI's tag says that Python's own allocator is in use (PEP 3149)
+	const flags = target.abiFlags ?? (minor < 8 ? "m" : "");
+	// A free-threaded Python has a stable ABI of its own (PEP 803)
+	const stable = target.abiFlags === "t" ? "abi3t" : "abi3";
 	const pure = [
 		`py${major}${minor}`,
 		`py${major}`,
 		...older.map((number) => `py${major}${number}`),
 	];
 	return [
-		// To 3.7 the ABI's tag says that Python's own allocator is in use (PEP 3149)
-		...withPlatforms(`${own}-${own}${minor < 8 ? "m" : ""}`),
-		...withPlatforms(`${own}-abi3`),
+		...withPlatforms(`${own}-${own}${flags}`),
+		...withPlatforms(`${own}-${stable}`),
 		...withPlatforms(`${own}-none`),
 		// The stable ABI came with 3.2 (PEP 384)
-		...older.filter((n) => n >= 2).flatMap((n) => withPlatforms(`cp${major}${n}-abi3`)),
+		...older.filter((n) => n >= 2).flatMap((n) => withPlatforms(`cp${major}${n}-${stable}`)),
 		...pure.flatMap((python) => withPlatforms(`${python}-none`)),
 		`${own}-none-any`,
 		...pure.map((python) => `${python}-none-any`),

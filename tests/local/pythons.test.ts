@@ -7,18 +7,22 @@ import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
 import { seedImages, upTo } from "./seed.ts";
 
 /*
- * A stack with two Pythons, of which the second was added later, and an app on that one. The sources of
- * both are in the pool of every Debian mirror.
+ * A stack with a Python, to which another series and a free-threaded variant were added later, and an app
+ * on each of these. The sources of all are in the pool of every Debian mirror.
  */
 
 const MINUTE = 60_000;
 const FIRST = "3.13.5";
 const SECOND = "3.11.2";
+const ADDED = [
+	{ version: SECOND, packageRelease: 2 },
+	{ version: FIRST, variant: "free-threaded" },
+];
 
 let checkout: Checkout;
 /** With the first Python alone, in the short form. */
 let before: RunOutputs;
-/** With both. */
+/** With all. */
 let after: RunOutputs & { readonly pythons: Record<string, { package: { file: string } }> };
 let added: Ended;
 
@@ -30,22 +34,26 @@ function configure(values: Readonly<Record<string, unknown>>): void {
 	checkout.write(file, stringify({ config }));
 }
 
-function writeApp(): void {
-	mkdirSync(join(checkout.folder, "hello"));
+/** An app on a Python that prints what a line of Python does. */
+function writeApp(name: string, python: string, line: string): void {
+	mkdirSync(join(checkout.folder, name));
 	checkout.write(
-		"hello/pyproject.toml",
+		`${name}/pyproject.toml`,
 		`[project]
-name = "hello"
+name = "${name}"
 version = "1.0"
 dependencies = []
 
 [tool.debian-python]
 command = ["python", "main.py"]
-python = "3.11"
+python = "${python}"
 `,
 	);
-	checkout.write("hello/pylock.toml", 'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n');
-	checkout.write("hello/main.py", "import platform\nprint(platform.python_version())\n");
+	checkout.write(
+		`${name}/pylock.toml`,
+		'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n',
+	);
+	checkout.write(`${name}/main.py`, `${line}\n`);
 }
 
 const python = (image: string | undefined, code: string) =>
@@ -59,11 +67,12 @@ beforeAll(async () => {
 	checkout = new Checkout();
 	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	before = await checkout.build();
-	writeApp();
+	writeApp("hello", "3.11", "import platform; print(platform.python_version())");
+	writeApp("free", "3.13t", "import sys; print(sys.version_info[:3], sys._is_gil_enabled())");
 	configure({
 		pythonVersion: undefined,
-		pythons: [{ version: FIRST }, { version: SECOND, packageRelease: 2 }],
-		apps: ["hello"],
+		pythons: [{ version: FIRST }, ...ADDED],
+		apps: ["hello", "free"],
 	});
 	added = await checkout.run(["--json"]);
 	if (added.exitCode !== 0) throw new Error(added.stderr);
@@ -98,6 +107,49 @@ describe("a Python that is added", () => {
 		expect(docker("run", "--rm", after.apps.hello?.name ?? "")).toBe(SECOND);
 	});
 
+	it("may be a variant of one that is there", () => {
+		const code = `import os, sys, sysconfig
+print(sys._is_gil_enabled(), sysconfig.get_config_var("EXT_SUFFIX"), os.path.realpath(sys.executable))`;
+		expect(python(image("python-3.13t"), code)).toMatch(
+			/^False \.cpython-313t-\S+\.so \/opt\/cpython\/3\.13t\/bin\/python3\.13t$/,
+		);
+		expect(python(image("python"), "import sys; print(sys._is_gil_enabled())")).toBe("True");
+		expect(docker("run", "--rm", after.apps.free?.name ?? "")).toBe("(3, 13, 5) False");
+		const programs = ["pip3.13t", "python3.13t"].map((name) =>
+			docker("run", "--rm", image("python-3.13t") ?? "", `/usr/local/bin/${name}`, "--version"),
+		);
+		expect(programs).toEqual([expect.stringMatching(/^pip .*3\.13t/), "Python 3.13.5"]);
+	});
+
+	it("passes a gate that no other Python passes, nor one that turns the GIL on", () => {
+		const gate = (artefact: string, ...options: readonly string[]) =>
+			docker(
+				...["run", "--rm", `--volume=${checkout.folder}/components/python:/mnt:ro`, ...options],
+				...[image(artefact) ?? "", "python", "-B", "-c"],
+				`import sys
+sys.path[:0] = ["/mnt/free-threaded/gates", "/mnt/context/gates"]
+import failure, gate_gil
+try:
+    print(gate_gil.check(None))
+except failure.Failure as it:
+    print(it.what)`,
+			);
+		expect(gate("python-3.13t")).toMatch(/^off, also with \d{2} extension modules$/);
+		expect(gate("python-3.13t", "--env=PYTHON_GIL=1")).toBe("the GIL is on");
+		expect(gate("python")).toBe("this is not a free-threaded Python");
+	});
+
+	it("compiles extensions for its own ABI", () => {
+		const command = `mkdir /tmp/own; cd /tmp/own
+printf '#include <Python.h>
+static struct PyModuleDef own = {PyModuleDef_HEAD_INIT, .m_name = "own"};
+PyMODINIT_FUNC PyInit_own(void) { return PyModuleDef_Init(&own); }' >own.c
+gcc -shared -fPIC $(python3.13t-config --includes) own.c -o own$(python3.13t-config --extension-suffix)
+python -W ignore -c 'import own; print(own.__file__)'`;
+		const found = docker("run", "--rm", image("wheelbuild-3.13t") ?? "", "sh", "-euc", command);
+		expect(found).toMatch(/\/own\.cpython-313t-\S+\.so$/);
+	});
+
 	it("has an SBOM", async () => {
 		const args = ["-s", checkout.stack, "--image", "python-3.11"];
 		const { stdout } = await execa("node", ["commands/sbom/main.ts", ...args], {
@@ -117,7 +169,7 @@ describe("a second run", () => {
 	it(
 		"builds nothing, in whichever order they are written, and says so before",
 		async () => {
-			configure({ pythons: [{ version: SECOND, packageRelease: 2 }, { version: FIRST }] });
+			configure({ pythons: [...ADDED, { version: FIRST }] });
 			const preview = await checkout.run(["--preview"]);
 			expect(preview.stderr).not.toMatch(/to build/);
 			const { images } = await checkout.build();
@@ -132,7 +184,7 @@ describe("a second run", () => {
 	it(
 		"makes what one target needs alone",
 		async () => {
-			configure({ pythons: [{ version: FIRST }, { version: SECOND, packageRelease: 2 }] });
+			configure({ pythons: [{ version: FIRST }, ...ADDED] });
 			const { stderr } = await checkout.run(["--target", "package-3.11"]);
 			expect(stderr).toMatch(/ package-3\.11 +reused$/m);
 			expect(stderr).toMatch(/ package +skipped: not needed for the target$/m);

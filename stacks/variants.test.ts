@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { type CPythonSeries, findSeries } from "./cpython.ts";
+import { pythonName, variantFlags, versionName } from "./variants.ts";
+
+const series = findSeries("3.13") as CPythonSeries;
+
+it("a variant has the ABI's flags in its names, as upstream has them", () => {
+	const free = { version: "3.13.5", series, variant: "free-threaded" } as const;
+	expect([pythonName(free), versionName(free)]).toEqual(["3.13t", "3.13.5t"]);
+	expect(variantFlags(free)).toEqual(["--disable-gil"]);
+});
+
+it("the common build has the names of its series and version", () => {
+	const common = { version: "3.13.5", series };
+	expect([pythonName(common), versionName(common)]).toEqual(["3.13", "3.13.5"]);
+	expect(variantFlags({})).toEqual([]);
+});
