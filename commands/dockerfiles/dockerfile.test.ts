@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pythonLabels } from "../../components/python/python.ts";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
@@ -11,7 +12,10 @@ import { type AppParts, appDockerfile, appDockerignore, pythonDockerfile } from 
 const {
 	pythons: [python],
 } = configuredSettings("local", readStackConfig("local", []));
-const PYTHON = pythonDockerfile(python, { debbase: "DEBBASE", package: "PACKAGE" });
+const PYTHON = pythonDockerfile(python, {
+	...{ debbase: "DEBBASE", package: "PACKAGE" },
+	labels: pythonLabels(python, { base: "debian:bookworm-slim", package: "3.13.5-1+deb12" }),
+});
 
 let folder: string;
 let app: App;
@@ -67,7 +71,7 @@ describe("the stage of the scripts", () => {
 
 	it("has those of a variant too, of which one runs the other", () => {
 		const variant = "free-threaded";
-		const images = { debbase: "DEBBASE", package: "PACKAGE" };
+		const images = { debbase: "DEBBASE", package: "PACKAGE", labels: {} };
 		const dockerfile = pythonDockerfile({ ...python, variant }, images);
 		expect(scripts(dockerfile)).toEqual({
 			install: context("python/context/install"),
@@ -106,6 +110,10 @@ it("of python mounts the package, and CA certificates where there are some", () 
 		expect.stringMatching(/^ENV PATH=\/venv\/bin:/),
 		"ENV VIRTUAL_ENV=/venv",
 		"ENV LANG=C.UTF-8",
+		'LABEL org.opencontainers.image.base.name="debian:bookworm-slim"',
+		'LABEL org.opencontainers.image.title="Python 3.13.5"',
+		'LABEL org.opencontainers.image.version="3.13.5-1+deb12"',
+		'LABEL org.opencontainers.image.revision="v3.13.5"',
 	]);
 });
 

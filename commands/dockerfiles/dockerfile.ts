@@ -35,11 +35,17 @@ export interface AppParts {
 	readonly user: string;
 }
 
+/** What the Dockerfile of the image python is made of. */
+export interface PythonParts {
+	/** Names of images. */
+	readonly debbase: string;
+	readonly package: string;
+	/** Labels of the new image. */
+	readonly labels: Readonly<Record<string, string>>;
+}
+
 /** The Dockerfile of the image python: what is in `debbase` and what the package adds. */
-export function pythonDockerfile(
-	python: StackPython,
-	images: { readonly debbase: string; readonly package: string },
-): string {
+export function pythonDockerfile(python: StackPython, parts: PythonParts): string {
 	const { context, variant, arguments: args, changes } = pythonInstall(python);
 	const scripts = {
 		install: join(context, "install"),
@@ -47,15 +53,15 @@ export function pythonDockerfile(
 	};
 	const script = variant === undefined ? "install" : "variant";
 	const mounts = [
-		...besideScripts(images.package, "/packages", Object.keys(scripts)),
+		...besideScripts(parts.package, "/packages", Object.keys(scripts)),
 		`type=secret,id=${SECRET},target=/mnt/ca-bundle.crt`,
 	];
 	return file([
 		header(`The image python: CPython ${versionName(python)} and /venv.`),
-		scriptsStage(images.debbase, scripts),
-		`FROM ${images.debbase}`,
+		scriptsStage(parts.debbase, scripts),
+		`FROM ${parts.debbase}`,
 		runs(mounts, `sh /mnt/${script} ${args.join(" ")}`),
-		changes.join("\n"),
+		[...changes, ...labelLines(parts.labels)].join("\n"),
 	]);
 }
 
@@ -67,9 +73,6 @@ export function appDockerfile(app: App, parts: AppParts): string {
 		...(parts.wheel === undefined && { files: "commands/dockerfiles/context/files" }),
 		app: join(CONTEXT, "app"),
 	};
-	const labels = Object.entries(appLabels(app)).map(
-		([name, value]) => `LABEL ${name}=${quoteInstruction(value)}`,
-	);
 	return file([
 		header(`The app ${app.name}${app.version === undefined ? "" : ` ${app.version}`}.`),
 		scriptsStage(parts.python, paths),
@@ -77,7 +80,12 @@ export function appDockerfile(app: App, parts: AppParts): string {
 		...packagesLayer(parts.packages),
 		...parts.groups.map((names) => dependenciesLayer(parts.wheelhouse, names)),
 		appLayer(app, parts.wheel),
-		[...appChanges(app), `USER ${parts.user}`, `STOPSIGNAL ${STOP_SIGNAL}`, ...labels].join("\n"),
+		[
+			...appChanges(app),
+			`USER ${parts.user}`,
+			`STOPSIGNAL ${STOP_SIGNAL}`,
+			...labelLines(appLabels(app)),
+		].join("\n"),
 	]);
 }
 
@@ -117,6 +125,10 @@ const TMP = "type=tmpfs,target=/tmp";
 
 /** All scripts. A mount point that no root has, such as /mnt/clamp, would stay in the layer. */
 const SCRIPTS_MOUNT = `from=scripts,source=${SCRIPTS},target=/mnt`;
+
+function labelLines(labels: Readonly<Record<string, string>>): string[] {
+	return Object.entries(labels).map(([name, value]) => `LABEL ${name}=${quoteInstruction(value)}`);
+}
 
 /** A folder of an image, writable so that scripts can be in it: what is written is thrown away. */
 function besideScripts(image: string, folder: string, scripts: readonly string[]): string[] {

@@ -1,3 +1,5 @@
+import { debName } from "../../components/package/package.ts";
+import { pythonLabels } from "../../components/python/python.ts";
 import type { Description } from "../../components/sbom/description.ts";
 import { makeFolder, writeWhole } from "../../components/step/file.ts";
 import { withStep } from "../../components/step/step.ts";
@@ -46,11 +48,15 @@ function folderOf({ stack }: Settings): string {
 }
 
 async function writePython(settings: Settings, python: StackPython, nameOf: NameOf): Promise<void> {
-	const { caBundle } = settings;
+	const { caBundle, base } = settings;
 	const artefact = `python${python.suffix}`;
 	const file = `${folderOf(settings)}/${artefact}.Dockerfile`;
+	const labels = pythonLabels(python, {
+		base: base.kind === "image" ? base.reference : nameOf("base"),
+		package: debName({ ...settings, python }).version,
+	});
 	const images = { debbase: nameOf("debbase"), package: nameOf(`package${python.suffix}`) };
-	await writeWhole(file, pythonDockerfile(python, images));
+	await writeWhole(file, pythonDockerfile(python, { ...images, labels }));
 	const secret = caBundle === undefined ? "" : ` --secret=id=${SECRET},src=${word(caBundle)}`;
 	tell(settings, `--tag=${artefact}${secret} - <${file}`);
 }

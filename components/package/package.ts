@@ -213,7 +213,11 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
  * How the Debian package is named, its version, and `name_version_architecture`. A version of a newer
  * Debian release sorts after that of an older one (Debian Policy 5.6.12).
  */
-function debName({ debian, python, architecture }: PackageImagesArgs) {
+export function debName({
+	debian,
+	python,
+	architecture,
+}: Pick<PackageImagesArgs, "debian" | "python" | "architecture">) {
 	const name = `cpython${pythonName(python)}`;
 	const patched = python.patches === undefined ? "" : `+${patchSetVersion(python.patches)}`;
 	const release = `${python.packageRelease}${patched}+deb${debian.number}`;

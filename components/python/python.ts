@@ -137,11 +137,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				description: pythonDescription(args),
 				labels: {
 					...imageLabels(this.image),
-					...baseLabels(base.reference),
-					"org.opencontainers.image.title": `Python ${versionName(python)}`,
-					"org.opencontainers.image.version": args.package.version,
-					// The revision of the packaged software: CPython's tag for the release.
-					"org.opencontainers.image.revision": `v${python.version}`,
+					...pythonLabels(python, { base: base.reference, package: args.package.version }),
 				},
 			},
 			{ parent: this, dependsOn: [debbase, args.package] },
@@ -178,6 +174,24 @@ function withoutBytecode(): string {
 	const file = "components/pybuild/context/recipe/without-bytecode";
 	const lines = readFileSync(file, "utf8").split("\n");
 	return lines.filter((line) => line !== "" && !line.startsWith("#")).join("|");
+}
+
+/**
+ * The OCI annotations of the image, which are labels of its config.
+ *
+ * @param of `base`, the reference that the stack's base has, and `package`, the Debian package's version.
+ */
+export function pythonLabels(
+	python: StackPython,
+	of: { readonly base: string; readonly package: string },
+): Readonly<Record<string, string>> {
+	return {
+		...baseLabels(of.base),
+		"org.opencontainers.image.title": `Python ${versionName(python)}`,
+		"org.opencontainers.image.version": of.package,
+		// The revision of the packaged software: CPython's tag for the release.
+		"org.opencontainers.image.revision": `v${python.version}`,
+	};
 }
 
 /** The OCI annotations of the base; its digest only where the reference pins one. */

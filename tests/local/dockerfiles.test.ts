@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ComparedConfig, configDifference } from "../../components/commit/config.ts";
+import { tagOf } from "../../components/image-name.ts";
 import { buildSystemDigest } from "../../stacks/lock/project.ts";
 import { buildWithBuildKit } from "./buildkit.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
@@ -140,11 +141,23 @@ async function build(name: string, ...options: string[]) {
 const inspect = (image: string, format: string) =>
 	JSON.parse(docker("image", "inspect", "--format", `{{json ${format}}}`, image)) as unknown;
 
-/** Where the config of an image that was built differs from a committed one, but for labels. */
+type LabelledConfig = ComparedConfig & { readonly Labels?: Readonly<Record<string, string>> };
+
+/** The label that names the base. */
+const BASE_NAME = "org.opencontainers.image.base.name";
+
+/**
+ * Where the config of an image that was built differs from a committed one, but for the labels by which
+ * the program knows its images.
+ */
 function difference(built: string, committed: string): string | undefined {
 	const [own, wanted] = [built, committed].map((image) => {
-		const config = inspect(image, ".Config") as ComparedConfig;
-		return { ...config, Labels: null };
+		const config = inspect(image, ".Config") as LabelledConfig;
+		const labels = Object.entries(config.Labels ?? {});
+		const others = labels.filter(([name]) => !name.startsWith("debian-python."));
+		// A stack with another repository may have made it (seed.ts).
+		const base = tagOf(String(config.Labels?.[BASE_NAME]));
+		return { ...config, Labels: { ...Object.fromEntries(others), [BASE_NAME]: base } };
 	}) as [ComparedConfig, ComparedConfig];
 	return configDifference(own, wanted);
 }
@@ -159,6 +172,9 @@ it(
 		expect(ran).toHaveLength(2);
 		expect(await fileTree(built)).toEqual(await fileTree(outputs.images.python.name));
 		expect(difference(built, outputs.images.python.name)).toBeUndefined();
+		expect(inspect(built, ".Config.Labels")).toMatchObject({
+			"org.opencontainers.image.title": "Python 3.13.5",
+		});
 	},
 	5 * MINUTE,
 );
