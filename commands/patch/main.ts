@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { StepError } from "../../components/step/error.ts";
 import { makeFolder, writeWhole } from "../../components/step/file.ts";
 import { withStep } from "../../components/step/step.ts";
 import { stopController } from "../../components/step/stop.ts";
@@ -54,6 +55,7 @@ command
 	.option(...pythonOption)
 	.action(async (names, { stack, python }) => {
 		const place = await locate(stack, python);
+		refuseUnknown(place, names);
 		for (const [index, tested] of place.patches.entries()) {
 			if (names.length > 0 && !names.includes(tested.patch.name)) continue;
 			const patches = {
@@ -75,6 +77,19 @@ async function locate(stack: string, series: string | undefined) {
 	const images = stackImages(place.settings, repository);
 	const image = images.find(({ kind }) => kind === "pybuild")?.name ?? "";
 	return { ...place, repository, image };
+}
+
+/** A test of nothing is none that passes. */
+function refuseUnknown({ folder, patches }: PatchPlace, names: readonly string[]): void {
+	const known = patches.map(({ patch }) => patch.name);
+	if (known.length === 0)
+		throw new StepError(`${folder} has no patches`, "npm run patch -- add brings one in");
+	const unknown = names.find((name) => !known.includes(name));
+	if (unknown !== undefined)
+		throw new StepError(
+			`${folder}/${SERIES} has no ${unknown}`,
+			`write one of ${known.join(", ")}`,
+		);
 }
 
 /** The patch before the series, which then names what is there at any moment. */

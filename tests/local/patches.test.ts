@@ -165,6 +165,9 @@ describe("a patched Python", () => {
 			expect(exitCode, stderr).toBe(0);
 			const right = "its tests fail without it, and pass with it";
 			expect(stdout.split("\n")).toEqual([`python.patch: ${right}`, `c.patch: ${right}`]);
+			expect((await patch("test", "other.patch")).stderr).toContain(
+				"error: patches/3.13/series has no other.patch; write one of python.patch, c.patch",
+			);
 		},
 		4 * MINUTE,
 	);
