@@ -55,7 +55,7 @@ export class ImageRegistry extends pulumi.ComponentResource {
 			...(address.host !== undefined && {
 				registry: {
 					dependsOn: children,
-					...(signing !== undefined && { signing: signerName(signing, alias) }),
+					...(signing !== undefined && { signing: signerName(signing, alias, address.host) }),
 				},
 			}),
 		};

@@ -42,7 +42,21 @@ export function signingKey(
 	return [key, named];
 }
 
-/** What the step that pushes gets as signer, of what the config has. */
-export function signerName(signing: string, alias: string): string {
-	return signing === "kms" ? AWS_KMS + alias : signing;
+/**
+ * What the step that pushes gets as signer, of what the config has. In Amazon ECR the key's region is that
+ * of the registry, which the machine's own settings need not name.
+ *
+ * @param host of the registry.
+ */
+export function signerName(signing: string, alias: string, host: string): string {
+	if (signing !== "kms") return signing;
+	const [, account, region] = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\./.exec(host) ?? [];
+	if (account === undefined || region === undefined) return AWS_KMS + alias;
+	return `${AWS_KMS}arn:${partitionOf(region)}:kms:${region}:${account}:${alias}`;
+}
+
+/** The partition of an ARN (AWS, "Amazon Resource Names"). */
+function partitionOf(region: string): string {
+	const [, other] = /^(cn|us-gov)-/.exec(region) ?? [];
+	return other === undefined ? "aws" : `aws-${other}`;
 }
