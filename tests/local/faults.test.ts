@@ -166,8 +166,11 @@ describe("a run", () => {
 		async () => {
 			const folder = mkdtempSync(join(tmpdir(), "proxy-"));
 			const proxy = await startProxy(join(folder, "docker.sock"));
+			// Without the project's stacks, whose package it would take where npm start has made one.
+			const own = new Checkout();
 			try {
-				const run = checkout.start(["--target", "package"], {
+				await seedImages(own, own.repository, upTo("pybuild"));
+				const run = own.start(["--target", "package"], {
 					DOCKER_HOST: `unix://${folder}/docker.sock`,
 				});
 				for await (const line of run.iterable({ from: "stderr" })) {
@@ -181,6 +184,7 @@ describe("a run", () => {
 			} finally {
 				proxy.stop();
 				rmSync(folder, { recursive: true });
+				own.remove();
 			}
 			// What could not be removed without a daemon, the next run sweeps.
 			await checkout.build(["--target", "pybuild"]);
