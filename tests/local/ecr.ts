@@ -5,6 +5,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	writeFileSync,
 } from "node:fs";
@@ -135,14 +136,19 @@ function installMoto(): string {
 	const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 	const venv = join(cache, "debian-python", `moto-${MOTO}`);
 	const done = join(venv, "installed");
+	mkdirSync(dirname(venv), { recursive: true });
+	if (existsSync(done)) return join(venv, "bin/python3");
+	// Two files of tests may do this at once: whoever is first gives it its name.
+	const making = mkdtempSync(`${venv}-`);
+	execFileSync("python3", ["-m", "venv", making]);
+	execFileSync(join(making, "bin/pip"), ["install", "--quiet", `moto[server]==${MOTO}`], {
+		stdio: ["ignore", "inherit", "inherit"],
+	});
+	writeFileSync(join(making, "installed"), "");
 	if (!existsSync(done)) {
 		rmSync(venv, { recursive: true, force: true });
-		execFileSync("python3", ["-m", "venv", venv]);
-		execFileSync(join(venv, "bin/pip"), ["install", "--quiet", `moto[server]==${MOTO}`], {
-			stdio: ["ignore", "inherit", "inherit"],
-		});
-		writeFileSync(done, "");
-	}
+		renameSync(making, venv);
+	} else rmSync(making, { recursive: true });
 	return join(venv, "bin/python3");
 }
 
