@@ -50,13 +50,16 @@ function isStage(artefact: string): boolean {
 	return /^(wheel|wheelhouse|dependencies)-/.test(artefact);
 }
 
-/** How to run an app that the daemon has, with its first port on this machine's loopback interface. */
+/**
+ * How to run an app that the daemon has, with its first port on this machine's loopback interface: it may
+ * write nothing but temporary files.
+ */
 async function runLine(image: string): Promise<string[]> {
 	const config = await imageConfig(image);
 	if (config === undefined) return [];
 	const [port] = Object.keys(config.ExposedPorts ?? {}).map((each) => each.split("/")[0]);
 	const publish = port === undefined ? "" : ` -p 127.0.0.1:${port}:${port}`;
-	return [`        docker run --rm --read-only${publish} ${image}`];
+	return [`        docker run --rm --read-only --tmpfs /tmp${publish} ${image}`];
 }
 
 /** As wide as the longest artefact and outcome, whether they are there or not. */

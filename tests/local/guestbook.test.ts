@@ -110,6 +110,21 @@ it(
 );
 
 it(
+	"shows it by the line with which the run ends",
+	async () => {
+		const { stdout, stderr } = await checkout.run();
+		const line = /docker run --rm (.*) -p 127\.0\.0\.1:8000:8000 (\S+)$/m.exec(stdout + stderr);
+		const [, options = "", image = ""] = line ?? [];
+		expect(image).toBe(outputs.apps.guestbook?.name);
+		const container = start([image], ...options.split(" "), "--publish=127.0.0.1::8000");
+		const url = `http://${docker("port", container, "8000")}/`;
+		await until(() => answers(url));
+		expect(await write(url, "Eve", "third")).toEqual(["Eve: third"]);
+	},
+	MINUTE,
+);
+
+it(
 	"turns healthy, and ends with status 0 within two seconds of SIGTERM",
 	async () => {
 		const { container } = startApp("--health-interval=1s");
