@@ -233,7 +233,7 @@ export function parsePlatform(value: string): Platform {
 }
 
 /** The path of an existing file, of characters that need no quoting anywhere. */
-export function parseCaBundle(value: string, fileExists: (path: string) => boolean): string {
+export function parseFile(value: string, fileExists: (path: string) => boolean): string {
 	const problem = pathProblem(value);
 	if (problem !== undefined) throw new Refusal(problem);
 	if (!fileExists(value)) throw new Refusal("is not an existing file");
@@ -253,7 +253,7 @@ export function parseSigning(value: string, fileExists: (path: string) => boolea
 			"write awskms:/// and an alias, an ID or an ARN, such as awskms:///alias/debian-python",
 		);
 	}
-	return parseCaBundle(value, fileExists);
+	return parseFile(value, fileExists);
 }
 
 /** The path of a folder, of characters that need no quoting anywhere; without a slash at the end. */

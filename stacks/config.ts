@@ -8,7 +8,7 @@ import {
 	parseApps,
 	parseBase,
 	parseBoolean,
-	parseCaBundle,
+	parseFile,
 	parseFolder,
 	parsePackageRelease,
 	parsePlatform,
@@ -189,7 +189,7 @@ export const config = {
 		absent: "none",
 		description:
 			"PEM file with the CA certificates for build containers behind a TLS proxy: mounted, never in an image",
-		parse: (text, { fileExists }) => parseCaBundle(text, fileExists),
+		parse: (text, { fileExists }) => parseFile(text, fileExists),
 		remedy: () =>
 			"write the path of a PEM file; Debian's own is /etc/ssl/certs/ca-certificates.crt",
 	},
