@@ -45,12 +45,11 @@ export async function unsignedStatements(
 	{ image, digest, files }: SignArgs,
 	signer: ImageSigner,
 ): Promise<SignableStatement[]> {
-	const [statements, { contents }] = await Promise.all([
-		statementsOf(image, digest, files),
-		readReferrers(image, digest, BUNDLE_TYPE),
-	]);
+	const { contents } = await readReferrers(image, digest, BUNDLE_TYPE);
 	const signed = contents.flatMap((bundle) => signedType(bundle, digest, signer) ?? []);
-	return statements.filter(({ predicateType }) => !signed.includes(predicateType));
+	return statementsOf(image, digest, files).filter(
+		({ predicateType }) => !signed.includes(predicateType),
+	);
 }
 
 /** What a bundle is a signature of, where that signer made it; of those with a certificate any one did. */
@@ -71,9 +70,10 @@ function signedType(
 }
 
 async function signStatement(
-	{ subject, predicateType, predicate }: SignableStatement,
+	{ predicateType, content }: SignableStatement,
 	{ signer, witnesses }: ImageSigner,
 ): Promise<Artefact> {
+	const { subject, predicate } = await content();
 	const statement = { _type: "https://in-toto.io/Statement/v1", subject, predicateType, predicate };
 	const builder = new DSSEBundleBuilder({ signer, witnesses: [...witnesses] });
 	const artifact = { data: Buffer.from(JSON.stringify(statement)), type: PAYLOAD_TYPE };

@@ -16,6 +16,12 @@ export const PROVENANCE = PREDICATE_TYPE;
 /** What is signed: an in-toto statement. */
 export interface SignableStatement {
 	readonly predicateType: string;
+	/** The rest of it: read and asked for only where it is to be signed. */
+	content(): Promise<StatementContent>;
+}
+
+/** What a statement says, and of what. */
+export interface StatementContent {
 	readonly subject: readonly Descriptor[];
 	readonly predicate: unknown;
 }
@@ -27,25 +33,31 @@ export interface SignableStatement {
  * @param digest of its manifest in the registry, `sha256:...`.
  * @param files its SBOM and its provenance, as far as they are there.
  */
-export async function statementsOf(
+export function statementsOf(
 	image: string,
 	digest: string,
 	files: readonly string[],
-): Promise<SignableStatement[]> {
+): SignableStatement[] {
 	const sum = { sha256: digest.replace("sha256:", "") };
-	const statements: SignableStatement[] = [
-		{ predicateType: SIGNATURE, subject: [{ digest: sum }], predicate: {} },
-	];
-	for (const file of files.filter((each) => existsSync(each))) {
-		if (file.endsWith(".intoto.json")) {
-			const provenance = await readProvenance(file, image, digest);
-			statements.push(withCommit(provenance, await commitOf(process.cwd())));
-		} else {
-			const predicate: unknown = JSON.parse(await readFile(file, "utf8"));
-			statements.push({ predicateType: BOM, subject: [{ name: image, digest: sum }], predicate });
-		}
-	}
-	return statements;
+	const described = files
+		.filter((file) => existsSync(file))
+		.map((file): SignableStatement => {
+			if (!file.endsWith(".intoto.json"))
+				return {
+					predicateType: BOM,
+					content: async () => ({
+						subject: [{ name: image, digest: sum }],
+						predicate: JSON.parse(await readFile(file, "utf8")) as unknown,
+					}),
+				};
+			return {
+				predicateType: PROVENANCE,
+				content: async () =>
+					withCommit(await readProvenance(file, image, digest), await commitOf(process.cwd())),
+			};
+		});
+	const signature = async () => ({ subject: [{ digest: sum }], predicate: {} });
+	return [{ predicateType: SIGNATURE, content: signature }, ...described];
 }
 
 /** The commit of this project, among what a provenance names. */
