@@ -1,4 +1,4 @@
-import { readContent } from "../../components/distribution/client.ts";
+import { endpointOf, getWhole, readContent } from "../../components/distribution/client.ts";
 import { readReferrers } from "../../components/distribution/referrers.ts";
 import { tagOf } from "../../components/image-name.ts";
 import type { Descriptor } from "../../components/sbom/provenance.ts";
@@ -61,11 +61,17 @@ async function checkedDigest(image: string): Promise<string> {
 	return `sha256:${sha256(manifest)}`;
 }
 
-async function readChecked(image: string, folder: string, digest: string): Promise<Buffer> {
-	const content = await readContent(image, `${folder}/${digest}`);
-	if (content !== undefined && `sha256:${sha256(content)}` === digest) return content;
-	const what = content === undefined ? "missing" : "damaged";
-	throw new StepError(`${image}: ${folder}/${digest} is ${what} in the registry`, "do not run it");
+async function readChecked(
+	image: string,
+	folder: "manifests" | "blobs",
+	digest: string,
+): Promise<Buffer> {
+	const content = await getWhole(endpointOf(image), folder, digest);
+	if (typeof content !== "string") return content;
+	throw new StepError(
+		`${image}: ${folder}/${digest} is ${content} in the registry`,
+		"do not run it",
+	);
 }
 
 /** What is read of a provenance (SLSA v1). */

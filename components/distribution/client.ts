@@ -85,6 +85,17 @@ export async function get({ host, url }: Repository, path: string): Promise<Buff
 	throw await unexpected(response, host);
 }
 
+/** A content by its digest, with the bytes that the digest says, or what is wrong with it. */
+export async function getWhole(
+	repository: Repository,
+	folder: "manifests" | "blobs",
+	digest: string,
+): Promise<Buffer | "missing" | "damaged"> {
+	const content = await get(repository, `${folder}/${digest}`);
+	if (content === undefined) return "missing";
+	return `sha256:${sha256(content)}` === digest ? content : "damaged";
+}
+
 /** What a registry answers to who has the credentials of this machine's Docker. */
 function answer(host: string, url: string): Promise<Response> {
 	const send = (headers: Record<string, string>) => request(url, { headers });

@@ -1,6 +1,5 @@
 import { StepError } from "../step/error.ts";
-import { sha256 } from "../step/file.ts";
-import { endpointOf, get, type Repository } from "./client.ts";
+import { endpointOf, get, getWhole, type Repository } from "./client.ts";
 
 /** What is listed is not there, or has other bytes. */
 class UnwholeError extends StepError {}
@@ -84,10 +83,10 @@ async function getChecked(
 	folder: "manifests" | "blobs",
 	{ digest }: Descriptor,
 ): Promise<Buffer> {
-	const content = await get(repository, `${folder}/${digest}`);
-	if (content !== undefined && `sha256:${sha256(content)}` === digest) return content;
+	const content = await getWhole(repository, folder, digest);
+	if (typeof content !== "string") return content;
 	throw new UnwholeError(
-		`${repository.url}/${folder}/${digest} is ${content === undefined ? "missing" : "damaged"} in the registry`,
+		`${repository.url}/${folder}/${digest} is ${content} in the registry`,
 		"run npm start, or pulumi up --replace '**-push', to attach it again",
 	);
 }
