@@ -28,20 +28,24 @@ export type ComparedConfig = Readonly<Partial<Record<(typeof FIELDS)[number], un
  * See that a committed image has the config of the image that it was made from, but for what the
  * program changes: docker commit keeps all that the container was created with.
  *
+ * @param from undefined: nothing, of an image from scratch.
  * @param changes Dockerfile instructions.
  * @throws StepError with the first field that differs; values, which may be secrets, are not told.
  */
 export async function checkConfig(
 	image: string,
-	from: string,
+	from: string | undefined,
 	changes: readonly string[],
 	labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-	const [found = {}, base = {}] = await Promise.all([imageConfig(image), imageConfig(from)]);
+	const [found = {}, base = {}] = await Promise.all([
+		imageConfig(image),
+		from === undefined ? undefined : imageConfig(from),
+	]);
 	const difference = configDifference(found, expectedConfig(base, changes, labels));
 	if (difference === undefined) return;
 	throw new StepError(
-		`gate config: ${difference}, which neither ${from} has nor the program sets`,
+		`gate config: ${difference}, which neither ${from ?? "an image from scratch"} has nor the program sets`,
 		"look at what docker create adds on this machine (docker inspect of a new container), then run again",
 	);
 }

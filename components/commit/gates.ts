@@ -30,6 +30,15 @@ export async function checkPaths(
 	);
 }
 
+/** What {@link passGates} runs. */
+export interface GatesRun {
+	/** The command; an empty one is none. */
+	readonly GATES: readonly string[];
+	readonly PLATFORM: string;
+	/** Name of the image whose programs are mounted, where the image has no shell. */
+	readonly TOOLS?: string | undefined;
+}
+
 /**
  * Run the gates in an image, with the least that it must run with: nothing but Docker's own /dev/shm
  * can be written.
@@ -43,18 +52,19 @@ export async function passGates(
 	step: Step,
 	image: string,
 	volume: string | undefined,
-	{ GATES: command, PLATFORM }: { readonly GATES: readonly string[]; readonly PLATFORM: string },
+	{ GATES: command, PLATFORM, TOOLS }: GatesRun,
 	onLine?: (line: string) => void,
 ): Promise<void> {
 	if (command.length === 0) return;
 	step.progress("gates");
-	const container = await makeContainer(step, image, command, [
+	const options = [
 		`--platform=${PLATFORM}`,
 		"--read-only",
 		"--network=none",
 		`--user=${UNKNOWN_USER}`,
 		...(volume === undefined ? [] : [`--volume=${volume}:/mnt:ro`]),
-	]);
+	];
+	const container = await makeContainer(step, image, command, options, TOOLS);
 	await runContainer(step, container, onLine);
 }
 

@@ -28,18 +28,29 @@ const LIFELINE = `
 	exit`;
 
 /**
+ * Where folders of another image are in a container: its programs, which are in two folders where /usr is not
+ * merged, and its `/venv`. The places are in every Debian root.
+ */
+const TOOLS = { "/bin": "/media", "/usr/bin": "/home", "/venv": "/srv" } as const;
+
+/**
  * Make a container for {@link runContainer}. One without a network has no proxies of this machine.
  *
  * @param command what runs in it; the image's own entry point is left alone.
  * @param options further ones of docker create.
+ * @param tools an image whose shell it has, and other programs, where its own has none; see {@link TOOLS}.
  */
-export function makeContainer(
+export async function makeContainer(
 	step: Step,
 	image: string,
 	command: readonly string[],
 	options: readonly string[],
+	tools?: string,
 ): Promise<string> {
-	const args = withLifeline(image, command, options);
+	const args =
+		tools === undefined
+			? withLifeline(image, command, options)
+			: await withTools(step, image, command, options, tools);
 	// Proxies, often with a password, are of no use there, and what runs may be a stranger's.
 	if (options.includes("--network=none")) return step.createPristineContainer(args);
 	return step.createContainer(args);
@@ -62,6 +73,28 @@ function withLifeline(
 ): string[] {
 	const lifeline = ["/bin/sh", "-c", LIFELINE, "lifeline", ...command];
 	return ["--interactive", ...options, image, ...lifeline];
+}
+
+/** The same by the shell of another image, whose programs come in volumes. */
+async function withTools(
+	step: Step,
+	image: string,
+	command: readonly string[],
+	options: readonly string[],
+	tools: string,
+): Promise<string[]> {
+	const places: string[] = [];
+	const holder = [...options.filter((option) => option.startsWith("--platform=")), tools, "none"];
+	for (const [source, target] of Object.entries(TOOLS)) {
+		const volume = await step.createVolume();
+		holder.unshift(`--volume=${volume}:${source}`);
+		places.push(`--volume=${volume}:${target}:ro`);
+	}
+	// Docker fills a new volume with what the image holds where it is mounted.
+	await step.createContainer(holder);
+	const folder = TOOLS["/bin"];
+	const lifeline = [`${folder}/sh`, "-c", LIFELINE.replace("cat", `${folder}/cat`), "lifeline"];
+	return ["--interactive", ...options, ...places, image, ...lifeline, ...command];
 }
 
 /**
