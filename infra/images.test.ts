@@ -12,11 +12,14 @@ vi.spyOn(console, "warn").mockImplementation(() => {});
 
 const REPOSITORY = "localhost/debian-python/test";
 
+const MINIMAL = 'pythons=[{"version": "3.13.5"}, {"version": "3.13.5", "variant": "minimal"}]';
 const SEVERAL = 'pythons=[{"version": "3.13.5"}, {"version": "3.12.14"}, {"version": "3.14.7"}]';
 
 describe.each([
 	...stackNames().map((stack) => [stack, stack, []] as const),
 	["local with several Pythons", "local", ["pythonVersion=", SEVERAL]] as const,
+	["local with the image minimal, and an app on it", "local", ["variant=minimal"]] as const,
+	["local with the image minimal beside python", "local", ["pythonVersion=", MINIMAL]] as const,
 ])("of %s", (_, stack, changes) => {
 	const fixed = ["registry=none", "ecrPullAccounts="];
 	const { project, config } = readStackConfig(stack, [...fixed, ...changes]);
@@ -32,8 +35,9 @@ describe.each([
 				: inputs.name,
 		);
 		const names = stackImages(settings, REPOSITORY).map(({ name }) => name);
-		// What several Pythons are made of is registered as soon as what it needs is.
-		const inOrder = (list: string[]) => (settings.pythons.length === 1 ? list : list.toSorted());
+		// What several Pythons or images are made of is registered as soon as what it needs is.
+		const isOne = settings.pythons.length === 1 && settings.pythons[0].images === undefined;
+		const inOrder = (list: string[]) => (isOne ? list : list.toSorted());
 		expect(inOrder(names)).toEqual(inOrder(made));
 	});
 

@@ -1,11 +1,13 @@
 import { baseSource } from "../components/base/base.ts";
 import { debbaseImage } from "../components/debbase/debbase.ts";
 import type { StackImage } from "../components/image.ts";
+import { minimalDescription, minimalImage } from "../components/minimal/minimal.ts";
 import { packageDescription, packageImages } from "../components/package/package.ts";
 import { pybuildImage } from "../components/pybuild/pybuild.ts";
 import { pythonDescription, pythonImage } from "../components/python/python.ts";
 import type { Description } from "../components/sbom/description.ts";
 import { wheelbuildDescription, wheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
+import { hasMinimal } from "../stacks/minimal.ts";
 import type { Settings } from "../stacks/settings.ts";
 import { appsDescriptions, appsImages } from "./apps.ts";
 
@@ -43,14 +45,19 @@ function compose(settings: Settings, repository: string) {
 		const ofPackage = { ...of, python, pybuild };
 		const ofImage = { ...of, python, debbase, package: packageImages(ofPackage) };
 		const ofWheelbuild = { ...ofImage, pythonImage: { image: pythonImage(ofImage) } };
-		return { ...ofWheelbuild, ofPackage, wheelbuild: wheelbuildImage(ofWheelbuild) };
+		const wheelbuild = wheelbuildImage(ofWheelbuild);
+		const minimal = hasMinimal(python) ? { image: minimalImage(ofWheelbuild) } : undefined;
+		return { ...ofWheelbuild, ofPackage, wheelbuild, minimal };
 	});
 	return {
 		images: [
 			...(base.image === undefined ? [] : [base.image]),
 			debbase.image,
 			pybuild.image,
-			...pythons.flatMap((each) => [each.package.image, each.pythonImage.image, each.wheelbuild]),
+			...pythons.flatMap(({ package: deb, pythonImage, wheelbuild, minimal }) => [
+				...[deb.image, pythonImage.image, wheelbuild],
+				...(minimal === undefined ? [] : [minimal.image]),
+			]),
 			...appsImages(settings, site, pythons),
 		],
 		// Not before they are asked for: all files of the apps are read.
@@ -61,6 +68,7 @@ function compose(settings: Settings, repository: string) {
 					[`python${of.python.suffix}`]: pythonDescription(of),
 					[`wheelbuild${of.python.suffix}`]: wheelbuildDescription(of),
 					[`package${of.python.suffix}`]: packageDescription(ofPackage),
+					...(of.minimal && { [`minimal${of.python.suffix}`]: minimalDescription(of) }),
 				})),
 			),
 			...appsDescriptions(settings, site, pythons, of.folder),

@@ -33,6 +33,7 @@ const NO_BYTES: Readonly<Record<string, readonly string[]>> = {
 		"PATCHES_FOLDER",
 	],
 	"components/commit/run.ts": ["CA_BUNDLE", "ALIASES", "PATHS", "BUDGET", "LEDGER"],
+	"components/minimal/run.ts": ["ALIASES", "BUDGET"],
 	image: [],
 };
 
@@ -203,7 +204,11 @@ function expectTold(before: Map<string, Made>, after: Map<string, Made>): void {
 }
 
 describe.each([
-	["an image", CONFIG, { ...VARIATIONS, ...IMAGE }],
+	[
+		"an image, and the image minimal",
+		{ ...CONFIG, variant: "minimal" },
+		{ ...VARIATIONS, ...IMAGE },
+	],
 	[
 		"the archive",
 		{ ...CONFIG, base: "archive", snapshot: "20260601T000000Z" },

@@ -1,12 +1,14 @@
 import type { DebianBase } from "../components/base/base.ts";
 import type { DebbaseImage } from "../components/debbase/debbase.ts";
 import type { ImageSite, StackImage } from "../components/image.ts";
+import { MinimalImage } from "../components/minimal/minimal.ts";
 import { PythonPackage } from "../components/package/package.ts";
 import type { PybuildImage } from "../components/pybuild/pybuild.ts";
 import { PythonImage } from "../components/python/python.ts";
 import { ledgerFile } from "../components/sizes/ledger.ts";
 import { WheelbuildImage } from "../components/wheelbuild/wheelbuild.ts";
 import { sizeBudget } from "../stacks/budget.ts";
+import { hasMinimal, minimalBudget } from "../stacks/minimal.ts";
 import type { Settings, StackPython } from "../stacks/settings.ts";
 import { pythonName } from "../stacks/variants.ts";
 import { packagesFolder } from "./images.ts";
@@ -26,6 +28,8 @@ export interface MadePython {
 	readonly package: PythonPackage;
 	readonly pythonImage: PythonImage;
 	readonly wheelbuild: WheelbuildImage;
+	/** Where the stack has it. */
+	readonly minimal?: MinimalImage;
 }
 
 /** Make one of a stack's Pythons: its package, and the images that have it. */
@@ -36,22 +40,29 @@ export function makePython(args: PythonsArgs, python: StackPython): MadePython {
 	const shared = { site, debian, python, folder: packagesFolder(stack) };
 	const deb = new PythonPackage(`package${suffix}`, { ...shared, architecture, pybuild });
 	const withPackage = { ...shared, package: deb };
+	const size = [debian.codename, pythonName(python), architecture] as const;
+	// Amazon ECR takes so few exceptions from immutable tags that there are some for one image.
+	const isEcr = settings.registry.kind === "ecr";
 	const pythonImage = new PythonImage(`python${suffix}`, {
 		...withPackage,
 		base,
 		debbase,
-		budget: sizeBudget(debian.codename, pythonName(python), architecture),
+		budget: sizeBudget(...size),
 		ledger: ledgerFile(stack),
-		// Amazon ECR takes so few exceptions from immutable tags that there are some for one Python.
-		hasAliases: settings.registry.kind !== "ecr" || suffix === "",
+		hasAliases: !isEcr || suffix === "",
 	});
-	const wheelbuild = new WheelbuildImage(`wheelbuild${suffix}`, { ...withPackage, pythonImage });
-	return { python, package: deb, pythonImage, wheelbuild };
+	const onPython = { ...withPackage, pythonImage };
+	const wheelbuild = new WheelbuildImage(`wheelbuild${suffix}`, onPython);
+	if (!hasMinimal(python)) return { python, package: deb, pythonImage, wheelbuild };
+	const own = { base, debbase, budget: minimalBudget(...size), hasAliases: !isEcr };
+	const minimal = new MinimalImage(`minimal${suffix}`, { ...onPython, ...own });
+	return { python, package: deb, pythonImage, wheelbuild, minimal };
 }
 
 /** The images of one of a stack's Pythons, in the order in which they need each other. */
-export function pythonImages({ package: deb, pythonImage, wheelbuild }: MadePython): StackImage[] {
-	return [deb.image, pythonImage.image, wheelbuild.image];
+export function pythonImages(made: MadePython): StackImage[] {
+	const { package: deb, pythonImage, wheelbuild, minimal } = made;
+	return [deb, pythonImage, wheelbuild, ...(minimal ? [minimal] : [])].map(({ image }) => image);
 }
 
 /** What the outputs say of an image. */
@@ -60,8 +71,9 @@ export function imageOutput({ name, key }: Pick<StackImage, "name" | "key">) {
 }
 
 /** What the outputs say of the images of one of a stack's Pythons, by artefact. */
-export function imageOutputs({ pythonImage, wheelbuild }: MadePython) {
-	const images = [pythonImage, wheelbuild].map(({ image, digest }) => [
+export function imageOutputs({ pythonImage, wheelbuild, minimal }: MadePython) {
+	const made = [pythonImage, wheelbuild, ...(minimal ? [minimal] : [])];
+	const images = made.map(({ image, digest }) => [
 		image.artefact,
 		{ ...imageOutput(image), digest },
 	]);

@@ -49,6 +49,21 @@ describe("several Pythons", () => {
 		for (const [name, resource] of before) expect(after.get(name), name).toEqual(resource);
 	});
 
+	it("may be two images of one package", async () => {
+		const before = await record(CONFIG);
+		const two = [{ version: "3.13.5" }, { version: "3.13.5", variant: "minimal" }];
+		const after = await record({ ...REST, pythons: JSON.stringify(two) });
+		for (const [name, resource] of before) expect(after.get(name), name).toEqual(resource);
+		const added = [...after].filter(([name]) => !before.has(name));
+		expect(added.map(([name]) => name)).toEqual(["minimal-image", "minimal-sbom"]);
+		const [, minimal] = added[0] ?? [];
+		expect(minimal?.inputs.environment).toMatchObject({
+			FROM: before.get("python-image-commit")?.inputs.environment.IMAGE,
+			ALIASES: expect.stringMatching(/:minimal-3\.13\.5".*:minimal-3\.13"/),
+		});
+		expect(await record({ ...CONFIG, variant: "minimal" })).toEqual(after);
+	});
+
 	it("are not touched by one that is added", async () => {
 		const before = await record(several("3.13.5", "3.12.14", "3.11.16"));
 		const after = await record(several("3.13.5", "3.12.14", "3.11.16", "3.14.7"));

@@ -38,11 +38,18 @@ export async function summary(
 			if (deb.sha256 !== null) lines.push(`  .deb      ${deb.file}`);
 	}
 	if (preview) lines.push(...(await changesForUsers(shown)));
-	const python = shown.images.python?.name ?? "";
-	if (!preview && (await imageId(python)) !== undefined)
-		lines.push("", `try it: docker run --rm -it ${python}`);
+	const { python, minimal } = shown.images;
+	for (const image of preview ? [] : [python, minimal])
+		if (image !== undefined && (await imageId(image.name)) !== undefined)
+			lines.push(...tryLine(image.name, image === python));
 	if (!preview) for (const name of apps) lines.push(...(await runLine(name)));
 	return lines.join("\n");
+}
+
+/** How to try an image of Python; the first of such lines says so. */
+function tryLine(image: string, isFirst: boolean): string[] {
+	const line = `docker run --rm -it ${image}`;
+	return isFirst ? ["", `try it: ${line}`] : [`        ${line}`];
 }
 
 /** Whether an image is only there to make others from. */

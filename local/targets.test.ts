@@ -21,6 +21,16 @@ it.each([
 	expect([...wantedArtefacts(target, PYTHONS, apps)]).toEqual(wanted);
 });
 
+it("the image minimal needs python, and its apps need it", () => {
+	const pythons = [{ ...PYTHONS[0], images: ["python", "minimal"] as const }, PYTHONS[1]];
+	const before = ["base", "debbase", "pybuild", "package", "python"];
+	expect([...wantedArtefacts("minimal", pythons, apps)]).toEqual([...before, "minimal"]);
+	const small = { ...app("small"), python: { ...PYTHONS[0], image: "minimal" as const } };
+	const wanted = wantedArtefacts("app-small", pythons, [small]);
+	expect([...wanted].slice(0, -3)).toEqual([...before, "wheelbuild", "minimal"]);
+	expect(() => wantedArtefacts("minimal-3.12", pythons, apps)).toThrow("no such artefact");
+});
+
 it("an app needs no other", () => {
 	const wanted = wantedArtefacts("app-mail", PYTHONS, apps);
 	expect([...wanted].slice(-3)).toEqual(["wheelhouse-mail", "dependencies-mail", "app-mail"]);

@@ -24,7 +24,7 @@ import {
 } from "./config-values.ts";
 import { codenames } from "./debian.ts";
 import { guessCodename, guessVersion, nearestOf } from "./guess.ts";
-import { parseVariant, variants } from "./variants.ts";
+import { parseVariant, variantWords } from "./variants.ts";
 
 /** What a value is checked against, beside itself. */
 export interface ParseContext {
@@ -103,9 +103,10 @@ export const config = {
 	variant: {
 		type: "string",
 		absent: "none",
-		description: "another build of that Python: `free-threaded`, without the GIL (3.13 and later)",
+		description:
+			"`free-threaded`: another build of that Python, without the GIL (3.13 and later); `minimal`: the common one, with an image that has no shell",
 		parse: parseVariant,
-		remedy: (text) => `write variant: ${nearestOf([...variants], text)}, or remove it`,
+		remedy: (text) => `write variant: ${nearestOf([...variantWords], text)}, or remove it`,
 	},
 	sourceSha256: {
 		type: "string",

@@ -7,6 +7,7 @@ import { type Profile, type PythonEntry, Refusal } from "./config-values.ts";
 import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, type DebianRelease, debianReleases } from "./debian.ts";
 import { nearestOf } from "./guess.ts";
+import { MINIMAL, type PythonImageKind } from "./minimal.ts";
 import { type PatchSet, readPatchSet } from "./patches/patch-set.ts";
 import { isPastLts } from "./support.ts";
 import { pythonName, type Variant, variantRefusal } from "./variants.ts";
@@ -27,6 +28,8 @@ export interface StackPython {
 	readonly framePointers?: boolean;
 	/** What is applied to its source; absent: nothing is. */
 	readonly patches?: PatchSet;
+	/** The images that apps may stand on, in the order of the stack file; absent: python alone. */
+	readonly images?: readonly PythonImageKind[];
 	/** The judgement on it on the stack's Debian release; never `impossible` here. */
 	readonly compatibility: Compatibility;
 	/** What the names of its artefacts end with, such as `-3.12` or `-3.13t`: nothing for the first. */
@@ -41,11 +44,10 @@ interface PythonContext {
 }
 
 type Version = Pick<StackPython, "version" | "series" | "source">;
-type Named = Pick<StackPython, "version" | "series" | "variant">;
 
 /** A Python whose version is right: what else is wrong with it is undefined. */
 export type ReadPython = Version &
-	Pick<StackPython, "suffix" | "variant" | "patches" | "framePointers"> & {
+	Pick<StackPython, "suffix" | "variant" | "patches" | "framePointers" | "images"> & {
 		readonly [Key in "packageRelease" | "profile" | "compatibility"]: StackPython[Key] | undefined;
 	};
 
@@ -61,9 +63,23 @@ export function readPythons(reader: ConfigReader, context: PythonContext): reado
 	const found: ReadPython[] = [];
 	for (const [index, entry] of entries.entries())
 		found.push(...readEntry(reader, { entry, place: `pythons[${index}]`, found }, context));
-	return found.map((python, index) =>
+	return withImages(found).map((python, index) =>
 		index === 0 ? python : { ...python, suffix: `-${pythonName(python)}` },
 	);
+}
+
+/** Entries of one build as one Python, with the images of all. */
+function withImages(entries: readonly ReadPython[]): ReadPython[] {
+	const builds = Map.groupBy(entries, pythonName);
+	return [...builds.values()].map((same) => {
+		const [first] = same as [ReadPython];
+		return same.length === 1 ? first : { ...first, images: same.map(imageOf) };
+	});
+}
+
+/** The image of an entry. */
+function imageOf({ images }: Pick<ReadPython, "images">): PythonImageKind {
+	return images?.[0] ?? "python";
 }
 
 /** Whether nothing is wrong with a Python. */
@@ -87,7 +103,7 @@ interface Entry {
 	/** Such as `pythons[1]`. */
 	readonly place: string;
 	/** Those before it. */
-	readonly found: readonly Named[];
+	readonly found: readonly ReadPython[];
 }
 
 /** A Python of the list, read as the only one of a stack, of which it has what it does not say itself. */
@@ -100,8 +116,9 @@ function readEntry(
 	const own = reader.with({ ...none, ...shortForm(entry) });
 	const pythons = readPython(own, context);
 	for (const python of pythons) {
-		const other = found.find((earlier) => pythonName(earlier) === pythonName(python));
-		if (other !== undefined) own.refuse("pythonVersion", sameName(other));
+		const same = found.filter((earlier) => pythonName(earlier) === pythonName(python));
+		const refusal = besideRefusal(python, same);
+		if (refusal !== undefined) own.refuse("pythonVersion", refusal);
 	}
 	const known = Object.keys(ENTRY_KEYS);
 	for (const [key, value] of Object.entries(entry))
@@ -127,12 +144,48 @@ function shortForm(entry: PythonEntry): Values {
 	return Object.fromEntries(given.map(([name, key]) => [key, entry[name]]));
 }
 
-/** Package, folder and tags of a Python are named by its series and variant alone. */
-function sameName(other: Named): Refusal {
-	return new Refusal(
-		`is of the series ${pythonName(other)}, as "${other.version}" is, which is there too`,
-		"write one Python of each series and variant, and the other one in another stack",
-	);
+/** Whether an entry of `pythons` is one of a Python's. */
+export function isEntryOf(
+	{ version, variant = "" }: PythonEntry,
+	python: Pick<StackPython, "version" | "variant">,
+): boolean {
+	const build = variant === MINIMAL ? "" : variant;
+	return version === python.version && build === (python.variant ?? "");
+}
+
+/**
+ * Why a Python cannot be beside others of its name: package, folder and tags are named by its series and
+ * variant alone. Two images of one package may be.
+ */
+function besideRefusal(python: ReadPython, same: readonly ReadPython[]): Refusal | undefined {
+	const other = same.find((each) => imageOf(each) === imageOf(python));
+	if (other !== undefined)
+		return new Refusal(
+			`is of the series ${pythonName(other)}, as "${other.version}" is, which is there too`,
+			"write one Python of each series and variant, and the other one in another stack",
+		);
+	const [common] = same;
+	const key = common && OF_PACKAGE.find((name) => differ(python[name], common[name]));
+	return key && common
+		? new Refusal(
+				`has the package of the ${common.version} beside it, of another ${key}`,
+				`give both the same ${key}, or write one of them in another stack`,
+			)
+		: undefined;
+}
+
+/** What is one where two images have one package. */
+const OF_PACKAGE = [
+	"version",
+	"source",
+	"packageRelease",
+	"profile",
+	"framePointers",
+	"patches",
+] as const;
+
+function differ(a: unknown, b: unknown): boolean {
+	return JSON.stringify(a) !== JSON.stringify(b);
 }
 
 /** The Python of the short form; none where its version is refused. */
@@ -141,7 +194,8 @@ function readPython(
 	{ debian, allowUnsupported, today }: PythonContext,
 ): ReadPython[] {
 	const python = readVersion(reader);
-	const variant = reader.read("variant");
+	const word = reader.read("variant");
+	const variant = word === MINIMAL ? undefined : word;
 	const packageRelease = reader.read("packageRelease");
 	const profile = reader.read("profile");
 	const framePointers = reader.read("framePointers");
@@ -162,6 +216,7 @@ function readPython(
 			...(variant !== undefined && { variant }),
 			...(framePointers !== undefined && { framePointers }),
 			...(patches !== undefined && { patches }),
+			...(word === MINIMAL && { images: [word] }),
 		},
 	];
 }

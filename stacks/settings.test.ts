@@ -545,6 +545,20 @@ describe("what is wrong with one of several Pythons", () => {
 		]);
 	});
 
+	it("is an image minimal of another package than that of the Python beside it", () => {
+		const minimal = { ...ok, variant: "minimal" };
+		const place = 'pythons[1].version: "3.13.15"';
+		expect(linesOf([ok, { ...minimal, profile: "quick" }])).toEqual([
+			`${place} has the package of the 3.13.15 beside it, of another profile; give both the same profile, or write one of them in another stack`,
+		]);
+		expect(linesOf([ok, { ...minimal, version: "3.13.5" }])).toEqual([
+			expect.stringMatching(/^pythons\[1\]\.version: "3\.13\.5" .* of another version; give both/),
+		]);
+		expect(linesOf([minimal, ok, minimal])).toEqual([
+			expect.stringMatching(/^pythons\[2\]\.version: .* is there too; write one Python of each/),
+		]);
+	});
+
 	it("is a variant beside them", () => {
 		expect(linesOf([ok], { variant: "free-threaded" })).toEqual([
 			'variant: "free-threaded" is given beside pythons; remove one of the two',
@@ -659,6 +673,25 @@ describe("good config", () => {
 		expect(read({ ...good, variant: "free-threaded" }).pythons).toMatchObject([
 			{ version, variant: "free-threaded", suffix: "" },
 		]);
+	});
+
+	it("the image minimal of a Python, alone or beside python: one package", () => {
+		const { pythonVersion: _, ...rest } = good;
+		const version = "3.13.15";
+		const of = (...pythons: object[]) =>
+			read({ ...rest, pythons: JSON.stringify(pythons) }).pythons;
+		const minimal = { version, variant: "minimal" };
+		const [common, ...none] = of({ version });
+		expect(none).toEqual([]);
+		expect(of({ version }, { version: "3.12.14" }, minimal)).toMatchObject([
+			{ ...common, images: ["python", "minimal"] },
+			{ version: "3.12.14", suffix: "-3.12" },
+		]);
+		expect(of(minimal, { version })).toEqual([{ ...common, images: ["minimal", "python"] }]);
+		expect(of(minimal)).toEqual([{ ...common, images: ["minimal"] }]);
+		expect(read({ ...good, variant: "minimal" }).pythons).toEqual(
+			of({ ...minimal, version: good.pythonVersion }),
+		);
 	});
 
 	it("the catalog's own hash may be repeated; its format stays", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type CPythonSeries, findSeries } from "./cpython.ts";
-import { pythonName, variantFlags, versionName } from "./variants.ts";
+import { parseVariant, pythonName, variantFlags, versionName } from "./variants.ts";
 
 const series = findSeries("3.13") as CPythonSeries;
 
@@ -14,4 +14,12 @@ it("the common build has the names of its series and version", () => {
 	const common = { version: "3.13.5", series };
 	expect([pythonName(common), versionName(common)]).toEqual(["3.13", "3.13.5"]);
 	expect(variantFlags({})).toEqual([]);
+});
+
+it.each([
+	["thin", "is not a variant (free-threaded, minimal)"],
+	["free-threaded-minimal", "names several variants, and a Python has one"],
+	['["free-threaded","minimal"]', "names several variants, and a Python has one"],
+])("%s is none", (value, reason) => {
+	expect(() => parseVariant(value)).toThrow(reason);
 });

@@ -22,6 +22,9 @@ export interface Build {
 	readonly variant?: Variant;
 }
 
+/** What a stack writes as `variant`: one of them, or `minimal`, which is another image of the common build. */
+export const variantWords = [...variants, "minimal"] as const;
+
 /** What a variant adds to names, `sys.abiflags`, and to configure. */
 const BUILDS = {
 	"free-threaded": { flags: "t", configure: "--disable-gil" },
@@ -53,11 +56,17 @@ export function variantFlags({ variant }: Pick<Build, "variant">): readonly stri
 	return variant === undefined ? [] : [BUILDS[variant].configure];
 }
 
-/** A variant, exactly. */
-export function parseVariant(value: string): Variant {
-	const variant = variants.find((name) => name === value);
-	if (variant === undefined) throw new Refusal(`is not a variant (${variants.join(", ")})`);
-	return variant;
+/** The word of a variant, exactly. */
+export function parseVariant(value: string): (typeof variantWords)[number] {
+	const variant = variantWords.find((name) => name === value);
+	if (variant !== undefined) return variant;
+	const named = variantWords.filter((name) => value.includes(name));
+	if (named.length > 1)
+		throw new Refusal(
+			"names several variants, and a Python has one",
+			`write variant: ${named.join(" or ")}`,
+		);
+	throw new Refusal(`is not a variant (${variantWords.join(", ")})`);
 }
 
 /** Why a series cannot be of a variant; undefined where it can. */

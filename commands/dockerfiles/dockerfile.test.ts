@@ -7,7 +7,13 @@ import { pythonLabels } from "../../components/python/python.ts";
 import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
-import { type AppParts, appDockerfile, appDockerignore, pythonDockerfile } from "./dockerfile.ts";
+import {
+	type AppParts,
+	appDockerfile,
+	appDockerignore,
+	minimalDockerfile,
+	pythonDockerfile,
+} from "./dockerfile.ts";
 
 const {
 	pythons: [python],
@@ -99,6 +105,21 @@ function instructions(dockerfile: string): string[] {
 		.filter((line) => /^[A-Z]+ /.test(line))
 		.slice(2);
 }
+
+it("of minimal copies what is made of python, from scratch", () => {
+	const dockerfile = minimalDockerfile(python, { python: "PYTHON", labels: {} });
+	expect(Object.keys(scripts(dockerfile))).toEqual(["assemble.py", "dpkg.py", "made", "tree.py"]);
+	expect(scripts(dockerfile)["tree.py"]).toBe(context("minimal/context/tree.py"));
+	expect(instructions(dockerfile)).toEqual([
+		"FROM PYTHON AS root",
+		expect.stringMatching(/target=\/mnt python -B \/mnt\/assemble\.py \/minimal base-files,/),
+		"FROM scratch",
+		"COPY --from=root /minimal/ /",
+		'CMD ["python3"]',
+		...PYTHON.split("\n").filter((line) => line.startsWith("ENV ")),
+		"USER 65534:65534",
+	]);
+});
 
 it("of python mounts the package, and CA certificates where there are some", () => {
 	expect(instructions(PYTHON)).toEqual([

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { appChanges, appLabels } from "../../components/app/app.ts";
 import { CONTEXT, STOP_SIGNAL, UID } from "../../components/app/contexts.ts";
+import { CONTEXT as MINIMAL_CONTEXT } from "../../components/minimal/contexts.ts";
+import { assembleArguments, minimalChanges } from "../../components/minimal/minimal.ts";
 import { pythonInstall } from "../../components/python/python.ts";
 import { quoteInstruction } from "../../components/step/docker.ts";
 import type { App } from "../../stacks/apps/app.ts";
@@ -62,6 +64,29 @@ export function pythonDockerfile(python: StackPython, parts: PythonParts): strin
 		`FROM ${parts.debbase}`,
 		runs(mounts, `sh /mnt/${script} ${args.join(" ")}`),
 		[...changes, ...labelLines(parts.labels)].join("\n"),
+	]);
+}
+
+/**
+ * The Dockerfile of the image minimal.
+ *
+ * @param parts `python` is the name of that image.
+ */
+export function minimalDockerfile(
+	python: StackPython,
+	parts: { readonly python: string; readonly labels: PythonParts["labels"] },
+): string {
+	const names = ["assemble.py", "dpkg.py", "made", "tree.py"];
+	const scripts = names.map((name) => [name, join(MINIMAL_CONTEXT, name)]);
+	const args = ["/minimal", ...assembleArguments(python)];
+	return file([
+		header(`The image minimal: CPython ${versionName(python)} without a shell.`),
+		scriptsStage(parts.python, Object.fromEntries(scripts)),
+		`FROM ${parts.python} AS root`,
+		runs([SCRIPTS_MOUNT], `python -B /mnt/assemble.py ${args.join(" ")}`),
+		"FROM scratch",
+		"COPY --from=root /minimal/ /",
+		[...minimalChanges(python), ...labelLines(parts.labels)].join("\n"),
 	]);
 }
 

@@ -10,8 +10,16 @@ import { commandLine, configOption, runCommand, stackOption } from "../../local/
 import { configuredRepository, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
+import { hasMinimal, MINIMAL } from "../../stacks/minimal.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
-import { appDockerfile, appDockerignore, pythonDockerfile, quote, SECRET } from "./dockerfile.ts";
+import {
+	appDockerfile,
+	appDockerignore,
+	minimalDockerfile,
+	pythonDockerfile,
+	quote,
+	SECRET,
+} from "./dockerfile.ts";
 import { readParts } from "./parts.ts";
 
 const abort = stopController(undefined);
@@ -34,7 +42,8 @@ const command = commandLine(
 		for (const python of settings.pythons) await writePython(settings, python, nameOf);
 		const descriptions = stackDescriptions(settings, repository);
 		for (const app of stackApps(settings))
-			await writeApp(settings, app, nameOf, descriptions[`app-${app.name}`] as Description);
+			if (app.python.image === MINIMAL) tellNone(app);
+			else await writeApp(settings, app, nameOf, descriptions[`app-${app.name}`] as Description);
 	});
 
 await runCommand(command);
@@ -59,6 +68,18 @@ async function writePython(settings: Settings, python: StackPython, nameOf: Name
 	await writeWhole(file, pythonDockerfile(python, { ...images, labels }));
 	const secret = caBundle === undefined ? "" : ` --secret=id=${SECRET},src=${word(caBundle)}`;
 	tell(settings, `--tag=${artefact}${secret} - <${file}`);
+	if (!hasMinimal(python)) return;
+	const minimal = `${MINIMAL}${python.suffix}`;
+	const minimalFile = `${folderOf(settings)}/${minimal}.Dockerfile`;
+	const parts = { python: nameOf(artefact), labels };
+	await writeWhole(minimalFile, minimalDockerfile(python, parts));
+	tell(settings, `--tag=${minimal} - <${minimalFile}`);
+}
+
+function tellNone({ name }: App): void {
+	process.stderr.write(
+		`app ${name}: no Dockerfile, since its image, which stands on minimal, has no shell for RUN; npm start makes it\n`,
+	);
 }
 
 async function writeApp(

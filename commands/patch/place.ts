@@ -5,6 +5,7 @@ import { configuredSettings } from "../../local/images.ts";
 import { readStackConfig, type StackConfig } from "../../local/stack-config.ts";
 import { type PythonEntry, parsePythons, pathProblem } from "../../stacks/config-values.ts";
 import { type Patch, readPatchSet, SERIES } from "../../stacks/patches/patch-set.ts";
+import { isEntryOf } from "../../stacks/pythons.ts";
 import { ConfigError, type Settings, type StackPython } from "../../stacks/settings.ts";
 import { pythonName } from "../../stacks/variants.ts";
 
@@ -41,13 +42,14 @@ export function patchPlace(stack: string, name: string | undefined): PatchPlace 
 	const { entries, bare } = withoutPatches(config);
 	const settings = configuredSettings(stack, bare);
 	const wanted = name ?? pythonName(settings.pythons[0]);
-	const index = settings.pythons.findIndex((each) => pythonName(each) === wanted);
-	const python = settings.pythons[index];
+	const python = settings.pythons.find((each) => pythonName(each) === wanted);
 	if (python === undefined) {
 		const known = settings.pythons.map(pythonName).join(", ");
 		throw new StepError(`the stack ${stack} has no Python ${wanted}`, `write one of ${known}`);
 	}
-	const named = entries[index]?.patches || undefined;
+	const [first] = entries;
+	const entry = entries.length === 1 ? first : entries.find((each) => isEntryOf(each, python));
+	const named = entry?.patches || undefined;
 	const folder = named?.replace(/(?<=.)\/+$/, "") ?? `patches/${wanted}`;
 	const problem = pathProblem(folder);
 	if (problem !== undefined) throw new StepError(`patches: ${folder} ${problem}`, "rename it");

@@ -170,6 +170,22 @@ it("finds each Python of a list in its place", async () => {
 	expect(file()).toBe(before.replace("3.11.2", "3.11.16").replace(": 3}", ": 1}"));
 });
 
+it("takes the newest into both entries of a Python that has the image minimal beside python", async () => {
+	const before = stack(
+		"release: bookworm",
+		"pythons:",
+		'  - version: "3.11.2"',
+		'  - version: "3.13.15"',
+		'  - {version: "3.11.2", variant: minimal}',
+	).replaceAll("debian-python:  ", "    ");
+	writeFileSync("Pulumi.test.yaml", before);
+	expect(await refresh()).toEqual([
+		...["base report", "pythons[0].version newer", "pythons[2].version newer", "pip current"],
+		...["pythons[1].version current", "pip current"],
+	]);
+	expect(file()).toBe(before.replaceAll("3.11.2", "3.11.16"));
+});
+
 it("reports a pip, with what to write, and edits no catalog", async () => {
 	const before = stack("release: bookworm", 'pythonVersion: "3.13.15"');
 	const pip = vi.fn(async () => ({ version: "99.0", sha256: "b".repeat(64) }));

@@ -5,6 +5,7 @@ import { shortReference } from "../../local/text.ts";
 import { compareVersions, newestRelease } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import { type ImageReference, parseImageReference } from "../../stacks/image-reference.ts";
+import { isEntryOf } from "../../stacks/pythons.ts";
 import { readSettings, type Settings, type StackPython } from "../../stacks/settings.ts";
 import type { PipRelease } from "./pip.ts";
 import { editStackFile, placeParts } from "./stack-file.ts";
@@ -54,13 +55,12 @@ export async function findNewer(
 	const given = fileValues(stack);
 	return Promise.all([
 		orUnknown("base", () => findBase(given, settings, sources)),
-		...settings.pythons.flatMap((python, index) => {
-			const place = placeOf(given, index);
-			return [
+		...settings.pythons.flatMap((python) => [
+			...placesOf(given, python).map((place) =>
 				orUnknown(place("version"), async () => findPython(given, place, python)),
-				orUnknown("pip", () => findPip(python, sources)),
-			];
-		}),
+			),
+			orUnknown("pip", () => findPip(python, sources)),
+		]),
 	]);
 }
 
@@ -112,11 +112,16 @@ function fileValues(stack: string): Values {
 	return Object.fromEntries(values) as Values;
 }
 
-/** Where a key of a Python stands: in its entry of the list, or by its name in the short form. */
-function placeOf(given: Values, index: number): (key: string) => string {
+/** Where the keys of a Python stand: in its entries of the list, or by their names in the short form. */
+function placesOf(given: Values, python: StackPython): ((key: string) => string)[] {
 	const short: Readonly<Record<string, string>> = { version: "pythonVersion" };
-	const isList = "pythons[0].version" in given;
-	return (key) => (isList ? `pythons[${index}].${key}` : (short[key] ?? key));
+	const entries = Object.keys(given).filter((key) => /^pythons\[\d+\]\.version$/.test(key));
+	if (entries.length === 0) return [(key) => short[key] ?? key];
+	return entries.flatMap((entry) => {
+		const place = (key: string) => entry.replace(/version$/, key);
+		const [version = "", variant = ""] = [given[entry], given[place("variant")]];
+		return isEntryOf({ version, variant }, python) ? [place] : [];
+	});
 }
 
 async function orUnknown(

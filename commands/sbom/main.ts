@@ -16,7 +16,7 @@ const command = commandLine(
 	.addOption(configOption)
 	.option(
 		"--image <image>",
-		"python, wheelbuild, package, or of another Python python-<series> and so on, or app-<name>",
+		"python, wheelbuild, package, minimal, or of another Python python-<series> and so on, or app-<name>",
 		"python",
 	)
 	.option("--provenance", "print how it was made instead, as SLSA provenance")

@@ -13,6 +13,7 @@ import { writeWhole } from "../../components/step/file.ts";
 import { commandLine, runCommand, stackOption } from "../../local/command-line.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
+import { hasMinimal, MINIMAL } from "../../stacks/minimal.ts";
 import { sizesTable } from "./table.ts";
 
 const command = commandLine(
@@ -30,7 +31,8 @@ async function writeSizes(stack: string): Promise<void> {
 	const settings = configuredSettings(stack, config);
 	const images = await configuredImages(settings, config);
 	const suffixes = settings.pythons.map(({ suffix }) => suffix);
-	const weighed = ["debbase", "pybuild", ...suffixes.flatMap(artefactsOf)];
+	const minimal = settings.pythons.filter(hasMinimal).map(({ suffix }) => MINIMAL + suffix);
+	const weighed = ["debbase", "pybuild", ...suffixes.flatMap(artefactsOf), ...minimal];
 	const layers = new Map<string, readonly Layer[]>();
 	for (const artefact of weighed) {
 		const name = images.find((image) => image.artefact === artefact)?.name ?? "";
@@ -39,7 +41,7 @@ async function writeSizes(stack: string): Promise<void> {
 	}
 	const file = ledgerFile(stack);
 	const before = readLedger(file) ?? {};
-	const ledger = measure(layers, suffixes);
+	const ledger = measure(layers, suffixes, minimal);
 	mkdirSync(dirname(file), { recursive: true });
 	await writeWhole(file, `${JSON.stringify(ledger, null, "\t")}\n`);
 	process.stdout.write(`${sizesTable(before, ledger)}\n`);
@@ -54,6 +56,7 @@ function artefactsOf(suffix: string): [python: string, wheelbuild: string] {
 function measure(
 	layers: ReadonlyMap<string, readonly Layer[]>,
 	suffixes: readonly string[],
+	minimal: readonly string[],
 ): Ledger {
 	const layersOf = (artefact: string) => layers.get(artefact) ?? [];
 	const added = (artefact: string, from: string) =>
@@ -70,5 +73,6 @@ function measure(
 				[wheelbuild]: added(wheelbuild, python),
 			})),
 		),
+		...Object.fromEntries(minimal.map((artefact) => [artefact, ownFolders(layersOf(artefact))])),
 	};
 }

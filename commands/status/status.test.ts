@@ -81,12 +81,14 @@ describe("the catalogs' facts", () => {
 			{ version: "3.13.15" },
 			{ version: "3.12.14", packageRelease: 3, patches: "patches/3.12" },
 			{ version: "3.13.15", variant: "free-threaded" },
+			{ version: "3.13.15", variant: "minimal" },
 		];
 		const { pythons } = facts({ packageRelease: "1", pythons: JSON.stringify(list) });
 		expect(pythons).toMatchObject([
 			{ version: "3.13.15", packageRelease: "1" },
 			{ version: "3.12.14", packageRelease: "3", patches: "patches/3.12" },
 			{ version: "3.13.15", variant: "free-threaded" },
+			{ version: "3.13.15", image: "minimal" },
 		]);
 		expect(facts({ pythons: "no list", pythonVersion: "3.13.15" }).pythons).toHaveLength(1);
 	});

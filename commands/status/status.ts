@@ -8,6 +8,7 @@ import type { ConfigKey } from "../../stacks/config.ts";
 import { type PythonEntry, parsePythons } from "../../stacks/config-values.ts";
 import { type CPythonSeries, seriesOf } from "../../stacks/cpython.ts";
 import { type DebianRelease, debianReleases, isCodename } from "../../stacks/debian.ts";
+import { MINIMAL } from "../../stacks/minimal.ts";
 import { stackNames } from "../../stacks/stack-repositories.ts";
 import { type Variant, variants } from "../../stacks/variants.ts";
 import type { Answer } from "./ask.ts";
@@ -36,6 +37,8 @@ export interface StatusPython {
 	readonly series: CPythonSeries;
 	/** Absent: the common build. */
 	readonly variant?: Variant;
+	/** The image that its entry is about; absent: python. */
+	readonly image?: typeof MINIMAL;
 	readonly packageRelease: string;
 	/** The folder of its patches; absent: it has none. */
 	readonly patches?: string;
@@ -79,7 +82,11 @@ export function catalogFacts({
 				const series = seriesOf(version);
 				if (series === undefined) return [];
 				const variant = variants.find((each) => each === name);
-				const own = { ...(variant && { variant }), ...(patches !== "" && { patches }) };
+				const own = {
+					...(variant && { variant }),
+					...(name === MINIMAL && { image: MINIMAL }),
+					...(patches !== "" && { patches }),
+				} as const;
 				return [{ version, series, packageRelease, ...own }];
 			},
 		),

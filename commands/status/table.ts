@@ -70,10 +70,11 @@ function dateColumn(
 	return { heading, gap: 1, cell };
 }
 
-/** Such as 3.13.5-1; 3.13.5-1+p where it has patches of its own. */
+/** Such as 3.13.5-1; 3.13.5-1+p where it has patches of its own, and with a word where it is the image minimal. */
 export function packageVersion(python: StatusPython): string {
-	const { packageRelease, patches } = python;
-	return `${versionName(python)}-${packageRelease}${patches === undefined ? "" : "+p"}`;
+	const { packageRelease, patches, image } = python;
+	const version = `${versionName(python)}-${packageRelease}${patches === undefined ? "" : "+p"}`;
+	return image === undefined ? version : `${version} ${image}`;
 }
 
 function newestCell(python: StatusPython): string {

@@ -148,7 +148,7 @@ export class PythonImage extends pulumi.ComponentResource {
 }
 
 /** The gates of components/python/context/gates, which says what they check. */
-function pythonGates(python: StackPython, debian: DebianRelease): Gates {
+export function pythonGates(python: StackPython, debian: DebianRelease): Gates {
 	const name = pythonName(python);
 	// The virtual environment, where others look for Python, and what dpkg writes for the package. A
 	// base that is not slim keeps lintian's files.

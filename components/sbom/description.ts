@@ -49,21 +49,24 @@ export function describePackage({
 /**
  * The description of an image that the package is in.
  *
- * @param args `from` is the image that it is made from; `folder` that of the files, from the project root.
+ * @param args `from` is the image that it is made from; `folder` that of the files, from the project root;
+ * `hasPip` whether pip is there too, and what makes it: by default it is.
  */
 export function describeImage({
 	image,
 	from,
 	folder,
+	hasPip = true,
 	...args
 }: Described & {
 	readonly image: StackImage;
 	readonly from: StackImage;
 	readonly folder: string;
+	readonly hasPip?: boolean;
 }): Description {
 	return {
 		...common(args, `${folder}/${tagOf(image.name)}`),
-		...withPython(args.python),
+		...withPython(args.python, hasPip),
 		IMAGE: image.name,
 		MADE_FROM: [from.name, args.package.name],
 		ROOT: undefined,
@@ -103,7 +106,7 @@ export function describeApp({
 	const python = pythonName(args.python);
 	return {
 		...common(args, `${folder}/${name}-${tagOf(image.name)}`),
-		...withPython(args.python),
+		...withPython(args.python, app.python.image === undefined),
 		IMAGE: image.name,
 		MADE_FROM: from.map((each) => each.name),
 		// Its own wheel is among what is told.
@@ -134,7 +137,8 @@ function sourceFile({ name, sha256, url }: LockedFile): SourceFile {
 }
 
 /** Of an image that the package is installed in. */
-function withPython(python: StackPython) {
+function withPython(python: StackPython, hasPip: boolean) {
+	if (!hasPip) return { BUILDER: undefined, ENSUREPIP: undefined, PIP: undefined };
 	const name = pythonName(python);
 	const { pip } = python.series;
 	return {

@@ -39,7 +39,7 @@ export async function gatherFacts(step: Step, inputs: Inputs): Promise<Facts> {
 		platform: inputs.PLATFORM,
 		debian: inputs.DEBIAN,
 		cpython: withDiffs(inputs),
-		bundled: withWheels(own.bundled, inside.wheels),
+		bundled: withWheels(own.bundled, inside.wheels, isPackage || inputs.ENSUREPIP !== undefined),
 		packageName: inputs.PACKAGE_NAME,
 		packages: inside.packages,
 		debs: inside.debs,
@@ -163,20 +163,20 @@ async function readDebs(
 async function readRoot(
 	step: Step,
 	image: string,
-	{ PLATFORM, ENSUREPIP = "" }: Inputs,
+	{ PLATFORM, ENSUREPIP }: Inputs,
 ): Promise<Inside> {
 	const container = await holdImage(step, image, PLATFORM);
 	const [status, documents, bundle] = await Promise.all([
 		copyFrom(container, "/var/lib/dpkg/status"),
 		copyFrom(container, "/usr/share/doc"),
-		copyFrom(container, ENSUREPIP),
+		ENSUREPIP === undefined ? undefined : copyFrom(container, ENSUREPIP),
 	]);
 	return {
 		packages: installedPackages(status.files.get("status")?.toString() ?? "", (name) =>
 			licenceNames(copyrightOf(documents, name)),
 		),
 		debs: [],
-		wheels: [...bundle.files].flatMap(([path, content]) =>
+		wheels: [...(bundle?.files ?? [])].flatMap(([path, content]) =>
 			path.endsWith(".whl") ? [wheelOf(path, sha256(content))] : [],
 		),
 	};
@@ -188,10 +188,20 @@ function copyrightOf({ files, links }: Copied, name: string): string {
 	return files.get(`doc/${folder}/copyright`)?.toString() ?? "";
 }
 
-/** The wheels replace what CPython's list says of them: here is the hash of what is really there. */
-function withWheels(bundled: readonly Bundled[], wheels: readonly Wheel[]): Bundled[] {
+/**
+ * The wheels replace what CPython's list says of them: here is the hash of what is really there.
+ *
+ * @param hasWheels false: none is there, whatever that list says.
+ */
+function withWheels(
+	bundled: readonly Bundled[],
+	wheels: readonly Wheel[],
+	hasWheels: boolean,
+): Bundled[] {
+	const isThere = ({ name, purl = "" }: Bundled) =>
+		hasWheels ? !wheels.some((wheel) => wheel.name === name) : !purl.startsWith("pkg:pypi/");
 	return [
-		...bundled.filter(({ name }) => !wheels.some((wheel) => wheel.name === name)),
+		...bundled.filter(isThere),
 		...wheels.map((wheel) => ({ ...wheel, purl: pypiPurl(wheel.name, wheel.version) })),
 	];
 }

@@ -43,9 +43,9 @@ export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
 		MADE_FROM: list,
 		/** Name of the image whose dpkg-deb looks into the package: of the package alone. */
 		BUILDER: optional(text),
-		/** Folder in the image with ensurepip's wheels: not of the package. */
+		/** Folder in the image with ensurepip's wheels: not of the package, nor where there are none. */
 		ENSUREPIP: optional(text),
-		/** The virtual environment's: not of the package. */
+		/** The virtual environment's: not of the package, nor where there is none. */
 		PIP: optional(record<Wheel>()),
 		/**
 		 * Name of an image that has all of IMAGE that is told, but for the app's own files: what is read of

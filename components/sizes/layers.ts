@@ -8,6 +8,9 @@ import { extract, type Header } from "tar-stream";
 import { dockerError } from "../step/docker-error.ts";
 import { StepError } from "../step/error.ts";
 
+/** What the history of an image says in which no base is under what is the program's own. */
+export const FROM_SCRATCH = "debian-python: from scratch";
+
 /** Bytes of the files in each folder, such as `usr/bin`; the root is `.`. */
 export type Sizes = ReadonlyMap<string, number>;
 
@@ -66,15 +69,23 @@ interface Manifest {
 
 /** An image's configuration (OCI image specification, "Image Configuration"). */
 interface Config {
-	readonly history?: readonly { readonly created_by?: string; readonly empty_layer?: boolean }[];
+	readonly history?: readonly HistoryEntry[];
+}
+
+interface HistoryEntry {
+	readonly created_by?: string;
+	readonly comment?: string;
+	readonly empty_layer?: boolean;
 }
 
 /**
- * How many layers came after the base: debbase's Dockerfile starts with USER root, and nothing that
+ * How many layers came after the base, which the image minimal does not have: debbase's Dockerfile starts with USER root, and nothing that
  * is made on it says so again. A base may have less history than layers, what came later never.
  */
-function ownCount(history: NonNullable<Config["history"]>): number {
-	const start = history.findLastIndex(({ created_by = "" }) => /\bUSER root$/.test(created_by));
+function ownCount(history: readonly HistoryEntry[]): number {
+	const start = history.findLastIndex(
+		({ created_by = "", comment }) => /\bUSER root$/.test(created_by) || comment === FROM_SCRATCH,
+	);
 	if (start === -1) throw new Error("its history has no USER root, with which debbase starts");
 	return history.slice(start).filter(({ empty_layer = false }) => !empty_layer).length;
 }

@@ -1,5 +1,7 @@
 import type { Choice } from "../lock/lock.ts";
+import type { MINIMAL } from "../minimal.ts";
 import type { StackPython } from "../pythons.ts";
+import { pythonName } from "../variants.ts";
 
 /** An app of a stack: what its folder says, and what its lock has for the stack. */
 export interface App extends AppSource {
@@ -10,10 +12,30 @@ export interface App extends AppSource {
 }
 
 /** What an app needs to know of a stack's Python. */
-export type AppPython = Pick<StackPython, "version" | "series" | "variant" | "suffix">;
+export type AppPython = Pick<StackPython, "version" | "series" | "variant" | "suffix"> & {
+	/** The image that it stands on; absent: python. */
+	readonly image?: typeof MINIMAL;
+};
 
-/** Those of a stack: the first is that of an app which names none. */
-export type AppPythons = readonly [AppPython, ...AppPython[]];
+/** Those of a stack: the first image of the first is that of an app which names none. */
+export type AppPythons = readonly [StackAppPython, ...StackAppPython[]];
+
+/** One of them, with all of its images. */
+type StackAppPython = AppPython & Pick<StackPython, "images">;
+
+/** A stack's Pythons as apps have them, one for each image. */
+export function appPythons(pythons: AppPythons): readonly AppPython[] {
+	return pythons.flatMap(({ images, ...python }, index) =>
+		images === undefined
+			? (pythons[index] as AppPython)
+			: images.map((image) => (image === "python" ? python : { ...python, image })),
+	);
+}
+
+/** How an app names its Python, such as 3.13, 3.13t or 3.13-minimal. */
+export function appPythonName(python: AppPython): string {
+	return pythonName(python) + (python.image === undefined ? "" : `-${python.image}`);
+}
 
 /** What an app's folder says beside its lock, checked. */
 export interface AppSource {

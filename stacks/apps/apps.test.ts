@@ -103,6 +103,26 @@ it("has a variant of its series where it names that", () => {
 	expect(apps[0]?.python).toBe(FREE);
 });
 
+it("stands on the image that it names, and on the first where it names none", () => {
+	const common = python("3.13.5");
+	const of = (images: readonly ("python" | "minimal")[], table = "") => {
+		const open = () => ({
+			...folderOnDisk("."),
+			list: () => [],
+			read: () => project("a", `${command}\n${table}`),
+		});
+		const { apps, problems } = readApps(["a"], { pythons: [{ ...common, images }], open });
+		return apps[0]?.python.image ?? problems[0]?.remedy;
+	};
+	const both = ["python", "minimal"] as const;
+	expect(of(both)).toBeUndefined();
+	expect(of(both, 'python = "3.13-minimal"')).toBe("minimal");
+	expect(of(both.toReversed())).toBe("minimal");
+	expect(of(both.toReversed(), 'python = "3.13"')).toBeUndefined();
+	expect(of(["minimal"], 'python = "3.13"')).toBe("minimal");
+	expect(of(["minimal"], 'python = "3.12"')).toMatch(/^write "3\.13-minimal", or add/);
+});
+
 it("needs a name and a command alone", () => {
 	const { apps } = read({ app: { "pyproject.toml": good } });
 	expect(apps[0]).toMatchObject({ name: "orders-api", user: "app", ports: [], fromSource: [] });

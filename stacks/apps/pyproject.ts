@@ -7,7 +7,7 @@ import { type ConfigProblem, quote } from "../config-error.ts";
 import { nearestOf } from "../guess.ts";
 import { normalizeName } from "../lock/names.ts";
 import { pythonName } from "../variants.ts";
-import type { AppPython, AppPythons } from "./app.ts";
+import { type AppPython, type AppPythons, appPythonName, appPythons } from "./app.ts";
 import { type AppTable, checkTable, exampleOf, TABLE } from "./table.ts";
 
 /** What an app's pyproject.toml says. */
@@ -43,10 +43,14 @@ export function readPyproject(
 	const read = asTable(project);
 	const table = readTable(asTable(tool), file);
 	if (Array.isArray(table)) return [...projectProblems(read, file, pythons[0]), ...table];
-	const { python: wanted = pythonName(pythons[0]) } = table as AppTable;
-	const python = pythons.find((each) => pythonName(each) === wanted);
+	const known = appPythons(pythons);
+	const { python: wanted = known.map(appPythonName)[0] as string } = table as AppTable;
+	// Of a stack that has the image minimal alone, an app need not say so.
+	const python =
+		known.find((each) => appPythonName(each) === wanted) ??
+		known.find((each) => pythonName(each) === wanted);
 	const problems = projectProblems(read, file, python);
-	if (python === undefined) return [...problems, noPython(wanted, file, pythons)];
+	if (python === undefined) return [...problems, noPython(wanted, file, known)];
 	if (problems.length > 0) return problems;
 	const { name, version } = read as { name: string; version?: string };
 	return {
@@ -59,8 +63,8 @@ export function readPyproject(
 }
 
 /** What is wrong with the name of a Python that is none of the stack's. */
-function noPython(name: string, file: string, pythons: AppPythons): ConfigProblem {
-	const known = pythons.map((each) => `"${pythonName(each)}"`).join(" or ");
+function noPython(name: string, file: string, pythons: readonly AppPython[]): ConfigProblem {
+	const known = pythons.map((each) => `"${appPythonName(each)}"`).join(" or ");
 	return {
 		key: `${file}: ${TABLE}.python`,
 		value: quote(name),
