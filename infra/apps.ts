@@ -40,6 +40,8 @@ export interface AppsPython {
 	readonly python: StackPython;
 	readonly pythonImage: { readonly image: StackImage };
 	readonly package: { readonly image: StackImage };
+	/** Where the stack has it. */
+	readonly minimal?: { readonly image: StackImage } | undefined;
 }
 
 /** The one that an app has. */
@@ -89,10 +91,11 @@ export function appsDescriptions(
 function imagesArgs(
 	app: App,
 	site: ImageNaming,
-	{ pythonImage }: Pick<AppsPython, "pythonImage">,
+	{ pythonImage, minimal }: Pick<AppsPython, "pythonImage" | "minimal">,
 	imageOf: WheelNaming,
 ) {
 	return {
+		minimal: app.python.image && minimal,
 		site,
 		own: { ...site, repository: appRepository(site.repository, app.name) },
 		app,
@@ -152,7 +155,7 @@ export function makeApps(args: AppsArgs): MadeApps {
 	const wheels = makeWheels(args, wanted, wheelsOfApp);
 	const apps = args.apps.map((app) => {
 		const imageOf = wheelsOfApp(app);
-		const { python, pythonImage, package: deb } = pythonOf(args.pythons, app);
+		const { python, pythonImage, minimal, package: deb } = pythonOf(args.pythons, app);
 		const wheelhouse = new WheelhouseImage(`wheelhouse-${app.name}`, {
 			site,
 			app,
@@ -169,6 +172,7 @@ export function makeApps(args: AppsArgs): MadeApps {
 			own: { ...site, ...own.site },
 			app,
 			pythonImage,
+			minimal: app.python.image && minimal,
 			wheelhouse,
 			wheel: app.isPackage ? wheels.get(imageOf(ownWheel(app)).name) : undefined,
 			debian: settings.debian,

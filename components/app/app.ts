@@ -13,6 +13,7 @@ import {
 	type StackImage,
 	stackImage,
 } from "../image.ts";
+import { assembleArguments, type MinimalImage } from "../minimal/minimal.ts";
 import type { PythonImage } from "../python/python.ts";
 import { APP_ALIAS } from "../registry/ecr-policies.ts";
 import { pushImage } from "../registry/push.ts";
@@ -22,8 +23,8 @@ import { stepCommand } from "../step/command.ts";
 import { quoteInstruction } from "../step/docker.ts";
 import type { WheelImage } from "../wheel/wheel.ts";
 import type { WheelhouseImage } from "../wheelhouse/wheelhouse.ts";
-import { CONTEXT, FOLDERS } from "./contexts.ts";
-import { appStep, dependenciesStep } from "./step.ts";
+import { CONTEXT, FOLDERS, MINIMAL_FOLDERS } from "./contexts.ts";
+import { appStep, dependenciesStep, type OnMinimal } from "./step.ts";
 
 /** What {@link appImages} needs. */
 export interface AppImagesArgs {
@@ -33,6 +34,8 @@ export interface AppImagesArgs {
 	readonly own: ImageNaming;
 	readonly app: App;
 	readonly pythonImage: { readonly image: StackImage };
+	/** What it stands on, where that is the image minimal. */
+	readonly minimal?: { readonly image: StackImage } | undefined;
 	readonly wheelhouse: { readonly image: StackImage };
 	/** Its own wheel, where the app is a distribution. */
 	readonly wheel?: { readonly image: StackImage } | undefined;
@@ -54,6 +57,7 @@ export interface AppImageArgs extends AppDescriptionArgs {
 	readonly site: ImageSite;
 	readonly own: ImageSite;
 	readonly pythonImage: PythonImage;
+	readonly minimal?: MinimalImage | undefined;
 	readonly wheelhouse: WheelhouseImage;
 	readonly wheel?: WheelImage | undefined;
 }
@@ -70,10 +74,11 @@ export interface AppImages {
 
 /** The images of an app, by its settings and its files. */
 export function appImages(args: AppImagesArgs): AppImages {
-	const { site, own, app } = args;
+	const { site, own, app, minimal } = args;
 	const files = appFiles(app);
 	const ofDependencies = contentKey({
-		python: args.pythonImage.image.key,
+		python: (minimal ?? args.pythonImage).image.key,
+		...(minimal !== undefined && { minimal: { context: MINIMAL_FOLDERS.minimal } }),
 		wheelhouse: args.wheelhouse.image.key,
 		packages: app.packages,
 		importExceptions: Object.keys(app.importExceptions).sort(),
@@ -95,18 +100,23 @@ export function appImages(args: AppImagesArgs): AppImages {
 	return { dependencies, image, files };
 }
 
+/** How the steps get the app onto the image minimal, where it stands on that. */
+function onMinimal({ minimal, pythonImage, python }: AppImageArgs): OnMinimal | undefined {
+	return minimal && { tools: pythonImage.image.name, arguments: assembleArguments(python) };
+}
+
 /** What describes the image of an app, by its settings. */
 export function appDescription(
 	args: AppDescriptionArgs,
 	{ dependencies, image, files }: AppImages = appImages(args),
 ): Description {
-	const { pythonImage, wheelhouse, wheel } = args;
+	const { pythonImage, minimal = pythonImage, wheelhouse, wheel } = args;
 	return describeApp({
 		...args,
 		image,
 		dependencies,
 		files,
-		from: [pythonImage.image, wheelhouse.image, ...(wheel === undefined ? [] : [wheel.image])],
+		from: [minimal.image, wheelhouse.image, ...(wheel === undefined ? [] : [wheel.image])],
 		package: args.package.image,
 		wheel: wheel?.image,
 	});
@@ -167,6 +177,7 @@ export class AppImage extends pulumi.ComponentResource {
 			{
 				IMAGE: image.name,
 				FROM: dependencies.name,
+				MINIMAL: onMinimal(args),
 				FILES: wheel ? undefined : files,
 				WHEEL: wheel && { name: app.name, image: wheel.image.name },
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
@@ -193,20 +204,16 @@ export class AppImage extends pulumi.ComponentResource {
 		this.registerOutputs({ image: image.name });
 	}
 
-	#installDependencies({
-		site,
-		app,
-		pythonImage,
-		wheelhouse,
-		folder,
-	}: AppImageArgs): pulumi.Resource {
+	#installDependencies(args: AppImageArgs): pulumi.Resource {
+		const { site, app, pythonImage, minimal = pythonImage, wheelhouse, folder } = args;
 		const { dependencies } = this;
 		const made = stepCommand(
 			`${dependencies.artefact}-commit`,
 			dependenciesStep,
 			{
 				IMAGE: dependencies.name,
-				FROM: pythonImage.image.name,
+				FROM: minimal.image.name,
+				MINIMAL: onMinimal(args),
 				WHEELHOUSE: wheelhouse.image.name,
 				PACKAGES: app.packages,
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
@@ -215,7 +222,7 @@ export class AppImage extends pulumi.ComponentResource {
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
 			},
-			{ parent: this, dependsOn: [pythonImage, wheelhouse] },
+			{ parent: this, dependsOn: [minimal, wheelhouse] },
 			isLost(site, dependencies),
 		);
 		pushImage(`${dependencies.artefact}-push`, site, dependencies, this, made);

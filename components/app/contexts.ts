@@ -9,6 +9,9 @@ export const FOLDERS = {
 	"python-gates": "components/python/context/gates",
 } as const;
 
+/** The same of an app on the image minimal. */
+export const MINIMAL_FOLDERS = { ...FOLDERS, minimal: "components/minimal/context" } as const;
+
 /** Of an app's user, where the base has none of that name: above those that Debian and people give out. */
 export const UID = "10001";
 

@@ -1,5 +1,6 @@
 import { passGates } from "../commit/gates.ts";
 import type { Step } from "../step/step.ts";
+import type { OnMinimal } from "./step.ts";
 
 /**
  * Run the gates of what is installed in an app's image (context/gates says what they check). What a
@@ -13,11 +14,17 @@ export function passAppGates(
 	step: Step,
 	image: string,
 	volume: string,
-	inputs: { readonly IMPORT_EXCEPTIONS: readonly string[]; readonly PLATFORM: string },
+	inputs: {
+		readonly IMPORT_EXCEPTIONS: readonly string[];
+		readonly PLATFORM: string;
+		readonly MINIMAL: OnMinimal | undefined;
+	},
 ): Promise<void> {
-	const { IMPORT_EXCEPTIONS: exceptions, PLATFORM } = inputs;
-	const command = ["/venv/bin/python", "-B", "/mnt/gates", ...exceptions];
-	return passGates(step, image, volume, { GATES: command, PLATFORM }, (line) =>
+	const { IMPORT_EXCEPTIONS: exceptions, PLATFORM, MINIMAL: minimal } = inputs;
+	const gates = minimal === undefined ? "/mnt/gates" : "/mnt/minimal/app-gates";
+	const command = ["/venv/bin/python", "-B", gates, ...exceptions];
+	const run = { GATES: command, PLATFORM, TOOLS: minimal?.tools };
+	return passGates(step, image, volume, run, (line) =>
 		line.startsWith("warning: ") ? step.progress(line) : process.stderr.write(`${line}\n`),
 	);
 }

@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { packFiles } from "../app-files.ts";
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
-import { fillVolume, makePristineContainer, runContainer } from "../step/container.ts";
+import { fillVolume } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { allOf, runStep, type Step } from "../step/step.ts";
-import { CONTEXT, FOLDERS, STOP_SIGNAL, UID } from "./contexts.ts";
+import { addApp } from "./add-app.ts";
+import { CONTEXT, FOLDERS, MINIMAL_FOLDERS, STOP_SIGNAL } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { checkLayer } from "./layer-content.ts";
 import { appStep } from "./step.ts";
@@ -24,25 +22,12 @@ await runStep<ResultOf<typeof appStep>>(async (step) => {
 });
 
 async function add(step: Step, image: string): Promise<void> {
-	const { FROM: from, PLATFORM, FILES, WHEEL } = inputs;
+	const { FROM: from, FILES, WHEEL, MINIMAL } = inputs;
 	await needImage(from, step.signal);
+	if (MINIMAL !== undefined) await needImage(MINIMAL.tools, step.signal);
 	step.progress(`add ${FILES?.folder ?? WHEEL?.image}`);
 	const volume = WHEEL && (await wheelVolume(step, WHEEL.image));
-	// Not from a volume: the image's history then says all that was done.
-	const script = ["clamp", "app"].map((name) => readFileSync(join(CONTEXT, name), "utf8"));
-	const command = ["/bin/sh", "-c", script.join("\n"), "app", inputs.USER, UID];
-	if (WHEEL !== undefined) command.push(WHEEL.name);
-	const container = await makePristineContainer(step, from, command, [
-		`--platform=${PLATFORM}`,
-		"--network=none",
-		"--tmpfs=/tmp:exec",
-		`--stop-signal=${STOP_SIGNAL}`,
-		...(volume === undefined ? [] : [`--volume=${volume}:/mnt:ro`]),
-	]);
-	if (FILES !== undefined)
-		await docker(["cp", "-", `${container}:/`], { input: await packFiles(FILES, "app") });
-	const said: string[] = [];
-	await runContainer(step, container, (line) => said.push(line));
+	const { container, said } = await addApp(step, inputs, volume);
 	const changes = [...inputs.CHANGES, `USER ${userOf(said)}`];
 	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
 	const id = await step.commitContainer(container, [
@@ -66,7 +51,7 @@ async function wheelVolume(step: Step, wheel: string): Promise<string> {
 		platform: inputs.PLATFORM,
 		folder: "/wheels",
 		context: CONTEXT,
-		folders: FOLDERS,
+		folders: inputs.MINIMAL === undefined ? FOLDERS : MINIMAL_FOLDERS,
 	});
 }
 
@@ -82,10 +67,11 @@ function userOf(said: readonly string[]): string {
 }
 
 async function smoke(step: Step, image: string): Promise<void> {
-	const { SMOKE: command, PLATFORM } = inputs;
+	const { SMOKE: command, PLATFORM, MINIMAL } = inputs;
 	const said: string[] = [];
 	try {
-		await passGates(step, image, undefined, { GATES: command, PLATFORM }, (line) => {
+		const run = { GATES: command, PLATFORM, TOOLS: MINIMAL?.tools };
+		await passGates(step, image, undefined, run, (line) => {
 			said.push(line);
 			process.stderr.write(`${line}\n`);
 		});

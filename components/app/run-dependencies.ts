@@ -1,24 +1,27 @@
 import { checkConfig } from "../commit/config.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { labelled } from "../image.ts";
-import { fillVolume } from "../step/container.ts";
+import { copyOut, fillVolume } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { imageId, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { keep } from "../step/file.ts";
 import { allOf, runStep, type Step } from "../step/step.ts";
-import { CONTEXT, FOLDERS } from "./contexts.ts";
+import { CONTEXT, FOLDERS, MINIMAL_FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
 import { highestLayer, layerKeys, readLayers } from "./kept-layers.ts";
 import { checkLayer } from "./layer-content.ts";
 import { makeScriptContainer, runScript, type ScriptSite } from "./script.ts";
 import { dependenciesStep } from "./step.ts";
-import { copyTree, type Group, groupsOf, hasTree, makeTrees } from "./trees.ts";
+import { copyTree, type Group, groupsOf, makeTrees } from "./trees.ts";
 import { readWheels } from "./wheels.ts";
 
 const inputs = readInputs(dependenciesStep);
 
 /** What the image python has, which docker commit else replaces. */
 const CHANGES = ['CMD ["python3"]'];
+
+/** The image that programs run in: FROM, where that has a shell. */
+const TOOLS = inputs.MINIMAL?.tools ?? inputs.FROM;
 
 const LABELS = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
 
@@ -35,21 +38,21 @@ await runStep<ResultOf<typeof dependenciesStep>>(async (step) => {
 
 async function install(step: Step, image: string): Promise<void> {
 	const { FROM: from, WHEELHOUSE: wheelhouse, PLATFORM: platform } = inputs;
-	await needImage(from, step.signal);
-	await needImage(wheelhouse, step.signal);
+	for (const name of [from, TOOLS, wheelhouse]) await needImage(name, step.signal);
 	const [volume, wheels] = await allOf([
 		wheelsVolume(step, wheelhouse),
 		readWheels(step, wheelhouse, platform),
 	]);
 	const site = { platform, volume };
-	const made = [(await imageId(from)) ?? "", ...CONTEXTS];
-	const groups = groupsOf(made, wheels);
+	const made = [(await imageId(TOOLS)) ?? "", ...CONTEXTS];
+	const groups = groupsOf(made, wheels, TOOLS === from);
 	const [search, trees] = await allOf([
-		findPackages(step, from, site),
-		makeTrees(step, from, site, groups),
+		findPackages(step, site),
+		makeTrees(step, TOOLS, site, groups),
 	]);
+	const base = TOOLS === from ? made : [...made, (await imageId(from)) ?? ""];
 	const keys = layerKeys(
-		[...made, search.packages],
+		[...base, search.packages],
 		groups.map(({ tree }) => [tree]),
 	);
 	// Not the last, whose labels are the image's.
@@ -57,8 +60,10 @@ async function install(step: Step, image: string): Promise<void> {
 	const lower = await highestLayer(kept, keys.slice(0, -1));
 	const ids = keys.slice(0, (lower?.index ?? -1) + 1).map((key) => kept[key] ?? "");
 	let top = lower?.image ?? from;
-	if (lower === undefined && (search.hasFound || groups.length === 0))
-		top = await addLayer(step, search.container, checkLayer(search.container));
+	if (lower === undefined && (search.hasFound || groups.length === 0)) {
+		const container = await withPackages(step, site, search);
+		top = await addLayer(step, container, checkLayer(container));
+	}
 	for (const group of groups.slice(ids.length)) {
 		top = await addGroup(step, top, site, group, trees);
 		ids.push(top);
@@ -75,20 +80,37 @@ function wheelsVolume(step: Step, wheelhouse: string): Promise<string> {
 		platform: inputs.PLATFORM,
 		folder: "/wheels",
 		context: CONTEXT,
-		folders: FOLDERS,
+		folders: inputs.MINIMAL === undefined ? FOLDERS : MINIMAL_FOLDERS,
 		caBundle: inputs.CA_BUNDLE,
 	});
 }
 
 /** Install the Debian packages that the app names, and those of libraries. */
-async function findPackages(step: Step, from: string, site: ScriptSite) {
+async function findPackages(step: Step, site: ScriptSite) {
 	step.progress("look for libraries");
-	const script = { script: "packages", args: inputs.PACKAGES };
-	const { container, said } = await runScript(step, from, site, script);
+	const { container, said } = await runScript(step, TOOLS, site, packagesScript());
 	const packages = said.find((line) => line.startsWith("packages: ")) ?? "packages: ";
 	const hasFound = packages !== "packages: ";
 	if (hasFound) step.progress(packages);
 	return { container, packages, hasFound };
+}
+
+function packagesScript() {
+	const { PACKAGES, MINIMAL: minimal } = inputs;
+	if (minimal === undefined) return { script: "packages", args: PACKAGES };
+	return { script: "minimal/packages", args: [...minimal.arguments, ...PACKAGES] };
+}
+
+/** The container whose layer has the Debian packages: where they were installed, or one that has their files. */
+async function withPackages(
+	step: Step,
+	site: ScriptSite,
+	{ container: installed, hasFound }: { readonly container: string; readonly hasFound: boolean },
+): Promise<string> {
+	if (inputs.MINIMAL === undefined) return installed;
+	const container = await makeScriptContainer(step, inputs.FROM, site, packagesScript());
+	if (hasFound) await copyOut(installed, "/layer/.", ["cp", "-", `${container}:/`]);
+	return container;
 }
 
 /** Make a layer with a group of distributions. */
@@ -100,7 +122,7 @@ async function addGroup(
 	trees: string,
 ): Promise<string> {
 	const script = { script: "layer", args: ["/", ...group.names] };
-	if (!hasTree(group)) {
+	if (!group.hasTree) {
 		step.progress(`install ${group.names.join(" ")}`);
 		const { container } = await runScript(step, top, site, script);
 		return addLayer(step, container, checkLayer(container));

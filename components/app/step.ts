@@ -2,13 +2,23 @@ import type { AppFiles } from "../app-files.ts";
 import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
 
+/** How an app gets onto the image minimal, which has no shell. */
+export interface OnMinimal {
+	/** Name of the image python, in which programs run in its place. */
+	readonly tools: string;
+	/** What says which packages the image minimal has: of components/minimal/context/packages. */
+	readonly arguments: readonly string[];
+}
+
 /** Install the wheels of a wheelhouse in the image python, a layer for each group of distributions. */
 export const dependenciesStep = defineStep<{ image: string }>()(
 	"components/app/run-dependencies.ts",
 	{
 		...imageInputs,
-		/** Name of the image python. */
+		/** Name of the image python, or minimal. */
 		FROM: text,
+		/** Where that is minimal. */
+		MINIMAL: optional(record<OnMinimal>()),
 		/** Name of the wheelhouse's image. */
 		WHEELHOUSE: text,
 		/** Debian packages that are installed too. */
@@ -36,6 +46,8 @@ export const appStep = defineStep<{ image: string }>()("components/app/run-app.t
 	...imageInputs,
 	/** Name of the image with the dependencies. */
 	FROM: text,
+	/** Where these are on the image minimal. */
+	MINIMAL: optional(record<OnMinimal>()),
 	/** The app's own files; absent where it is a distribution. */
 	FILES: optional(record<AppFiles>()),
 	/** Its own wheel, where it is a distribution. */

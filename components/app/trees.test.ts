@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { groupsOf, hasTree } from "./trees.ts";
+import { groupsOf } from "./trees.ts";
 
 const WHEELS = [
 	{ name: "a", sha256: "1", layer: 1 },
@@ -8,18 +8,20 @@ const WHEELS = [
 ];
 
 it("groups are the wheelhouse's layers", () => {
-	expect(groupsOf([], WHEELS).map(({ names }) => names)).toEqual([["b"], ["a", "c"]]);
+	expect(groupsOf([], WHEELS, true).map(({ names }) => names)).toEqual([["b"], ["a", "c"]]);
 });
 
 it("a tree's key follows from what installs it and what it has", () => {
-	const [b, ac] = groupsOf(["python"], WHEELS);
+	const [b, ac] = groupsOf(["python"], WHEELS, true);
 	const other = WHEELS.map((wheel) => (wheel.name === "c" ? { ...wheel, sha256: "4" } : wheel));
-	expect(groupsOf(["python"], other)[0]).toEqual(b);
-	expect(groupsOf(["python"], other)[1]?.tree).not.toBe(ac?.tree);
-	expect(groupsOf(["another"], WHEELS)[0]?.tree).not.toBe(b?.tree);
+	expect(groupsOf(["python"], other, true)[0]).toEqual(b);
+	expect(groupsOf(["python"], other, true)[1]?.tree).not.toBe(ac?.tree);
+	expect(groupsOf(["another"], WHEELS, true)[0]?.tree).not.toBe(b?.tree);
 });
 
 it("what python has itself is replaced in its layer", () => {
-	expect(hasTree({ names: ["pip", "rich"], tree: "" })).toBe(false);
-	expect(hasTree({ names: ["pipx", "rich"], tree: "" })).toBe(true);
+	const wheels = ["pip", "pipx"].map((name, layer) => ({ name, sha256: name, layer }));
+	const trees = (hasPip: boolean) => groupsOf([], wheels, hasPip).map(({ hasTree }) => hasTree);
+	expect(trees(true)).toEqual([false, true]);
+	expect(trees(false)).toEqual([true, true]);
 });

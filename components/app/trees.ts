@@ -21,6 +21,8 @@ const PREINSTALLED = "pip";
 export interface Group {
 	/** Names of its distributions. */
 	readonly names: readonly string[];
+	/** Whether it is installed in a tree, and not in its layer. */
+	readonly hasTree: boolean;
 	/** The key of its tree: of all that decides its bytes. */
 	readonly tree: string;
 }
@@ -29,17 +31,18 @@ export interface Group {
  * The groups of an app's layers, in their order.
  *
  * @param made what installs them, and how.
+ * @param hasPip whether what they come onto has one.
  */
-export function groupsOf(made: readonly string[], wheels: readonly HousedWheel[]): Group[] {
+export function groupsOf(
+	made: readonly string[],
+	wheels: readonly HousedWheel[],
+	hasPip: boolean,
+): Group[] {
 	return wheelLayers(wheels).map((group) => ({
 		names: group.map(({ name }) => name),
+		hasTree: !hasPip || !group.some(({ name }) => name === PREINSTALLED),
 		tree: sha256(JSON.stringify([made, group.map(({ name, sha256 }) => [name, sha256])])),
 	}));
-}
-
-/** Whether a group is installed in a tree, and not in its layer. */
-export function hasTree({ names }: Group): boolean {
-	return !names.includes(PREINSTALLED);
 }
 
 /**
@@ -55,7 +58,9 @@ export async function makeTrees(
 	site: ScriptSite,
 	groups: readonly Group[],
 ): Promise<string> {
-	const lines = groups.filter(hasTree).map(({ tree, names }) => [tree, ...names].join(" "));
+	const lines = groups.flatMap(({ hasTree, tree, names }) =>
+		hasTree ? [[tree, ...names].join(" ")] : [],
+	);
 	const { container } = await runScript(step, image, site, {
 		script: "trees",
 		args: lines,
