@@ -1,3 +1,4 @@
+import { baseLabel } from "../../components/base/base.ts";
 import { debName } from "../../components/package/package.ts";
 import { pythonLabels } from "../../components/python/python.ts";
 import type { Description } from "../../components/sbom/description.ts";
@@ -61,7 +62,7 @@ async function writePython(settings: Settings, python: StackPython, nameOf: Name
 	const artefact = `python${python.suffix}`;
 	const file = `${folderOf(settings)}/${artefact}.Dockerfile`;
 	const labels = pythonLabels(python, {
-		base: base.kind === "image" ? base.reference : nameOf("base"),
+		base: base.kind === "image" ? base.reference : baseLabel(nameOf("base")),
 		package: debName({ ...settings, python }).version,
 	});
 	const images = { debbase: nameOf("debbase"), package: nameOf(`package${python.suffix}`) };

@@ -10,6 +10,7 @@ import {
 	type StackImage,
 	stackImage,
 } from "../image.ts";
+import { NO_REGISTRY, tagOf } from "../image-name.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
 import { bootstrapStep } from "./step.ts";
@@ -59,6 +60,8 @@ export interface BaseSource {
 	readonly reference: string;
 	/** What identifies the base in the keys of what is built on it. */
 	readonly identity: string;
+	/** What the labels of what is built on it call it: the same whatever repository has it. */
+	readonly label: string;
 	/**
 	 * Where its archive changes no more: the fingerprints of the keys that it is signed with, whose
 	 * expiry is forgiven there, as is a Valid-Until that is past. Else none.
@@ -72,7 +75,7 @@ export function baseSource({ site, debian, base, architecture }: BaseSourceArgs)
 	const frozenKeys = isFrozen(debian, snapshot) ? debian.signingKeys : [];
 	if (base.kind === "image") {
 		const { reference } = base;
-		return { image: undefined, reference, identity: reference, frozenKeys };
+		return { image: undefined, reference, identity: reference, label: reference, frozenKeys };
 	}
 	const key = contentKey({
 		release: debian.codename,
@@ -87,7 +90,13 @@ export function baseSource({ site, debian, base, architecture }: BaseSourceArgs)
 		}),
 	});
 	const image = stackImage(site, "base", key);
-	return { image, reference: image.name, identity: image.key, frozenKeys };
+	const label = baseLabel(image.name);
+	return { image, reference: image.name, identity: image.key, label, frozenKeys };
+}
+
+/** What labels call a base that was bootstrapped here, by its name in whichever repository. */
+export function baseLabel(name: string): string {
+	return `${NO_REGISTRY}/debian-python:${tagOf(name)}`;
 }
 
 /**
@@ -98,14 +107,16 @@ export class DebianBase extends pulumi.ComponentResource implements BaseSource {
 	readonly image: StackImage | undefined;
 	readonly reference: string;
 	readonly identity: string;
+	readonly label: string;
 	readonly frozenKeys: readonly string[];
 
 	constructor(name: string, args: DebianBaseArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:DebianBase", name, {}, opts);
-		const { image, reference, identity, frozenKeys } = baseSource(args);
+		const { image, reference, identity, label, frozenKeys } = baseSource(args);
 		this.image = image;
 		this.reference = reference;
 		this.identity = identity;
+		this.label = label;
 		this.frozenKeys = frozenKeys;
 		if (image !== undefined) bootstrap(this, name, args, image);
 		this.registerOutputs({ reference });

@@ -1,28 +1,8 @@
-import { imageConfig } from "../step/docker.ts";
+import { CONFIG_FIELDS, imageConfig } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 
-/**
- * What of an image's config decides how its containers run (OCI image specification, "Image
- * Configuration"; the last three are Docker's). What else Docker writes is its record of the
- * container that was committed, and decides nothing.
- */
-const FIELDS = [
-	"Env",
-	"Cmd",
-	"Entrypoint",
-	"User",
-	"WorkingDir",
-	"ExposedPorts",
-	"Volumes",
-	"Labels",
-	"StopSignal",
-	"Healthcheck",
-	"OnBuild",
-	"Shell",
-] as const;
-
 /** An image's config, as docker image inspect has it; what is empty may be left out, or null. */
-export type ComparedConfig = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
+export type ComparedConfig = Readonly<Partial<Record<(typeof CONFIG_FIELDS)[number], unknown>>>;
 
 /**
  * See that a committed image has the config of the image that it was made from, but for what the
@@ -123,7 +103,7 @@ export function configDifference(
 	found: ComparedConfig,
 	expected: ComparedConfig,
 ): string | undefined {
-	for (const field of FIELDS) {
+	for (const field of CONFIG_FIELDS) {
 		const [own, wanted] = [entries(found[field]), entries(expected[field])];
 		const more = [...own].find((entry) => !wanted.has(entry));
 		const [differs] = more === undefined ? [...wanted].filter((entry) => !own.has(entry)) : [more];

@@ -42,13 +42,19 @@ async function commit(step: Step, image: string): Promise<void> {
 		// /mnt is in every Debian root: a mount point of our own would stay behind as an empty folder.
 		`--volume=${volume}:/mnt:ro`,
 	]);
-	await runContainer(step, container);
+	let created: Date | undefined;
+	await runContainer(step, container, (line) => {
+		const seconds = /^created: (\d+)$/.exec(line)?.[1];
+		if (seconds !== undefined) created = new Date(Number(seconds) * 1000);
+		process.stderr.write(`${line}\n`);
+	});
 	await checkPaths(container, inputs);
 	const labels = await imageLabels(packages);
-	const id = await step.commitContainer(container, [
+	const instructions = [
 		...changes.flatMap((change) => ["--change", change]),
 		...labelChanges(labels),
-	]);
+	];
+	const id = await step.commitContainer(container, instructions, created);
 	await checkConfig(id, from, changes, labels);
 	// The name is what everything else looks for: only an image that is fit for use gets it.
 	await passGates(step, id, volume, inputs);

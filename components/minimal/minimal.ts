@@ -38,8 +38,8 @@ export interface MinimalImageArgs extends MinimalArgs {
 	readonly package: { readonly image: StackImage; readonly version: string };
 	/** Bytes that the image may have; undefined: any number. */
 	readonly budget: number | undefined;
-	/** The reference that the stack's base has. */
-	readonly base: { readonly reference: string };
+	/** What labels call the stack's base. */
+	readonly base: { readonly label: string };
 	/** Whether `minimal-<version>` and `minimal-<series>` move to it. */
 	readonly hasAliases: boolean;
 }
@@ -111,7 +111,7 @@ export class MinimalImage extends pulumi.ComponentResource {
 				ARTEFACT: artefactInput(image),
 				LABELS: {
 					...imageLabels(image),
-					...pythonLabels(python, { base: args.base.reference, package: args.package.version }),
+					...pythonLabels(python, { base: args.base.label, package: args.package.version }),
 				},
 				FROM: pythonImage.image.name,
 				ARGUMENTS: assembleArguments(python),

@@ -13,6 +13,7 @@ import {
 	tagImage,
 } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
+import { fixImage } from "../step/fixed-image.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { minimalStep } from "./step.ts";
@@ -66,18 +67,19 @@ async function assemble(step: Step, from: string, volume: string): Promise<strin
 	return container;
 }
 
-/** Make an image of one layer; returns its ID. */
+/** Make an image of one layer, of the moment that python is of; returns its ID. */
 async function importRoot(
 	step: Step,
 	container: string,
 	labels: Readonly<Record<string, string>>,
 ): Promise<string> {
-	const name = step.unfinishedImage();
+	const committed = step.unfinishedImage();
 	const changes = inputs.CHANGES.flatMap((change) => ["--change", change]);
 	const own = [`--platform=${inputs.PLATFORM}`, `--message=${FROM_SCRATCH}`];
 	const options = [...own, ...changes, ...labelChanges(labels)];
-	await copyOut(container, `${ROOT}/.`, ["import", ...options, "-", name]);
-	return (await inspectImage(name))?.Id ?? name;
+	await copyOut(container, `${ROOT}/.`, ["import", ...options, "-", committed]);
+	const { Created = "" } = (await inspectImage(inputs.FROM)) ?? {};
+	return fixImage({ committed, name: step.unfinishedImage(), created: new Date(Created) });
 }
 
 /** Refuse an image that has more bytes than its budget. */

@@ -137,7 +137,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				description: pythonDescription(args),
 				labels: {
 					...imageLabels(this.image),
-					...pythonLabels(python, { base: base.reference, package: args.package.version }),
+					...pythonLabels(python, { base: base.label, package: args.package.version }),
 				},
 			},
 			{ parent: this, dependsOn: [debbase, args.package] },
@@ -179,7 +179,7 @@ function withoutBytecode(): string {
 /**
  * The OCI annotations of the image, which are labels of its config.
  *
- * @param of `base`, the reference that the stack's base has, and `package`, the Debian package's version.
+ * @param of `base`, what labels call the stack's base, and `package`, the Debian package's version.
  */
 export function pythonLabels(
 	python: StackPython,

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
-import { readArchive } from "./layers.ts";
+import { readSizes } from "./layers.ts";
 
 /** A tar of files by name; a string that starts with -> is a link. */
 async function tar(files: Record<string, string | Buffer>): Promise<Buffer> {
@@ -60,7 +60,7 @@ describe("what docker save writes", () => {
 				{ Config: "config.json", Layers: ["1/layer.tar", "2/layer.tar", "3/layer.tar"] },
 			]),
 		});
-		expect(await readArchive(Readable.from([archive]))).toEqual(sizes);
+		expect(await readSizes(Readable.from([archive]))).toEqual(sizes);
 	});
 
 	it.each([
@@ -81,7 +81,7 @@ describe("what docker save writes", () => {
 			]),
 			"oci-layout": "{}",
 		});
-		expect(await readArchive(Readable.from([archive]))).toEqual(sizes);
+		expect(await readSizes(Readable.from([archive]))).toEqual(sizes);
 	});
 
 	it("of an image without debbase is an error, and not one that adds nothing", async () => {
@@ -90,16 +90,16 @@ describe("what docker save writes", () => {
 			"config.json": "{}",
 			"manifest.json": '[{"Config":"config.json","Layers":["1/layer.tar"]}]',
 		});
-		await expect(readArchive(Readable.from([archive]))).rejects.toThrow("no USER root");
+		await expect(readSizes(Readable.from([archive]))).rejects.toThrow("no USER root");
 	});
 
 	it("cut short is an error", async () => {
 		const archive = await tar({ "1/layer.tar": base, "manifest.json": "[]" });
-		await expect(readArchive(Readable.from([archive.subarray(0, 2000)]))).rejects.toThrow();
+		await expect(readSizes(Readable.from([archive.subarray(0, 2000)]))).rejects.toThrow();
 		const without = await tar({
 			"config.json": config,
 			"manifest.json": '[{"Config":"config.json","Layers":["1/layer.tar"]}]',
 		});
-		await expect(readArchive(Readable.from([without]))).rejects.toThrow("1/layer.tar is missing");
+		await expect(readSizes(Readable.from([without]))).rejects.toThrow("1/layer.tar is missing");
 	});
 });

@@ -44,6 +44,26 @@ export interface ImageConfig {
 	readonly ExposedPorts?: Readonly<Record<string, object>> | null;
 }
 
+/**
+ * What of an image's config decides how its containers run (OCI image specification, "Image
+ * Configuration"; the last three are Docker's). What else Docker writes is its record of the
+ * container that was committed, and decides nothing.
+ */
+export const CONFIG_FIELDS = [
+	"Env",
+	"Cmd",
+	"Entrypoint",
+	"User",
+	"WorkingDir",
+	"ExposedPorts",
+	"Volumes",
+	"Labels",
+	"StopSignal",
+	"Healthcheck",
+	"OnBuild",
+	"Shell",
+] as const;
+
 /** The config of a local image; undefined where the daemon does not have it. */
 export async function imageConfig(name: string): Promise<ImageConfig | undefined> {
 	return (await inspectImage(name))?.Config;
@@ -53,6 +73,16 @@ export async function imageConfig(name: string): Promise<ImageConfig | undefined
 export interface InspectedImage {
 	readonly Id: string;
 	readonly Config: ImageConfig;
+	/** RFC 3339. */
+	readonly Created: string;
+	readonly Architecture: string;
+	/** Of the architecture. */
+	readonly Variant?: string;
+	readonly Os: string;
+	readonly RootFS: {
+		/** The sums of its layers' tars, the lowest first. */
+		readonly Layers?: readonly string[] | null;
+	};
 	/** Of all its layers, in bytes. */
 	readonly Size: number;
 	/** `repository@sha256:...` by which registries have it. */
@@ -80,7 +110,7 @@ export async function tagImage(image: string, name: string): Promise<void> {
 }
 
 /** What the daemon says of a question that it does not answer. */
-function answerError(args: readonly string[], body: string): StepError {
+export function answerError(args: readonly string[], body: string): StepError {
 	return dockerError(args, { stderr: (JSON.parse(body) as { message: string }).message });
 }
 

@@ -25,6 +25,8 @@ export interface EngineQuestion {
 	/** GET by default. */
 	readonly method?: "GET" | "POST" | "DELETE";
 	readonly headers?: Readonly<Record<string, string>>;
+	/** What is sent: nothing by default. */
+	readonly body?: Buffer;
 	readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +41,7 @@ export interface EngineQuestion {
  */
 export async function askEngine(
 	path: string,
-	{ method = "GET", headers = {}, signal }: EngineQuestion = {},
+	{ method = "GET", headers = {}, body: sent, signal }: EngineQuestion = {},
 ): Promise<EngineAnswer> {
 	const time = AbortSignal.timeout(TIMEOUT);
 	const call = request({
@@ -51,14 +53,15 @@ export async function askEngine(
 		signal: signal === undefined ? time : AbortSignal.any([signal, time]),
 	});
 	try {
-		const [response] = (await once(call.end(), "response")) as [IncomingMessage];
+		const [response] = (await once(call.end(sent), "response")) as [IncomingMessage];
 		const body = Buffer.concat((await response.toArray()) as Buffer[]).toString();
 		return { status: response.statusCode ?? 0, body };
 	} catch (error) {
 		if (signal?.aborted) throw new StepError("stopped");
 		if (time.aborted)
 			throw new StepError(`the Docker daemon did not answer in ${TIMEOUT / 1000} s`, "run again");
-		if (call.reusedSocket) return askEngine(path, { method, headers, signal });
+		if (call.reusedSocket)
+			return askEngine(path, { method, headers, ...(sent && { body: sent }), signal });
 		const connection = call.socket as Connection | null;
 		throw dockerError(DIAL, (await connection?.fault) ?? { stderr: String(error) });
 	}

@@ -8,6 +8,7 @@ import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 import { fail } from "./failure.ts";
 import { cannotWrite } from "./file.ts";
+import { fixImage } from "./fixed-image.ts";
 import { temporaryName } from "./owner.ts";
 import { stopController } from "./stop.ts";
 import { sweep, unfinishedName } from "./sweep.ts";
@@ -32,12 +33,13 @@ export interface Step {
 	/** A name for an image that is in the making: what has it is removed with the step, unless it has got another one by then. */
 	unfinishedImage(): string;
 	/**
-	 * Make an image of a container; returns its ID. It is removed with the step if it has not got a
-	 * name by then.
+	 * Make an image of a container, which is the same whenever and wherever it is made of the same layers;
+	 * returns its ID. It is removed with the step if it has not got a name by then.
 	 *
 	 * @param changes the `--change` arguments of docker commit.
+	 * @param created the moment that the image is of: by default that of the one that it was made from.
 	 */
-	commitContainer(container: string, changes: readonly string[]): Promise<string>;
+	commitContainer(container: string, changes: readonly string[], created?: Date): Promise<string>;
 	/** Make a named volume that is removed with the step; returns its name. */
 	createVolume(): Promise<string>;
 	/** Make a folder for temporary files that is removed with the step; returns its path. */
@@ -110,8 +112,13 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 			return createContainer(constant, { DOCKER_CONFIG: folder });
 		},
 		unfinishedImage,
-		commitContainer: (container, changes) =>
-			docker(["commit", ...changes, container, unfinishedImage()], { cancelSignal: signal }),
+		async commitContainer(container, changes, created) {
+			const committed = unfinishedImage();
+			await docker(["commit", ...changes, container, committed], { cancelSignal: signal });
+			const { body } = await askEngine(`/containers/${container}/json`, { signal });
+			const { Image: from } = JSON.parse(body) as { Image: string };
+			return fixImage({ committed, from, name: unfinishedImage(), created });
+		},
 		async createVolume() {
 			const name = temporaryName();
 			undo.push(() => forget(`/volumes/${name}?force=true`));

@@ -62,14 +62,17 @@ async function allVolumes(): Promise<Thing[]> {
 	);
 }
 
+/** By when they got their names: the images themselves are of other moments (fixed-image.ts). */
 async function unfinishedImages(): Promise<Thing[]> {
-	const format = "{{.Repository}}\t{{.CreatedAt}}";
 	const filter = `--filter=reference=${unfinishedName("*")}`;
-	const lines = await list("image", "ls", filter, "--format", format);
-	return lines.map(([name = "", created]) => ({
-		name: name.slice(NO_REGISTRY.length + 1),
-		created: parseDate(created),
-	}));
+	const names = (await list("image", "ls", filter, "--format", "{{.Repository}}")).flat();
+	return Promise.all(
+		names.map(async (name) => {
+			const args = ["image", "inspect", "--format", "{{.Metadata.LastTagTime}}"];
+			const tagged = await docker([...args, `${name}:unfinished`]).catch(() => undefined);
+			return { name: name.slice(NO_REGISTRY.length + 1), created: parseDate(tagged) };
+		}),
+	);
 }
 
 function temporaryFolders(): Thing[] {

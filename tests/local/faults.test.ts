@@ -124,7 +124,7 @@ describe("aptinstall", () => {
 		"fails where a package fails, and leaves nothing of apt's all the same",
 		() => {
 			const script =
-				"aptinstall no-such-package && exit 9; find /var/lib/apt/lists /var/cache/apt -type f";
+				"aptinstall no-such-package && exit 9; find /var/lib/apt/lists /var/cache/apt* -type f -size +0";
 			const { name } = JSON.parse(
 				docker("image", "inspect", "--format", '{"name":"{{index .RepoTags 0}}"}', pybuild),
 			) as { name: string };

@@ -1,0 +1,88 @@
+import { answerError } from "./docker.ts";
+import { dockerError } from "./docker-error.ts";
+import { askEngine } from "./engine-api.ts";
+import { sha256 } from "./file.ts";
+import { readDocuments } from "./saved-image.ts";
+import { type TarEntry, tarOf } from "./tar.ts";
+
+/*
+ * An image whose layers the daemon has: docker load looks for a layer in an archive only where it lacks it.
+ */
+
+/** What {@link loadImage} loads. */
+export interface LoadedImage {
+	/** An image of the daemon that has the layers. */
+	readonly committed: string;
+	/** The name that it gets. */
+	readonly name: string;
+	/** Its configuration (OCI image specification). */
+	readonly config: string;
+	/** The sums of its layers' tars, the lowest first. */
+	readonly layers: readonly string[];
+	/** An image whose history, and a line more, and whose layers, and one more, it has: the daemon keeps that with it. */
+	readonly parent: { readonly id: string; readonly config: string } | undefined;
+}
+
+/** Load an image whose layers the daemon has. */
+export async function loadImage(image: LoadedImage): Promise<void> {
+	const { name } = image;
+	const body = await tarOf((await isContainerdStore()) ? await layout(image) : saved(image));
+	const headers = { "content-type": "application/x-tar" };
+	const answer = await askEngine("/images/load?quiet=1", { method: "POST", headers, body });
+	if (answer.status !== 200) throw answerError(["load", name], answer.body);
+	// What goes wrong later stands in the answer, a JSON value a line.
+	const fault = answer.body.split("\n").find((line) => line.includes('"error"'));
+	if (fault !== undefined)
+		throw dockerError(["load", name], { stderr: (JSON.parse(fault) as { error: string }).error });
+}
+
+/** Whether the daemon keeps images in containerd's store, which knows a layer by its compressed bytes. */
+async function isContainerdStore(): Promise<boolean> {
+	const { body } = await askEngine("/info");
+	const { DriverStatus = [] } = JSON.parse(body) as { DriverStatus?: [string, string][] | null };
+	return (DriverStatus ?? []).some(([, value]) => value.startsWith("io.containerd.snapshotter."));
+}
+
+/** An archive of docker save. A parent counts where it is in the same archive. */
+function saved({ name, config, layers, parent }: LoadedImage): TarEntry[] {
+	const file = (content: string) => `${sha256(content)}.json`;
+	const below = parent && { Config: file(parent.config), Layers: layers.slice(0, -1) };
+	const image = { Config: file(config), RepoTags: [name], Layers: layers, Parent: parent?.id };
+	const manifest = [...(below ? [below] : []), image];
+	const configs = [config, ...(parent === undefined ? [] : [parent.config])];
+	return [
+		[{ name: "manifest.json" }, JSON.stringify(manifest)],
+		...configs.map((content): TarEntry => [{ name: file(content) }, content]),
+	];
+}
+
+/** An image's manifest, or an index of them, as far as it is read here. */
+interface Manifest {
+	readonly mediaType: string;
+	readonly config: object;
+	readonly manifests?: readonly { readonly digest: string }[];
+}
+
+/** An OCI layout (OCI image specification, "Image Layout"), whose manifest is that of the committed image. */
+async function layout({ committed, name, config }: LoadedImage): Promise<TarEntry[]> {
+	const documents = await readDocuments(committed);
+	const read = (path: string) => JSON.parse(documents.get(path) ?? "{}") as Manifest;
+	let manifest = read("index.json");
+	while (manifest.manifests !== undefined)
+		manifest = read(`blobs/sha256/${manifest.manifests[0]?.digest.replace("sha256:", "")}`);
+	const changed = JSON.stringify({
+		...manifest,
+		config: { ...manifest.config, ...descriptor(config) },
+	});
+	const annotations = { "io.containerd.image.name": name };
+	const entry = { mediaType: manifest.mediaType, ...descriptor(changed), annotations };
+	return [
+		[{ name: "oci-layout" }, '{"imageLayoutVersion":"1.0.0"}'],
+		[{ name: "index.json" }, JSON.stringify({ schemaVersion: 2, manifests: [entry] })],
+		...[changed, config].map((blob): TarEntry => [{ name: `blobs/sha256/${sha256(blob)}` }, blob]),
+	];
+}
+
+function descriptor(content: string) {
+	return { digest: `sha256:${sha256(content)}`, size: Buffer.byteLength(content) };
+}
