@@ -93,8 +93,9 @@ export const apps = Object.fromEntries(
 );
 
 /**
- * The Pythons, by their series (with a `t` where they are free-threaded): `version`, `variant`, `patches`, where it has some, with the CVEs that they name,
- * `endOfLife`, the day or month in which its support ends, and `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum.
+ * The Pythons, by their series (with the flag of a variant, as in 3.13t): `version`, `variant`, `patches`, where it has some, with the CVEs that they name,
+ * `endOfLife`, the day or month in which its support ends, `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum, and
+ * `packages`, the paths of further ones, where it has some.
  */
 export const pythons = Object.fromEntries(
 	madePythons.map((made) => [pythonName(made.python), pythonOutput(made)]),

@@ -120,6 +120,8 @@ afterAll(() => rmSync(patches, { recursive: true }));
 /** One thing each. */
 const VARIATIONS: Readonly<Record<string, Variation>> = {
 	"the package release": { config: { packageRelease: "2" } },
+	"a further package": { config: { packages: '["tk"]' } },
+	"debug symbols": { config: { packages: '["dbgsym"]' } },
 	"a patch": { config: { patches } },
 	"the profile": { config: { profile: "hardened" } },
 	"the variant": { config: { variant: "free-threaded" } },

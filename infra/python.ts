@@ -82,7 +82,7 @@ export function imageOutputs({ pythonImage, wheelbuild, minimal }: MadePython) {
 
 /** What the outputs say of one of a stack's Pythons itself. */
 export function pythonOutput({ python, package: deb }: MadePython) {
-	const { version, series, variant, patches } = python;
+	const { version, series, variant, patches, packages } = python;
 	return {
 		version,
 		series: series.series,
@@ -97,5 +97,6 @@ export function pythonOutput({ python, package: deb }: MadePython) {
 			sha256: deb.sha256,
 			key: deb.image.key,
 		},
+		...(packages && { packages: deb.files }),
 	};
 }

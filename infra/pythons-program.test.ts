@@ -64,6 +64,16 @@ describe("several Pythons", () => {
 		expect(await record({ ...CONFIG, variant: "minimal" })).toEqual(after);
 	});
 
+	it("compile nothing for tkinter, and again for debug symbols", async () => {
+		const compiled = async (packages: readonly string[]) => {
+			const resources = await record({ ...CONFIG, packages: JSON.stringify(packages) });
+			return resources.get("package-build")?.inputs.environment.COMPILED;
+		};
+		const common = await compiled([]);
+		expect(await compiled(["tk"])).toBe(common);
+		expect(await compiled(["dbgsym"])).not.toBe(common);
+	});
+
 	it("are not touched by one that is added", async () => {
 		const before = await record(several("3.13.5", "3.12.14", "3.11.16"));
 		const after = await record(several("3.13.5", "3.12.14", "3.11.16", "3.14.7"));

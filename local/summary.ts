@@ -11,6 +11,7 @@ interface ShownPython {
 	readonly version: string;
 	readonly series: string;
 	readonly package: { readonly file: string; readonly sha256: string | null };
+	readonly packages?: Readonly<Record<string, string>>;
 }
 
 /** The outputs that the summary shows. */
@@ -34,8 +35,10 @@ export async function summary(
 		const images = Object.entries(shown.images).filter(([artefact]) => !isStage(artefact));
 		for (const name of [...images.map(([, image]) => image.name), ...apps])
 			lines.push(...(await imageLine(name)));
-		for (const { package: deb } of Object.values(shown.pythons))
-			if (deb.sha256 !== null) lines.push(`  .deb      ${deb.file}`);
+		for (const { package: deb, packages = {} } of Object.values(shown.pythons))
+			if (deb.sha256 !== null)
+				for (const file of [deb.file, ...Object.values(packages)])
+					lines.push(`  .deb      ${file}`);
 	}
 	if (preview) lines.push(...(await changesForUsers(shown)));
 	const { python, minimal } = shown.images;

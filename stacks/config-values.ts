@@ -208,7 +208,7 @@ export function parseApps(value: string): readonly string[] {
 }
 
 /** A JSON list of strings, as Pulumi gives a list. */
-function parseList(value: string): readonly string[] {
+export function parseList(value: string): readonly string[] {
 	const list = parseArray(value);
 	if (!list.every((entry) => typeof entry === "string"))
 		throw new Refusal("has an entry that is not a string");

@@ -23,6 +23,7 @@ import {
 	profiles,
 } from "./config-values.ts";
 import { codenames } from "./debian.ts";
+import { parsePackages } from "./extra-packages.ts";
 import { guessCodename, guessVersion, nearestOf } from "./guess.ts";
 import { parseVariant, variantWords } from "./variants.ts";
 
@@ -96,7 +97,7 @@ export const config = {
 		items: "object",
 		absent: "that of `pythonVersion`",
 		description:
-			"several Pythons, in place of `pythonVersion`: entries with `version`, and `variant`, `packageRelease`, `profile`, `framePointers`, `patches` and `sourceSha256` of their own",
+			"several Pythons, in place of `pythonVersion`: entries with `version`, and `variant`, `packageRelease`, `profile`, `framePointers`, `patches`, `packages` and `sourceSha256` of their own",
 		parse: parsePythons,
 		remedy: () => 'write a list of entries such as {version: "3.13.5"}, with the version in quotes',
 	},
@@ -145,6 +146,15 @@ export const config = {
 			"folder with patches of your own for CPython, a quilt series, from the project root: `patches/3.13`",
 		parse: parseFolder,
 		remedy: () => "write the path of a folder, such as patches/3.13",
+	},
+	packages: {
+		type: "array",
+		absent: "none",
+		description:
+			"further .debs of that Python: `tk` (tkinter, turtle, IDLE) and `dbgsym` (debug symbols, for gdb)",
+		parse: parsePackages,
+		remedy: () =>
+			'write a list of these, such as ["tk"]; what else an image needs, its Dockerfile or app installs',
 	},
 	registry: {
 		type: "string",

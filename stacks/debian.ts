@@ -118,8 +118,8 @@ const commonSonames = [
  *
  * Not among them: libexpat1-dev and libmpdec-dev, since CPython's bundled ones are used (PGO of
  * 3.13.5 fails with bookworm's expat: test_xml_etree, measured; bookworm has no libmpdec);
- * libdb-dev, since gdbm's compatibility library gives dbm.ndbm; tk-dev and libbluetooth-dev, since
- * neither is wanted.
+ * libdb-dev, since gdbm's compatibility library gives dbm.ndbm; tk-dev ({@link tkBuildPackages}); libbluetooth-dev,
+ * since it is not wanted.
  */
 const commonBuildPackages = [
 	"ca-certificates",
@@ -142,6 +142,9 @@ const commonBuildPackages = [
 	"xz-utils",
 	"zlib1g-dev",
 ] as const;
+
+/** Build packages of tkinter beside those: Tk is 8.6 on every release. */
+export const tkBuildPackages = ["tk-dev"] as const;
 
 /**
  * Compiler for users' extensions, with what finds libraries, and git for requirements that are

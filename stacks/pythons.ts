@@ -6,6 +6,7 @@ import { ABSENT, type ConfigReader, unknownKey, type Values } from "./config-rea
 import { type Profile, type PythonEntry, Refusal } from "./config-values.ts";
 import { type CPythonRelease, type CPythonSeries, canOptimize, findRelease } from "./cpython.ts";
 import { type Codename, type DebianRelease, debianReleases } from "./debian.ts";
+import { type ExtraPackage, packagesRefusal } from "./extra-packages.ts";
 import { nearestOf } from "./guess.ts";
 import { MINIMAL, type PythonImageKind } from "./minimal.ts";
 import { type PatchSet, readPatchSet } from "./patches/patch-set.ts";
@@ -28,6 +29,8 @@ export interface StackPython {
 	readonly framePointers?: boolean;
 	/** What is applied to its source; absent: nothing is. */
 	readonly patches?: PatchSet;
+	/** Its packages beside the interpreter's and -dev; absent: none. */
+	readonly packages?: readonly ExtraPackage[];
 	/** The images that apps may stand on, in the order of the stack file; absent: python alone. */
 	readonly images?: readonly PythonImageKind[];
 	/** The judgement on it on the stack's Debian release; never `impossible` here. */
@@ -47,7 +50,7 @@ type Version = Pick<StackPython, "version" | "series" | "source">;
 
 /** A Python whose version is right: what else is wrong with it is undefined. */
 export type ReadPython = Version &
-	Pick<StackPython, "suffix" | "variant" | "patches" | "framePointers" | "images"> & {
+	Pick<StackPython, "suffix" | "variant" | "patches" | "packages" | "framePointers" | "images"> & {
 		readonly [Key in "packageRelease" | "profile" | "compatibility"]: StackPython[Key] | undefined;
 	};
 
@@ -95,6 +98,7 @@ const ENTRY_KEYS = {
 	profile: "profile",
 	framePointers: "framePointers",
 	patches: "patches",
+	packages: "packages",
 	sourceSha256: "sourceSha256",
 } as const satisfies Readonly<Record<string, ConfigKey>>;
 
@@ -182,6 +186,7 @@ const OF_PACKAGE = [
 	"profile",
 	"framePointers",
 	"patches",
+	"packages",
 ] as const;
 
 function differ(a: unknown, b: unknown): boolean {
@@ -200,7 +205,10 @@ function readPython(
 	const profile = reader.read("profile");
 	const framePointers = reader.read("framePointers");
 	const patches = readPatches(reader);
+	const packages = reader.read("packages") ?? [];
 	if (profile === "hardened" && framePointers === false) reader.refuse("framePointers", HARDENED);
+	const unmade = debian && packagesRefusal(packages, debian);
+	if (unmade) reader.refuse("packages", unmade);
 	if (python === undefined) return [];
 	const refusal = variant && variantRefusal(variant, python.series);
 	if (refusal) reader.refuse("variant", refusal);
@@ -216,6 +224,7 @@ function readPython(
 			...(variant !== undefined && { variant }),
 			...(framePointers !== undefined && { framePointers }),
 			...(patches !== undefined && { patches }),
+			...(packages.length > 0 && { packages }),
 			...(word === MINIMAL && { images: [word] }),
 		},
 	];

@@ -137,6 +137,29 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["patches", "no/such/", /is not there/, /npm run patch -- add/, { shown: '"no/such"' }],
 		["patches", "stacks", /is not there/, /npm run patch -- add/, { shown: '"stacks/series"' }],
 
+		// packages
+		[
+			"packages",
+			'["libpq5"]',
+			/has "libpq5", which is no package of CPython/,
+			/such as \["tk"\]/,
+			{ shown: "libpq5" },
+		],
+		["packages", "tk", /not a list/, /write a list of these/],
+		[
+			"packages",
+			'["tk", "dbgsym"]',
+			/has dbgsym, which debhelper of jessie does not make/,
+			/remove it, or write release: stretch/,
+			{
+				shown: "dbgsym",
+				with: {
+					...{ release: "jessie", base: "debian/eol:jessie-slim" },
+					...{ pythonVersion: "3.6.15", allowUnsupported: "true" },
+				},
+			},
+		],
+
 		// snapshot
 		[
 			"snapshot",
@@ -661,6 +684,18 @@ describe("good config", () => {
 		]);
 		const one = read({ ...rest, pythons: '[{"version": "3.13.15"}]' });
 		expect(one).toEqual(read({ ...good, pythons: "[]" }));
+	});
+
+	it("packages of the stack, of one of its Pythons, and none", () => {
+		const { pythonVersion: _, ...rest } = good;
+		const pythons = JSON.stringify([
+			{ version: "3.13.15" },
+			{ version: "3.12.14", packages: ["dbgsym", "tk", "dbgsym"] },
+			{ version: "3.14.7", packages: [] },
+		]);
+		const [first, second, third] = read({ ...rest, packages: '["tk"]', pythons }).pythons;
+		expect([first, second]).toMatchObject([{ packages: ["tk"] }, { packages: ["tk", "dbgsym"] }]);
+		expect(third).not.toHaveProperty("packages");
 	});
 
 	it("a Python and its free-threaded variant, side by side", () => {

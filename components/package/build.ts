@@ -11,8 +11,9 @@ import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { importFiles } from "../step/tar.ts";
+import { CHANGED_CONTEXT, changeFolder } from "./changes.ts";
 import { giveCompiled, keepCompiled } from "./compiled.ts";
-import { APPLY_CONTEXT, PATCHED, packPatches, RECIPE_CONTEXT } from "./patches.ts";
+import { APPLY_CONTEXT, PATCHED, packPatches } from "./patches.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
 import { arePackagesWritten, parseSums, sumsName } from "./written.ts";
@@ -32,24 +33,21 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 		VARIABLES: variables,
 		CA_BUNDLE,
 		SOURCE_URL,
-		PATCHES,
-		VARIANT,
+		RECIPE_CHANGES: changes = [],
 	} = inputs;
 	await needBuilder(builder, inputs.RECIPE, step.signal);
-	const patches = PATCHES === undefined ? undefined : await patchedBuild(PATCHES);
-	const variant = VARIANT === undefined ? undefined : variantBuild(VARIANT);
+	const changed = changes.length === 0 ? undefined : changedBuild(changes);
 	// What it runs is said by pybuild's Dockerfile.
-	const command = variant?.command ?? patches?.command ?? (await imageConfig(builder))?.Cmd ?? [];
+	const command = changed?.command ?? (await imageConfig(builder))?.Cmd ?? [];
 	const container = await makeContainer(step, builder, command, [
 		`--platform=${inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
 		"--volume=debian-python-ccache:/ccache",
 		...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
-		...(patches?.options ?? []),
+		...(changed?.options ?? []),
 	]);
-	await patches?.give(container);
-	await variant?.give(container);
+	await changed?.give(container);
 	if (CA_BUNDLE !== undefined) await copyInto(container, CA_BUNDLE, "/build/ca-bundle.crt");
 	if (SOURCE_URL !== undefined) {
 		const source = await fetchSource(step, SOURCE_URL, variables.SOURCE_SHA256 ?? "");
@@ -61,29 +59,27 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await importPackages(await readFolder(container, "/build/out"), image);
 }
 
-/** How the .debs of a patched Python are made, in pybuild. */
-async function patchedBuild(hash: string) {
-	const { PATCHES_FOLDER: folder = "" } = inputs;
-	const files = await packPatches(folder, hash);
+/** How the .debs are made by a recipe that is changed, in pybuild. */
+function changedBuild(changes: readonly string[]) {
+	const { PATCHES: hash, PATCHES_FOLDER: folder = "" } = inputs;
+	const target = "/build/changed";
 	const remedy = `make it anew with npm run patch -- add, or remove its line from ${folder}/${SERIES}`;
 	return {
-		command: ["/bin/sh", `${PATCHED}/build`],
-		options: [`--env=REMEDY=${remedy}`],
+		command: ["/bin/sh", `${target}/build`],
+		options: ["--user=0:0", ...(hash === undefined ? [] : [`--env=REMEDY=${remedy}`])],
 		async give(container: string): Promise<void> {
-			await copyInto(container, `${APPLY_CONTEXT}/.`, PATCHED);
-			await copyInto(container, `${RECIPE_CONTEXT}/.`, `${PATCHED}/`);
-			await docker(["cp", "-", `${container}:/build`], { input: files });
+			await copyInto(container, `${CHANGED_CONTEXT}/.`, target);
+			for (const change of changes)
+				await copyInto(container, `${changeFolder(change)}/.`, `${target}/${change}`);
+			if (hash !== undefined) await givePatches(container, folder, hash);
 		},
 	};
 }
 
-/** How the .debs of a variant are made, in pybuild; where there are patches too, its script minds them. */
-function variantBuild(context: string) {
-	const folder = "/build/variant";
-	return {
-		command: ["/bin/sh", `${folder}/build`],
-		give: (container: string) => copyInto(container, `${context}/.`, folder),
-	};
+async function givePatches(container: string, folder: string, hash: string): Promise<void> {
+	const input = await packPatches(folder, hash);
+	await copyInto(container, `${APPLY_CONTEXT}/.`, PATCHED);
+	await docker(["cp", "-", `${container}:/build`], { input });
 }
 
 /** A file by name and content. */

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { debianUpstream, extensionsFor, sourceUrl } from "../../stacks/cpython.ts";
-import type { DebianRelease } from "../../stacks/debian.ts";
+import { type DebianRelease, tkBuildPackages } from "../../stacks/debian.ts";
 import { framePointerInputs } from "../../stacks/frame-pointers.ts";
 import { patchSetVersion } from "../../stacks/patches/patch-set.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
-import { pythonName, variantFlags } from "../../stacks/variants.ts";
+import { abiFlags, pythonName, variantFlags } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
 import {
 	artefactInput,
@@ -21,7 +21,8 @@ import { pushImage } from "../registry/push.ts";
 import { type Description, describePackage } from "../sbom/description.ts";
 import { describeStep } from "../sbom/step.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
-import { changelogLines, keyOfApplied, RECIPE_CONTEXT } from "./patches.ts";
+import { keyOfChanges, keyOfCompiled, recipeChanges } from "./changes.ts";
+import { changelogLines, keyOfApplied } from "./patches.ts";
 import { buildStep } from "./step.ts";
 
 /** What {@link packageImages} needs. */
@@ -55,17 +56,17 @@ export interface PackageImages {
 export function packageImages(args: PackageImagesArgs): PackageImages {
 	const { site, python, pybuild } = args;
 	const applied = keyOfApplied(python);
-	const variant = variantContext(python);
 	const key = contentKey({
 		...buildVariables(args),
 		RECIPE: pybuild.recipe,
-		...(applied && { ...applied, PATCHED: { context: RECIPE_CONTEXT } }),
-		...(variant !== undefined && { VARIANT: { context: variant } }),
+		...applied,
+		...keyOfChanges(python),
 	});
 	const compileKey = contentKey({
 		...compileVariables(args),
 		COMPILE: pybuild.compile,
 		...applied,
+		...keyOfCompiled(python),
 	});
 	const compiled = stackImage(site, "compiled", compileKey);
 	return {
@@ -100,12 +101,15 @@ export class PythonPackage extends pulumi.ComponentResource {
 	readonly architecture: Settings["architecture"];
 	/** Path of the .deb, from the project root. */
 	readonly file: string;
+	/** Paths of its further packages, by their names in the config. */
+	readonly files: Readonly<Record<string, string>>;
 	/** SHA-256 of the .deb, in hexadecimal: known once it is built. */
 	readonly sha256: pulumi.Output<string>;
 
 	constructor(name: string, args: PythonPackageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PythonPackage", name, {}, opts);
-		const { site, pybuild } = args;
+		const { site, pybuild, python } = args;
+		const changes = recipeChanges(python);
 		const { image, compiled, profile } = packageImages(args);
 		this.image = image;
 		const { name: packageName, version, stem } = debName(args);
@@ -113,6 +117,12 @@ export class PythonPackage extends pulumi.ComponentResource {
 		this.version = version;
 		this.architecture = args.architecture;
 		this.file = `${args.folder}/${stem}.deb`;
+		this.files = Object.fromEntries(
+			(python.packages ?? []).map((extra) => [
+				extra,
+				`${args.folder}/${packageName}-${extra}${stem.slice(packageName.length)}.deb`,
+			]),
+		);
 		const build = stepCommand(
 			`${name}-build`,
 			buildStep,
@@ -122,9 +132,9 @@ export class PythonPackage extends pulumi.ComponentResource {
 				BUILDER: pybuild.builder,
 				RECIPE: pybuild.recipe,
 				VARIABLES: buildVariables(args),
-				VARIANT: variantContext(args.python),
-				PATCHES: args.python.patches?.hash,
-				PATCHES_FOLDER: args.python.patches?.folder,
+				RECIPE_CHANGES: changes.length === 0 ? undefined : changes,
+				PATCHES: python.patches?.hash,
+				PATCHES_FOLDER: python.patches?.folder,
 				COMPILED: compiled.name,
 				COMPILED_PROFILE: profile?.name,
 				COMPILED_LABELS: imageLabels(compiled),
@@ -157,11 +167,6 @@ export class PythonPackage extends pulumi.ComponentResource {
 	}
 }
 
-/** Folder with what makes the .debs of a variant; undefined of the common build, which needs none. */
-function variantContext({ variant }: StackPython): string | undefined {
-	return variant && `components/package/context/${variant}`;
-}
-
 /** What of the build script's environment decides the compiled files. */
 function compileVariables({ debian, python }: PackageImagesArgs): Record<string, string> {
 	const framePointers = framePointerInputs(python);
@@ -191,7 +196,7 @@ function sourceFetch({ site, debian, python }: PythonPackageArgs) {
 
 /**
  * The environment of the build script (components/pybuild/context/recipe/build), which documents it; that
- * of a patched Python has more (components/package/context/recipe/build). BASECFLAGS is configure's own.
+ * of a changed recipe has more (components/package/context/changed/build). BASECFLAGS is configure's own.
  */
 function buildVariables(args: PackageImagesArgs): Record<string, string> {
 	const { debian, python } = args;
@@ -202,6 +207,8 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
 		DEBIAN_NUMBER: String(debian.number),
 		EXTRA_DEPENDS: debian.extraDepends.join(", "),
 		DEBHELPER_COMPAT: String(debian.debhelperCompat),
+		...(abiFlags(python) !== "" && { ABI_FLAGS: abiFlags(python) }),
+		...(python.packages?.includes("tk") && { BUILD_PACKAGES: tkBuildPackages.join(" ") }),
 		...(python.patches && {
 			PATCH_SET: patchSetVersion(python.patches),
 			CHANGES: changelogLines(python.patches),

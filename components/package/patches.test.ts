@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type Patch, patchSet } from "../../stacks/patches/patch-set.ts";
-import { changelogLines, keyOfApplied, packPatches, RECIPE_CONTEXT } from "./patches.ts";
+import { changelogLines, keyOfApplied, packPatches } from "./patches.ts";
 
 const patch = (subject: string, ...cves: string[]): Patch => ({
 	...{ name: `${subject}.patch`, subject, cves, type: "unofficial" },
@@ -29,21 +28,3 @@ it("patches that changed since the key was made are not taken", () => {
 		/were changed while this ran; run again/,
 	);
 });
-
-describe.each([RECIPE_CONTEXT, "components/package/context/free-threaded"])(
-	"recipe.patch of %s",
-	(context) => {
-		const [, ...files] = readFileSync(`${context}/recipe.patch`, "utf8").split(/^--- a\//m);
-		const hunks = files.flatMap((text) => {
-			const [path = ""] = text.split("\n");
-			const [, ...own] = text.split(/^@@.*\n/m);
-			return own.map((hunk) => [path, hunk] as const);
-		});
-
-		it.each(hunks)("applies to the recipe as it is: %s", (path, hunk) => {
-			const recipe = readFileSync(`components/pybuild/context/recipe/${path}`, "utf8");
-			const lines = hunk.split("\n").filter((line) => /^[ -]/.test(line));
-			expect(recipe).toContain(lines.map((line) => `${line.slice(1)}\n`).join(""));
-		});
-	},
-);

@@ -9,10 +9,7 @@ import { type TarEntry, tarOf } from "../step/tar.ts";
 /** What applies patches, to a source in a container. */
 export const APPLY_CONTEXT = "components/package/context/apply";
 
-/** What makes the .debs of a patched Python. */
-export const RECIPE_CONTEXT = "components/package/context/recipe";
-
-/** Folder in a container with the files of both. */
+/** Its folder in a container. */
 export const PATCHED = "/build/patched";
 
 /** What of a Python's patches decides its compiled files; undefined without any. */

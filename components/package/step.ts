@@ -1,5 +1,5 @@
 import { pythonInputs } from "../image.ts";
-import { defineStep, optional, record, text } from "../step/definition.ts";
+import { defineStep, list, optional, record, text } from "../step/definition.ts";
 
 /** Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files. */
 export const buildStep = defineStep<{ image: string; sha256: string | undefined }>()(
@@ -12,8 +12,8 @@ export const buildStep = defineStep<{ image: string; sha256: string | undefined 
 		RECIPE: text,
 		/** Its environment (components/pybuild/context/recipe/build documents it). */
 		VARIABLES: record(),
-		/** Folder, from the project root, whose file `build` is run in the place of BUILDER's command. */
-		VARIANT: optional(text),
+		/** How the recipe is changed (changes.ts), by name. */
+		RECIPE_CHANGES: optional(list),
 		/** Hash of the patches that are applied to the source. */
 		PATCHES: optional(text),
 		/** The folder that has them, from the project root. */

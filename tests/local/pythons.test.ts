@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
@@ -7,15 +7,15 @@ import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
 import { seedImages, upTo } from "./seed.ts";
 
 /*
- * A stack with a Python, to which another series and a free-threaded variant were added later, and an app
- * on each of these. The sources of all are in the pool of every Debian mirror.
+ * A stack with a Python, to which another series, with all packages, and a free-threaded variant were added
+ * later, and an app on each of these. The sources of all are in the pool of every Debian mirror.
  */
 
 const MINUTE = 60_000;
 const FIRST = "3.13.5";
 const SECOND = "3.11.2";
 const ADDED = [
-	{ version: SECOND, packageRelease: 2 },
+	{ version: SECOND, packageRelease: 2, packages: ["tk", "dbgsym"] },
 	{ version: FIRST, variant: "free-threaded" },
 ];
 
@@ -23,7 +23,9 @@ let checkout: Checkout;
 /** With the first Python alone, in the short form. */
 let before: RunOutputs;
 /** With all. */
-let after: RunOutputs & { readonly pythons: Record<string, { package: { file: string } }> };
+let after: RunOutputs & {
+	readonly pythons: Record<string, { package: { file: string }; packages: Record<string, string> }>;
+};
 let added: Ended;
 
 /** Write the stack's file with other values; an undefined one goes. */
@@ -60,6 +62,16 @@ const python = (image: string | undefined, code: string) =>
 	docker("run", "--rm", "--network=none", image ?? "", "python", "-c", code);
 const image = (artefact: string) =>
 	(after.images as Record<string, { name: string }>)[artefact]?.name;
+/** Run a command in an image, where /debs has the packages of the stack. */
+const inPackages = (
+	artefact: string,
+	command: readonly string[],
+	options: readonly string[] = [],
+): string =>
+	docker(
+		...["run", "--rm", `--volume=${checkout.folder}/packages/${checkout.stack}:/debs:ro`],
+		...[...options, image(artefact) ?? "", ...command],
+	);
 const id = (name: string | undefined) =>
 	docker("image", "inspect", "--format", "{{.Id}}", name ?? "");
 
@@ -105,6 +117,42 @@ describe("a Python that is added", () => {
 
 	it("has the app that names it", () => {
 		expect(docker("run", "--rm", after.apps.hello?.name ?? "")).toBe(SECOND);
+	});
+
+	it("has tkinter and IDLE in a package of their own alone", () => {
+		const { tk = "" } = after.pythons["3.11"]?.packages ?? {};
+		const command = `
+if python -c 'import tkinter' 2>/dev/null; then exit 1; fi
+aptinstall /debs/${basename(tk)} >/dev/null 2>&1
+python -c 'import tkinter, turtle; print(tkinter.Tcl().eval("info tclversion"))'
+idle3 -h | grep -i usage
+dpkg --verify cpython3.11-tk`;
+		expect(inPackages("python-3.11", ["sh", "-euc", command])).toMatch(/^8\.6\nUSAGE: idle/);
+	});
+
+	it("shows C's and Python's frames to gdb by its debug symbols, in a container that runs", () => {
+		const { dbgsym = "" } = after.pythons["3.11"]?.packages ?? {};
+		const name = `${checkout.stack}-sleeper`;
+		const sleeper = "import time\ndef inner(_): time.sleep(600)\nsorted([1], key=inner)";
+		docker(
+			"run",
+			"--detach",
+			`--name=${name}`,
+			image("python-3.11") ?? "",
+			"python",
+			"-c",
+			sleeper,
+		);
+		const command = `aptinstall gdb /debs/${basename(dbgsym)} >/dev/null 2>&1
+exec gdb -batch -iex 'set sysroot /' -ex bt -ex py-bt /opt/cpython/3.11/bin/python3.11 1`;
+		try {
+			const options = [`--pid=container:${name}`, "--cap-add=SYS_PTRACE"];
+			const frames = inPackages("python-3.11", ["sh", "-euc", command], options);
+			expect(frames).toMatch(/time_sleep .* at \.\/Modules\/timemodule\.c:\d+$/m);
+			expect(frames).toMatch(/line 2, in inner\n.*line 3, in <module>/s);
+		} finally {
+			docker("rm", "--force", name);
+		}
 	});
 
 	it("may be a variant of one that is there", () => {
