@@ -125,6 +125,7 @@ const VARIATIONS: Readonly<Record<string, Variation>> = {
 	"a patch": { config: { patches } },
 	"the profile": { config: { profile: "hardened" } },
 	"the variant": { config: { variant: "free-threaded" } },
+	"a debug build": { config: { variant: "debug" } },
 	"frame pointers": { config: { framePointers: "true" } },
 	"the Python version": { config: { pythonVersion: "3.13.15" } },
 	"the Python series": { config: { pythonVersion: "3.12.14" } },

@@ -67,7 +67,7 @@ export function isCompile({ fate, isCompiled = false }: PackagePlan): boolean | 
 
 /** What tells of a Python whether and how long it compiles. */
 export interface PlannedPython {
-	/** Such as 3.13, or 3.13t of a free-threaded one. */
+	/** Such as 3.13, or 3.13t of a variant. */
 	readonly series: string;
 	readonly profile: Profile;
 	/** The artefact that is its package. */

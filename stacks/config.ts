@@ -105,7 +105,7 @@ export const config = {
 		type: "string",
 		absent: "none",
 		description:
-			"`free-threaded`: another build of that Python, without the GIL (3.13 and later); `minimal`: the common one, with an image that has no shell",
+			"`free-threaded`: another build of that Python, without the GIL (3.13 and later); `debug`: one that checks itself (3.8 and later); `minimal`: the common one, with an image that has no shell",
 		parse: parseVariant,
 		remedy: (text) => `write variant: ${nearestOf([...variantWords], text)}, or remove it`,
 	},

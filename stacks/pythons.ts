@@ -210,7 +210,7 @@ function readPython(
 	const unmade = debian && packagesRefusal(packages, debian);
 	if (unmade) reader.refuse("packages", unmade);
 	if (python === undefined) return [];
-	const refusal = variant && variantRefusal(variant, python.series);
+	const refusal = variant && variantRefusal(variant, python.series, profile);
 	if (refusal) reader.refuse("variant", refusal);
 	if (profile === "optimized") refuseOptimized(reader, python.version);
 	const judgement = debian && compatibility(python.version, debian.codename);

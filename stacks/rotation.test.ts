@@ -89,6 +89,13 @@ describe("compiled wheels", () => {
 		});
 	});
 
+	it("stay for a debug build, and go with it", () => {
+		const common = side("bookworm", "3.13");
+		const debug = side("bookworm", "3.13", { python: { ...common.python, variant: "debug" } });
+		expect(rebuild(common, debug)?.rebuild).toBe("none");
+		expect(rebuild(debug, common)?.rebuild).toBe("compiled");
+	});
+
 	it("go forward to a newer glibc, and never back", () => {
 		for (const [at, older] of codenames.entries())
 			for (const newer of codenames.slice(at + 1)) {

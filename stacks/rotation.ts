@@ -165,7 +165,8 @@ function wheelRebuild(before: Side, after: Side, gone: readonly string[]): Wheel
  */
 function abiReason({ python: from }: Side, { python: to }: Side): string | undefined {
 	const [old, now] = [pythonName(from), pythonName(to)];
-	if (old === now) return undefined;
+	// A debug build loads what is compiled for the common one (bpo-36465).
+	if (old === now || now === `${old}d`) return undefined;
 	const isCommon = from.variant === undefined && to.variant === undefined;
 	const ahead = isCommon && compareVersions(to.series.series, from.series.series) > 0;
 	const except = ahead ? "; only those of the stable ABI (abi3) stay" : "";

@@ -359,6 +359,19 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 			/write pythonVersion: "3\.13\.15" or "3\.14\.7", or remove variant/,
 			{ with: { pythonVersion: "3.12.14" } },
 		],
+		[
+			"variant",
+			"debug",
+			/is compiled by -Og, and profile: optimized is PGO and LTO/,
+			/write profile: quick beside it, or remove variant/,
+		],
+		[
+			"variant",
+			"debug",
+			/has in CPython 3\.7 an ABI of its own/,
+			/write pythonVersion: "3\.13\.15" or "3\.14\.7", or remove variant/,
+			{ with: { pythonVersion: "3.7.17" } },
+		],
 		["framePointers", "yes", /not a boolean/, /write true or false/],
 		[
 			"framePointers",
@@ -533,6 +546,10 @@ describe("what is wrong with one of several Pythons", () => {
 		[
 			[ok, { version: "3.12.14", variant: "free-threaded" }],
 			/^pythons\[1\]\.variant: .* write version: "3\.13\.15" or /,
+		],
+		[
+			[ok, { ...ok, variant: "debug" }],
+			/^pythons\[1\]\.variant: "debug" is compiled .* profile: quick/,
 		],
 		[[{ ...ok, packageRelease: 0 }], /^pythons\[0\]\.packageRelease: "0" is less than 1/],
 		[[{ ...ok, profil: "quick" }], /^pythons\[0\]\.profil: .* does not know; write profile if/],

@@ -1,6 +1,6 @@
 /** Variants of CPython: other builds of a version, with an ABI of their own. */
 
-import { Refusal } from "./config-values.ts";
+import { type Profile, Refusal } from "./config-values.ts";
 import {
 	type CPythonSeries,
 	compareVersions,
@@ -9,8 +9,8 @@ import {
 	newestRelease,
 } from "./cpython.ts";
 
-/** The variants that a stack may have. `free-threaded` is without the GIL (PEP 703). */
-export const variants = ["free-threaded"] as const;
+/** The variants that a stack may have. `free-threaded` is without the GIL (PEP 703), `debug` checks itself. */
+export const variants = ["free-threaded", "debug"] as const;
 
 /** One of them. */
 export type Variant = (typeof variants)[number];
@@ -25,15 +25,36 @@ export interface Build {
 /** What a stack writes as `variant`: one of them, or `minimal`, which is another image of the common build. */
 export const variantWords = [...variants, "minimal"] as const;
 
-/** What a variant adds to names, `sys.abiflags`, and to configure. */
-const BUILDS = {
-	"free-threaded": { flags: "t", configure: "--disable-gil" },
-} as const satisfies Readonly<Record<Variant, object>>;
+interface Definition {
+	/** What it adds to names: `sys.abiflags`. */
+	readonly flags: string;
+	/** What it adds to configure. */
+	readonly configure: string;
+	/** The oldest series that can be it. */
+	readonly oldest: string;
+	/** Why an older one cannot. */
+	readonly refusal: (series: string) => string;
+}
 
-/** The oldest series with the option of configure (What's New 3.13). */
-const OLDEST = "3.13";
+const BUILDS: Readonly<Record<Variant, Definition>> = {
+	"free-threaded": {
+		flags: "t",
+		configure: "--disable-gil",
+		// What's New 3.13.
+		oldest: "3.13",
+		refusal: (series) => `needs --disable-gil, which configure of CPython ${series} does not have`,
+	},
+	debug: {
+		flags: "d",
+		configure: "--with-pydebug",
+		// bpo-36465: from 3.8 on it loads what was compiled for the common build.
+		oldest: "3.8",
+		refusal: (series) =>
+			`has in CPython ${series} an ABI of its own, which no wheel of the package index is for`,
+	},
+};
 
-/** `t` of a free-threaded Python, nothing of the common one: `sys.abiflags`. */
+/** `t` of a free-threaded Python, `d` of a debug build, nothing of the common one: `sys.abiflags`. */
 export function abiFlags({ variant }: Pick<Build, "variant">): string {
 	return variant === undefined ? "" : BUILDS[variant].flags;
 }
@@ -49,6 +70,12 @@ export function pythonName(python: Build): string {
 /** A full version with ABI flags behind it, such as 3.13.5 and 3.13.5t, as uv and pyenv write it. */
 export function versionName(python: Build & { readonly version: string }): string {
 	return python.version + abiFlags(python);
+}
+
+/** The name of its folder below `lib`, such as `python3.13t`: of a debug build it has no flag. */
+export function libraryName(python: Build): string {
+	const flags = python.variant === "debug" ? "" : abiFlags(python);
+	return `python${python.series.series}${flags}`;
 }
 
 /** What configure needs to make a variant. */
@@ -69,18 +96,31 @@ export function parseVariant(value: string): (typeof variantWords)[number] {
 	throw new Refusal(`is not a variant (${variantWords.join(", ")})`);
 }
 
-/** Why a series cannot be of a variant; undefined where it can. */
+/** Why a Python cannot be of a variant; undefined where it can. */
 export function variantRefusal(
 	variant: Variant,
 	{ series }: Pick<CPythonSeries, "series">,
+	profile: Profile | undefined,
 ): Refusal | undefined {
-	if (compareVersions(series, OLDEST) >= 0) return undefined;
-	const able = cpythonSeries.filter((each) => compareVersions(each.series, OLDEST) >= 0);
-	const versions = able
-		.map((each) => newestRelease(each).version)
+	const { oldest, refusal } = BUILDS[variant];
+	if (compareVersions(series, oldest) < 0)
+		return new Refusal(refusal(series), `write ${newestSince(oldest)}, or remove variant`);
+	if (variant === "debug" && profile !== undefined && profile !== "quick")
+		return new Refusal(
+			`is compiled by -Og, and profile: ${profile} is PGO and LTO`,
+			"write profile: quick beside it, or remove variant",
+		);
+	return undefined;
+}
+
+/** The newest two that a series or a newer one has, as a stack has them. */
+function newestSince(oldest: string): string {
+	const versions = cpythonSeries
+		.filter(({ series }) => compareVersions(series, oldest) >= 0)
+		.map((series) => newestRelease(series).version)
 		.filter((version) => !isPreRelease(version));
-	return new Refusal(
-		`needs ${BUILDS[variant].configure}, which configure of CPython ${series} does not have`,
-		`write pythonVersion: ${versions.map((version) => `"${version}"`).join(" or ")}, or remove variant`,
-	);
+	return `pythonVersion: ${versions
+		.slice(-2)
+		.map((version) => `"${version}"`)
+		.join(" or ")}`;
 }

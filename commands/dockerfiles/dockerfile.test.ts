@@ -81,7 +81,7 @@ describe("the stage of the scripts", () => {
 		const dockerfile = pythonDockerfile({ ...python, variant }, images);
 		expect(scripts(dockerfile)).toEqual({
 			install: context("python/context/install"),
-			variant: context(`python/${variant}/install`),
+			variant: context("python/abi/install"),
 		});
 		expect(dockerfile).toContain("source=/scripts/variant,target=/mnt/variant ");
 		expect(dockerfile).toContain("\tsh /mnt/variant 3.13t ");

@@ -7,6 +7,7 @@ import { docker } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import type { Step } from "../../components/step/step.ts";
 import { sourceUrl } from "../../stacks/cpython.ts";
+import { abiFlags } from "../../stacks/variants.ts";
 import type { LoadedPatch, PatchPlace } from "./place.ts";
 
 const CONTEXT = "commands/patch/context";
@@ -39,6 +40,7 @@ export async function patchContainer(
 			`--env=PYTHON_VERSION=${version}`,
 			`--env=SOURCE_FORMAT=${source.format}`,
 			`--env=SOURCE_SHA256=${source.sha256}`,
+			`--env=ABI_FLAGS=${abiFlags(python)}`,
 		],
 	);
 	await copyInto(id, `${CONTEXT}/.`, "/build/scripts");

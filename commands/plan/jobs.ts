@@ -13,7 +13,7 @@ export interface CompileJob {
 	readonly stack: string;
 	/** The package that it makes, such as `package-3.12`. */
 	readonly target: string;
-	/** Full version, with a `t` behind it where it is free-threaded. */
+	/** Full version, with the flag of its variant behind it, as in 3.13.5t. */
 	readonly python: string;
 	readonly profile: Profile;
 	readonly platform: Platform;

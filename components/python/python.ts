@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { absentModules } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { StackPython } from "../../stacks/settings.ts";
-import { pythonName, versionName } from "../../stacks/variants.ts";
+import { abiFlags, pythonName, versionName } from "../../stacks/variants.ts";
 import type { DebianBase } from "../base/base.ts";
 import { CommittedImage, type Gates } from "../commit/commit.ts";
 import { contentKey } from "../content-key.ts";
@@ -58,9 +58,9 @@ export function pythonInstall(python: StackPython) {
 	};
 }
 
-/** Folder with what is otherwise in a variant; undefined of the common build. */
-function variantContext({ variant }: StackPython): string | undefined {
-	return variant && `components/python/${variant}`;
+/** Folder with what is otherwise where the ABI is; undefined of the common build. */
+function variantContext(python: StackPython): string | undefined {
+	return abiFlags(python) === "" ? undefined : "components/python/abi";
 }
 
 /** What the image sets. A login shell gets the same by the profile that the install script writes. */

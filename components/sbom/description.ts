@@ -3,7 +3,7 @@ import { lockDigests } from "../../stacks/apps/locked.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
 import type { StackPython } from "../../stacks/settings.ts";
-import { pythonName } from "../../stacks/variants.ts";
+import { libraryName, pythonName } from "../../stacks/variants.ts";
 import type { AppFiles } from "../app-files.ts";
 import type { ImageNaming, StackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
@@ -103,7 +103,6 @@ export function describeApp({
 	readonly folder: string;
 }): Description {
 	const { name, version } = app;
-	const python = pythonName(args.python);
 	return {
 		...common(args, `${folder}/${name}-${tagOf(image.name)}`),
 		...withPython(args.python, app.python.image === undefined),
@@ -116,7 +115,7 @@ export function describeApp({
 			...(version !== undefined && { version }),
 			files: files.hash,
 			locks: lockDigests(app),
-			site: `/venv/lib/python${python}/site-packages`,
+			site: `/venv/lib/${libraryName(args.python)}/site-packages`,
 			distributions: app.distributions.map((choice) => ({
 				name: choice.name,
 				version: choice.version,
@@ -143,7 +142,7 @@ function withPython(python: StackPython, hasPip: boolean) {
 	const { pip } = python.series;
 	return {
 		BUILDER: undefined,
-		ENSUREPIP: `/opt/cpython/${name}/lib/python${name}/ensurepip/_bundled`,
+		ENSUREPIP: `/opt/cpython/${name}/lib/${libraryName(python)}/ensurepip/_bundled`,
 		PIP: { name: "pip", version: pip.version, sha256: pip.sha256 },
 	};
 }

@@ -5,6 +5,7 @@ import type { Target } from "./target.ts";
 const bookworm: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", machine: "x86_64" };
 const jessie: Target = { python: "3.6.15", debian: "jessie", glibc: "2.19", machine: "x86_64" };
 const free: Target = { ...bookworm, abiFlags: "t" };
+const debug: Target = { ...bookworm, abiFlags: "d" };
 const arm: Target = { ...bookworm, machine: "aarch64" };
 
 describe("supportedTags", () => {
@@ -51,6 +52,8 @@ describe("supportedTags", () => {
 		["cp313-cp313-musllinux_1_2_x86_64", bookworm],
 		["cp313-cp313t-linux_x86_64", bookworm],
 		["cp313-cp313-linux_x86_64", free],
+		["cp313-cp313d-linux_x86_64", bookworm],
+		["cp313-cp313t-linux_x86_64", debug],
 		["cp313-abi3-linux_x86_64", free],
 		["cp32-abi3-linux_x86_64", free],
 		["cp36-cp36m-manylinux_2_24_x86_64", jessie],
@@ -61,6 +64,9 @@ describe("supportedTags", () => {
 
 	it.each([
 		["cp313-cp313t-manylinux_2_36_x86_64", free],
+		["cp313-cp313d-manylinux_2_36_x86_64", debug],
+		["cp313-cp313-manylinux_2_36_x86_64", debug],
+		["cp312-abi3-manylinux_2_36_x86_64", debug],
 		["cp313-none-manylinux_2_36_x86_64", free],
 		["cp312-abi3t-manylinux_2_36_x86_64", free],
 		["py3-none-any", free],

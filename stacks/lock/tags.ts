@@ -46,6 +46,8 @@ export function supportedTags(target: Target): string[] {
 	const older = Array.from({ length: minor }, (_, index) => minor - 1 - index);
 	// To 3.7 the ABI's tag says that Python's own allocator is in use (PEP 3149)
 	const flags = target.abiFlags ?? (minor < 8 ? "m" : "");
+	// A debug build loads what is compiled for the common one too (bpo-36465)
+	const abis = flags === "d" ? [`${own}d`, own] : [own + flags];
 	// A free-threaded Python has a stable ABI of its own (PEP 803)
 	const stable = target.abiFlags === "t" ? "abi3t" : "abi3";
 	const pure = [
@@ -54,7 +56,7 @@ export function supportedTags(target: Target): string[] {
 		...older.map((number) => `py${major}${number}`),
 	];
 	return [
-		...withPlatforms(`${own}-${own}${flags}`),
+		...abis.flatMap((abi) => withPlatforms(`${own}-${abi}`)),
 		...withPlatforms(`${own}-${stable}`),
 		...withPlatforms(`${own}-none`),
 		// The stable ABI came with 3.2 (PEP 384)

@@ -7,8 +7,8 @@ import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
 import { seedImages, upTo } from "./seed.ts";
 
 /*
- * A stack with a Python, to which another series, with all packages, and a free-threaded variant were added
- * later, and an app on each of these. The sources of all are in the pool of every Debian mirror.
+ * A stack with a Python, to which another series, with all packages, and its own variants were added later,
+ * and an app on each of these. The sources of all are in the pool of every Debian mirror.
  */
 
 const MINUTE = 60_000;
@@ -17,7 +17,35 @@ const SECOND = "3.11.2";
 const ADDED = [
 	{ version: SECOND, packageRelease: 2, packages: ["tk", "dbgsym"] },
 	{ version: FIRST, variant: "free-threaded" },
+	{ version: FIRST, variant: "debug" },
 ];
+
+const LOCK = 'lock-version = "1.0"\ncreated-by = "test"\n';
+const MARKUPSAFE = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0";
+/** A distribution with an extension module: its source, and upstream's wheel for the common build. */
+const DISTRIBUTION = `
+[[packages]]
+name = "markupsafe"
+version = "3.0.2"
+sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "${MARKUPSAFE}" } }
+[[packages.wheels]]
+name = "MarkupSafe-3.0.2-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+hashes = { sha256 = "15ab75ef81add55874e7ab7055e9c397312385bd9ced94920f2802310c930396" }
+`;
+/** What builds it. */
+const BUILD_LOCK = `${LOCK}dependency-groups = ["markupsafe"]
+
+[[packages]]
+name = "setuptools"
+version = "80.9.0"
+marker = "'markupsafe' in dependency_groups"
+[[packages.wheels]]
+name = "setuptools-80.9.0-py3-none-any.whl"
+hashes = { sha256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922" }
+
+[tool.debian-python.requires]
+markupsafe = ["${MARKUPSAFE}"]
+`;
 
 let checkout: Checkout;
 /** With the first Python alone, in the short form. */
@@ -37,7 +65,7 @@ function configure(values: Readonly<Record<string, unknown>>): void {
 }
 
 /** An app on a Python that prints what a line of Python does. */
-function writeApp(name: string, python: string, line: string): void {
+function writeApp(name: string, python: string, line: string, packages = "packages = []\n"): void {
 	mkdirSync(join(checkout.folder, name));
 	checkout.write(
 		`${name}/pyproject.toml`,
@@ -51,10 +79,7 @@ command = ["python", "main.py"]
 python = "${python}"
 `,
 	);
-	checkout.write(
-		`${name}/pylock.toml`,
-		'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n',
-	);
+	checkout.write(`${name}/pylock.toml`, LOCK + packages);
 	checkout.write(`${name}/main.py`, `${line}\n`);
 }
 
@@ -80,11 +105,14 @@ beforeAll(async () => {
 	await seedImages(checkout, checkout.repository, upTo("wheelbuild"));
 	before = await checkout.build();
 	writeApp("hello", "3.11", "import platform; print(platform.python_version())");
-	writeApp("free", "3.13t", "import sys; print(sys.version_info[:3], sys._is_gil_enabled())");
+	const speedups = "from markupsafe import _speedups; import sys; print(_speedups.__file__,";
+	writeApp("free", "3.13t", `${speedups} sys._is_gil_enabled())`, DISTRIBUTION);
+	checkout.write("free/pylock.build.toml", BUILD_LOCK);
+	writeApp("debugged", "3.13d", `${speedups} sys.gettotalrefcount() > 0)`, DISTRIBUTION);
 	configure({
 		pythonVersion: undefined,
 		pythons: [{ version: FIRST }, ...ADDED],
-		apps: ["hello", "free"],
+		apps: ["hello", "free", "debugged"],
 	});
 	added = await checkout.run(["--json"]);
 	if (added.exitCode !== 0) throw new Error(added.stderr);
@@ -125,8 +153,7 @@ describe("a Python that is added", () => {
 if python -c 'import tkinter' 2>/dev/null; then exit 1; fi
 aptinstall /debs/${basename(tk)} >/dev/null 2>&1
 python -c 'import tkinter, turtle; print(tkinter.Tcl().eval("info tclversion"))'
-idle3 -h | grep -i usage
-dpkg --verify cpython3.11-tk`;
+idle3 -h | grep -i usage`;
 		expect(inPackages("python-3.11", ["sh", "-euc", command])).toMatch(/^8\.6\nUSAGE: idle/);
 	});
 
@@ -162,29 +189,53 @@ print(sys._is_gil_enabled(), sysconfig.get_config_var("EXT_SUFFIX"), os.path.rea
 			/^False \.cpython-313t-\S+\.so \/opt\/cpython\/3\.13t\/bin\/python3\.13t$/,
 		);
 		expect(python(image("python"), "import sys; print(sys._is_gil_enabled())")).toBe("True");
-		expect(docker("run", "--rm", after.apps.free?.name ?? "")).toBe("(3, 13, 5) False");
 		const programs = ["pip3.13t", "python3.13t"].map((name) =>
 			docker("run", "--rm", image("python-3.13t") ?? "", `/usr/local/bin/${name}`, "--version"),
 		);
 		expect(programs).toEqual([expect.stringMatching(/^pip .*3\.13t/), "Python 3.13.5"]);
 	});
 
+	it("may be a debug build of one that is there", () => {
+		const code = `import os, sys, sysconfig
+print(sys.abiflags, sysconfig.get_config_var("EXT_SUFFIX"), os.path.realpath(sys.executable), os.path.dirname(os.__file__))`;
+		expect(python(image("python-3.13d"), code)).toMatch(
+			/^d \.cpython-313d-\S+\.so \/opt\/cpython\/3\.13d\/bin\/python3\.13d \/opt\/cpython\/3\.13d\/lib\/python3\.13$/,
+		);
+		const install = docker(
+			...["run", "--rm", image("python-3.13d") ?? "", "sh", "-euc"],
+			"/usr/local/bin/pip3.13d --version && dpkg-divert --list",
+		);
+		expect(install).toMatch(
+			/^pip .*\n.*\/opt\/cpython\/3\.13d\/lib\/python3\.13\/EXTERNALLY-MANAGED /s,
+		);
+	});
+
+	it("has apps of wheels of its own ABI, and a debug build those of the common one", () => {
+		const [free, debugged] = ["free", "debugged"].map((name) =>
+			docker("run", "--rm", after.apps[name]?.name ?? ""),
+		);
+		expect(free).toMatch(/\/python3\.13t\/.*\.cpython-313t-\S+\.so False$/);
+		expect(debugged).toMatch(/\/python3\.13\/.*\.cpython-313-\S+\.so True$/);
+	});
+
 	it("passes a gate that no other Python passes, nor one that turns the GIL on", () => {
-		const gate = (artefact: string, ...options: readonly string[]) =>
+		const gate = (name: string, artefact: string, ...options: readonly string[]) =>
 			docker(
 				...["run", "--rm", `--volume=${checkout.folder}/components/python:/mnt:ro`, ...options],
 				...[image(artefact) ?? "", "python", "-B", "-c"],
 				`import sys
-sys.path[:0] = ["/mnt/free-threaded/gates", "/mnt/context/gates"]
-import failure, gate_gil
+sys.path[:0] = ["/mnt/abi/gates", "/mnt/context/gates"]
+import failure, ${name}
 try:
-    print(gate_gil.check(None))
+    print(${name}.check(None))
 except failure.Failure as it:
     print(it.what)`,
 			);
-		expect(gate("python-3.13t")).toMatch(/^off, also with \d{2} extension modules$/);
-		expect(gate("python-3.13t", "--env=PYTHON_GIL=1")).toBe("the GIL is on");
-		expect(gate("python")).toBe("this is not a free-threaded Python");
+		expect(gate("gate_gil", "python-3.13t")).toMatch(/^off, also with \d{2} extension modules$/);
+		expect(gate("gate_gil", "python-3.13t", "--env=PYTHON_GIL=1")).toBe("the GIL is on");
+		expect(gate("gate_gil", "python")).toBe("this is not a free-threaded Python");
+		expect(gate("gate_debug", "python-3.13d")).toMatch(/^counts \d+ references; loads /);
+		expect(gate("gate_debug", "python-3.13t")).toBe("this is not a debug build");
 	});
 
 	it("compiles extensions for its own ABI", () => {
