@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
 import { dockerHost, formerName, keyIn, registryHost } from "../image-name.ts";
+import { daemonVariables } from "../step/daemon.ts";
 import { type ImageConfig, imageConfig, imageId, tagImage } from "../step/docker.ts";
 import { dockerError, explainClient, explainDocker, lastLine } from "../step/docker-error.ts";
 import { askEngine } from "../step/engine-api.ts";
@@ -119,7 +120,8 @@ export async function dockerPush(name: string, signal?: AbortSignal): Promise<st
 function dockerRetry(verb: string, args: readonly string[], name: string, signal?: AbortSignal) {
 	return retry(async () => {
 		const command = [verb, ...args, name];
-		const result = await execa("docker", command, { cancelSignal: signal, reject: false });
+		const env = daemonVariables();
+		const result = await execa("docker", command, { cancelSignal: signal, env, reject: false });
 		if (!result.failed) return result.stdout;
 		if (result.isCanceled) throw new StepError("stopped");
 		if (result.code === "ENOENT") throw dockerError(command, result);

@@ -1,5 +1,6 @@
 import { execa, type Options } from "execa";
 import { repositoryOf, tagOf } from "../image-name.ts";
+import { daemonVariables } from "./daemon.ts";
 import { dockerError } from "./docker-error.ts";
 import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
@@ -17,7 +18,8 @@ export const DEB_SUM = "debian-python.deb.sha256";
  * @throws StepError with the daemon's own words and, where it is known, the remedy.
  */
 export async function docker(args: readonly string[], options: Options = {}): Promise<string> {
-	const result = await execa("docker", [...args], { ...options, reject: false });
+	const env = { ...daemonVariables(), ...options.env };
+	const result = await execa("docker", [...args], { ...options, env, reject: false });
 	if (result.isCanceled) throw new StepError("stopped");
 	if (result.failed) throw dockerError(args, result);
 	return String(result.stdout ?? "");

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { daemonVariables } from "./daemon.ts";
 import { dockerError } from "./docker-error.ts";
 import { StepError } from "./error.ts";
 
@@ -45,7 +46,7 @@ export async function askEngine(
 ): Promise<EngineAnswer> {
 	const time = AbortSignal.timeout(TIMEOUT);
 	const call = request({
-		agent,
+		agent: agentOf(daemonVariables()),
 		path: encodeURI(path),
 		method,
 		host: "docker",
@@ -71,10 +72,14 @@ export async function askEngine(
 class Connection extends Duplex {
 	/** Why the client could not connect, or does not any more: known once it has ended. */
 	readonly fault: Promise<{ code?: string; stderr: string }>;
-	readonly #client = spawn("docker", DIAL, { stdio: "pipe" });
+	readonly #client: ChildProcessWithoutNullStreams;
 
-	constructor() {
+	constructor(variables: Readonly<Record<string, string>>) {
 		super();
+		this.#client = spawn("docker", DIAL, {
+			stdio: "pipe",
+			env: { ...process.env, ...variables },
+		});
 		const { stdin, stdout, stderr } = this.#client;
 		let said = "";
 		stderr.on("data", (data) => {
@@ -143,9 +148,24 @@ class Connection extends Duplex {
 }
 
 class Connections extends Agent {
+	readonly #variables: Readonly<Record<string, string>>;
+
+	constructor(variables: Readonly<Record<string, string>>) {
+		super({ keepAlive: true, maxSockets: CONNECTIONS });
+		this.#variables = variables;
+	}
+
 	override createConnection(): Duplex {
-		return new Connection();
+		return new Connection(this.#variables);
 	}
 }
 
-const agent = new Connections({ keepAlive: true, maxSockets: CONNECTIONS });
+/** By the variables that say which daemon they are to. */
+const agents = new Map<string, Connections>();
+
+function agentOf(variables: Readonly<Record<string, string>>): Connections {
+	const key = JSON.stringify(variables);
+	const agent = agents.get(key) ?? new Connections(variables);
+	agents.set(key, agent);
+	return agent;
+}
