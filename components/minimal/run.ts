@@ -14,6 +14,7 @@ import {
 } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { fixImage } from "../step/fixed-image.ts";
+import { setArchitecture } from "../step/imported.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { minimalStep } from "./step.ts";
@@ -78,6 +79,7 @@ async function importRoot(
 	const own = [`--platform=${inputs.PLATFORM}`, `--message=${FROM_SCRATCH}`];
 	const options = [...own, ...changes, ...labelChanges(labels)];
 	await copyOut(container, `${ROOT}/.`, ["import", ...options, "-", committed]);
+	await setArchitecture(committed, inputs.PLATFORM);
 	const { Created = "" } = (await inspectImage(inputs.FROM)) ?? {};
 	return fixImage({ committed, name: step.unfinishedImage(), created: new Date(Created) });
 }

@@ -3,6 +3,7 @@ import { registryHost } from "../image-name.ts";
 import { copyOut, holdImage } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
 import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
+import { setArchitecture } from "../step/imported.ts";
 import type { Step } from "../step/step.ts";
 import type { buildStep } from "./step.ts";
 
@@ -59,6 +60,7 @@ export async function keepCompiled(
 	const options = [`--platform=${inputs.PLATFORM}`, ...labelChanges(labels)];
 	for (const { file, image } of left) {
 		await copyOut(container, `/build/${file}`, ["import", ...options, "-", image]);
+		await setArchitecture(image, inputs.PLATFORM);
 		if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))
 			await dockerPush(image, step.signal);
 	}

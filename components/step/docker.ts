@@ -80,6 +80,8 @@ export interface InspectedImage {
 	readonly Architecture: string;
 	/** Of the architecture. */
 	readonly Variant?: string;
+	/** Of the newest line of its history. */
+	readonly Comment: string;
 	readonly Os: string;
 	readonly RootFS: {
 		/** The sums of its layers' tars, the lowest first. */

@@ -10,9 +10,9 @@ import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, imageId, imageLabel } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
+import { importFiles } from "../step/imported.ts";
 import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
-import { importFiles } from "../step/tar.ts";
 import { wheelStep } from "./step.ts";
 
 const CONTEXT = "components/wheel/context";

@@ -5,6 +5,7 @@ import { downloadPath, fetchFiles, VOLUME } from "../downloads/downloads.ts";
 import { copyInto, copyOut, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { setArchitecture } from "../step/imported.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, wheelhouseStep } from "./step.ts";
 
@@ -73,6 +74,7 @@ async function importLayers(step: Step, container: string, count: number): Promi
 	const changes = labelChanges({ ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" });
 	let top = step.unfinishedImage();
 	await copyOut(container, `${LAYERS}/0/.`, ["import", platform, ...changes, "-", top]);
+	await setArchitecture(top, inputs.PLATFORM);
 	for (let layer = 1; layer < count; layer++) {
 		const above = await step.createPristineContainer([platform, top, "none"]);
 		await copyOut(container, `${LAYERS}/${layer}/.`, ["cp", "-", `${above}:/`]);
