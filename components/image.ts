@@ -11,9 +11,12 @@ export interface StackImage {
 	readonly name: string;
 	/** The artefact's content key. */
 	readonly key: string;
-	/** What it is in its stack, such as `debbase`, or `python-3.12` of a Python that is not the first. */
+	/**
+	 * What it is in its stack, such as `debbase`, `python-3.12` of a Python that is not the first, or
+	 * `debbase-arm64` of a platform that is not.
+	 */
 	readonly artefact: string;
-	/** The same without the series, as the image's label has it: its bytes know of no list. */
+	/** The same without series and platform, as the image's label has it: its bytes know of no list. */
 	readonly kind: string;
 	/** What the key was made of, by name. */
 	readonly inputs: ContentKey["inputs"];
@@ -21,6 +24,8 @@ export interface StackImage {
 	readonly compiled?: string;
 	/** Of a wheel: what its build compiles, and why. */
 	readonly compiles?: string;
+	/** Docker's variables of the daemon that it is made on; absent: this machine's. */
+	readonly daemon?: Readonly<Record<string, string>>;
 }
 
 /** What the names of a stack's images follow from, beside its settings. */
@@ -29,6 +34,8 @@ export interface ImageNaming {
 	readonly repository: string;
 	/** Such as `linux/amd64`: always explicit, since Docker's default is the machine's own. */
 	readonly platform: string;
+	/** What the names of its artefacts end with; absent of a stack's first platform, which has nothing. */
+	readonly suffix?: string;
 }
 
 /** Inputs of every step that makes an image. */
@@ -36,11 +43,6 @@ export const imageInputs = {
 	/** Name of the image to make. */
 	IMAGE: text,
 	LABELS: record(),
-};
-
-/** The same of an image that a stack has once for each of its Pythons. */
-export const pythonInputs = {
-	...imageInputs,
 	/** What it is in its stack, where its labels do not tell. */
 	ARTEFACT: optional(text),
 };
@@ -87,12 +89,15 @@ export function stackImage(
 	tag: string = artefact,
 ): StackImage {
 	const title = tag.replace(/[^\w.-]/g, "_").slice(0, LONGEST_TAG);
-	return { name: `${site.repository}:${title}-${key}`, key, artefact, kind: artefact, inputs };
+	const { repository, suffix = "" } = site;
+	const name = `${repository}:${title}-${key}`;
+	return { name, key, artefact: artefact + suffix, kind: artefact, inputs };
 }
 
 /** The same image as that of one of a stack's Pythons. */
 export function ofPython(image: StackImage, { suffix }: Pick<StackPython, "suffix">): StackImage {
-	return { ...image, artefact: image.kind + suffix };
+	const platform = image.artefact.slice(image.kind.length);
+	return { ...image, artefact: image.kind + suffix + platform };
 }
 
 /** The input ARTEFACT of the step that makes an image. */

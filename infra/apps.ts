@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AppImage, appDescription, appImages } from "../components/app/app.ts";
 import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts";
-import type { RepositoryAddress } from "../components/registry/address.ts";
-import { appRepository, ImageRegistry } from "../components/registry/registry.ts";
+import { appRepository, type ImageRegistry } from "../components/registry/registry.ts";
 import type { Description } from "../components/sbom/description.ts";
 import { type OwnWheel, ownWheel, WheelImage, wheelImages } from "../components/wheel/wheel.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
@@ -83,7 +82,7 @@ export function appsDescriptions(
 			const { python, package: deb, ...made } = pythonOf(pythons, app);
 			const args = imagesArgs(app, site, made, wheelOf);
 			const rest = { debian, python, package: deb, wheelOf, folder };
-			return [`app-${app.name}`, appDescription({ ...args, ...rest })];
+			return [`app-${app.name}${site.suffix ?? ""}`, appDescription({ ...args, ...rest })];
 		}),
 	);
 }
@@ -105,14 +104,18 @@ function imagesArgs(
 	};
 }
 
-/** The artefacts of an app alone: its wheels, its wheelhouse, its dependencies and itself. */
-export function artefactsOf(app: App): string[] {
+/**
+ * The artefacts of an app alone: its wheels, its wheelhouse, its dependencies and itself.
+ *
+ * @param suffix of the platform.
+ */
+export function artefactsOf(app: App, suffix = ""): string[] {
 	return [
 		...wheelsOf(app).map(({ name }) => `wheel-${name}`),
 		`wheelhouse-${app.name}`,
 		`dependencies-${app.name}`,
 		`app-${app.name}`,
-	];
+	].map((artefact) => artefact + suffix);
 }
 
 /**
@@ -133,12 +136,16 @@ export function byArtefact(images: readonly StackImage[]): [artefact: string, St
 export interface AppsArgs {
 	readonly settings: Settings;
 	readonly apps: readonly App[];
-	/** Of the stack's repository, in which each app has one of its own. */
-	readonly address: RepositoryAddress;
+	/** Each app's own, by its name. */
+	readonly registries: ReadonlyMap<string, ImageRegistry>;
 	readonly site: ImageSite;
+	/** Whether names that move lead to its images. */
+	readonly hasAliases: boolean;
 	readonly pythons: readonly MadePython[];
 	/** Where logs of builds, SBOMs and provenances go, from the project root. */
 	readonly folder: string;
+	/** Of each component. */
+	readonly opts: pulumi.ComponentResourceOptions;
 }
 
 /** What makes a stack's apps. */
@@ -149,27 +156,29 @@ export interface MadeApps {
 
 /** Make the wheels and the images of a stack's apps. */
 export function makeApps(args: AppsArgs): MadeApps {
-	const { settings, address, site } = args;
+	const { settings, site, registries, hasAliases, opts } = args;
+	const { suffix = "" } = site;
 	const wheelsOfApp = wheelNamings(settings, site);
 	const wanted = stackWheels(args.apps, wheelsOfApp);
 	const wheels = makeWheels(args, wanted, wheelsOfApp);
 	const apps = args.apps.map((app) => {
 		const imageOf = wheelsOfApp(app);
 		const { python, pythonImage, minimal, package: deb } = pythonOf(args.pythons, app);
-		const wheelhouse = new WheelhouseImage(`wheelhouse-${app.name}`, {
+		const ofWheelhouse = {
 			site,
 			app,
 			wheel: imageOf,
-			python,
 			pythonImage,
 			wheels: app.distributions.flatMap((choice) =>
 				choice.kind === "compiled" ? (wheels.get(imageOf(choice).name) ?? []) : [],
 			),
-		});
-		const own = new ImageRegistry(`registry-${app.name}`, { settings, address, app: app.name });
-		const image = new AppImage({
+		};
+		const name = `wheelhouse-${app.name}${suffix}`;
+		const wheelhouse = new WheelhouseImage(name, ofWheelhouse, opts);
+		const ofApp = {
 			site,
-			own: { ...site, ...own.site },
+			// The program has one for each app.
+			own: { ...site, ...ownPlace(registries.get(app.name) as ImageRegistry) },
 			app,
 			pythonImage,
 			minimal: app.python.image && minimal,
@@ -180,10 +189,17 @@ export function makeApps(args: AppsArgs): MadeApps {
 			package: deb,
 			wheelOf: imageOf,
 			folder: args.folder,
-		});
+			hasAliases,
+		};
+		const image = new AppImage(ofApp, opts);
 		return { app, wheelhouse, image };
 	});
 	return { wheels: wanted.map(({ image }) => image), apps };
+}
+
+/** What of an app's own site is not the stack's. */
+function ownPlace({ site: { repository, registry } }: ImageRegistry) {
+	return { repository, ...(registry && { registry }) };
 }
 
 /** An app and the resources that make it. */
@@ -195,7 +211,7 @@ export interface MadeApp {
 
 /** The wheels, by the names of their images. */
 function makeWheels(
-	{ settings, site, pythons, folder }: AppsArgs,
+	{ settings, site, pythons, folder, opts }: AppsArgs,
 	wanted: readonly StackWheel[],
 	wheelsOfApp: (app: App) => WheelNaming,
 ): Map<string, WheelImage> {
@@ -207,7 +223,7 @@ function makeWheels(
 		const { python, wheelbuild } = pythonOf(pythons, app);
 		// Another version of an app is the same thing, made anew.
 		const version = wheel.kind === "own" ? "" : `-${wheel.version}`;
-		const plain = `wheel-${wheel.name}${version}`;
+		const plain = `wheel-${wheel.name}${version}${site.suffix ?? ""}`;
 		// Two apps may lock other tools for one version, or have other Pythons.
 		const name = names.has(plain) ? `${plain}-${image.key}` : plain;
 		names.add(name);
@@ -215,7 +231,7 @@ function makeWheels(
 			choice.kind === "compiled" ? (made.get(imageOf(choice).name) ?? []) : [],
 		);
 		const rest = { site, debian, python, wheel, imageOf, wheelbuild, requirements, stack, folder };
-		made.set(image.name, new WheelImage(name, { ...rest, app: app.folder }));
+		made.set(image.name, new WheelImage(name, { ...rest, app: app.folder }, opts));
 	}
 	return made;
 }

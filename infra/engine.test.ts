@@ -3,12 +3,19 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { readSettings } from "../stacks/settings.ts";
+import { CONFIG } from "../tests/record.ts";
 
 const PODMAN = { Components: [{ Name: "Podman Engine", Version: "4.3.1" }, { Name: "Conmon" }] };
 const DOCKER = { Components: [{ Name: "Engine", Version: "20.10.24" }, { Name: "runc" }] };
 const REFUSAL =
 	/the Docker daemon is Podman 4\.3\.1, which .*; use Docker Engine 20\.10 or newer: .*$/;
+
+const SETTINGS = readSettings(
+	{ ...CONFIG, platforms: '["linux/amd64", "linux/arm64"]' },
+	{ project: "debian-python", stack: "test", today: new Date() },
+);
 
 let folder: string;
 /** What the daemon was asked for. */
@@ -42,7 +49,7 @@ async function refuse(text: string): Promise<void> {
 	// Its connections are to this daemon.
 	vi.resetModules();
 	const { refuseEngine } = await import("./engine.ts");
-	await refuseEngine();
+	await refuseEngine(SETTINGS);
 }
 
 it("Podman is refused, by its version", async () => {
@@ -56,6 +63,40 @@ it.each([
 	["what is no engine", "<html>"],
 ])("%s is not", async (_, text) => {
 	await expect(refuse(text)).resolves.toBeUndefined();
+});
+
+describe("a platform of another architecture", () => {
+	const AMD64 = JSON.stringify({ ...DOCKER, Arch: "amd64", KernelVersion: "another machine's" });
+	const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+	afterEach(() => {
+		warn.mockClear();
+		vi.doUnmock("../components/step/emulation.ts");
+	});
+
+	it("is warned of where it is emulated, or may be", async () => {
+		await refuse(AMD64);
+		expect(warn.mock.calls.flat().join()).toMatch(/platform linux\/arm64 is emulated .*slower/);
+		expect(questions()).toEqual(["GET /version"]);
+	});
+
+	it("is refused where it is not, with the remedy", async () => {
+		vi.doMock("../components/step/emulation.ts", () => ({
+			canEmulate: () => false,
+			EMULATION_REMEDY: "REMEDY",
+		}));
+		await expect(refuse(AMD64)).rejects.toThrow(
+			/^platform linux\/arm64: the Docker daemon is on a machine of amd64, which does not run programs of arm64; REMEDY, name a machine of its own in dockerHosts, or build for linux\/amd64 alone$/,
+		);
+	});
+
+	it("is not, of several the first: a runner may be asked for what is for its own", async () => {
+		vi.doMock("../components/step/emulation.ts", () => ({
+			canEmulate: () => false,
+			EMULATION_REMEDY: "REMEDY",
+		}));
+		await refuse(AMD64.replace("amd64", "arm64"));
+		expect(warn.mock.calls.flat().join()).toContain("platform linux/amd64: the Docker daemon");
+	});
 });
 
 it("nor is a daemon that is not there", async () => {

@@ -1,33 +1,63 @@
 import * as pulumi from "@pulumi/pulumi";
-import { askEngine } from "../components/step/engine-api.ts";
-
-/** What an engine says of itself (Docker Engine API, "Get version"): what is read here. */
-interface EngineVersion {
-	readonly Components?: readonly { readonly Name: string; readonly Version: string }[];
-}
+import { onDaemon } from "../components/step/daemon.ts";
+import { canEmulate, EMULATION_REMEDY } from "../components/step/emulation.ts";
+import { type EngineVersion, engineVersion } from "../components/step/engine-version.ts";
+import { type DockerHost, dockerVariables } from "../stacks/docker-hosts.ts";
+import { type PlatformSettings, perPlatform } from "../stacks/platforms.ts";
+import type { Settings } from "../stacks/settings.ts";
 
 /**
- * Refuse an engine that answers as Docker's does, and cannot make the images. Podman (4.3.1, seen with
- * Docker's client 28 and by its API) refuses docker commit, or leaves TERM and container in the
- * environment of what it commits, which no change removes: it would be told after the compile.
+ * Refuse an engine that answers as Docker's does, and cannot make the images: Podman, and one of another
+ * architecture that emulates nothing. Warn of one that emulates. A preview, which makes nothing, is told of
+ * the latter too.
  *
  * One that does not answer is not refused: a preview works without, and who needs it says so.
  *
- * @throws RunError that names the engine, its version, the reason and the remedy.
+ * @throws RunError that names the engine, the reason and the remedy.
  */
-export async function refuseEngine(): Promise<void> {
-	const podman = (await components()).find(({ Name }) => Name === "Podman Engine");
+export async function refuseEngine(settings: Settings): Promise<void> {
+	const engines = Map.groupBy(perPlatform(settings), ({ dockerHost }) => dockerHost);
+	await Promise.all([...engines].map(([host, platforms]) => refuseFor(host, platforms)));
+}
+
+async function refuseFor(
+	host: DockerHost | undefined,
+	platforms: readonly PlatformSettings[],
+): Promise<void> {
+	const ask = () => engineVersion().catch(() => undefined);
+	const version = await onDaemon(host && dockerVariables(host), ask);
+	if (version === undefined) return;
+	refusePodman(version);
+	for (const platform of platforms) checkPlatform(version, platform);
+}
+
+/**
+ * Podman (4.3.1, seen with Docker's client 28 and by its API) refuses docker commit, or leaves TERM and
+ * container in the environment of what it commits, which no change removes: it would be told after the
+ * compile.
+ */
+function refusePodman({ Components = [] }: EngineVersion): void {
+	const podman = Components.find(({ Name }) => Name === "Podman Engine");
 	if (podman === undefined) return;
 	throw new pulumi.RunError(
 		`the Docker daemon is Podman ${podman.Version}, which cannot commit images without variables of its own (TERM) in them; use Docker Engine 20.10 or newer: start it, and set DOCKER_HOST or choose its context (docker context ls)`,
 	);
 }
 
-async function components(): Promise<NonNullable<EngineVersion["Components"]>> {
-	try {
-		const { body } = await askEngine("/version");
-		return (JSON.parse(body) as EngineVersion).Components ?? [];
-	} catch {
-		return [];
+function checkPlatform(
+	{ Arch, KernelVersion }: EngineVersion,
+	{ platform, architecture, platforms, platformSuffix }: PlatformSettings,
+): void {
+	if (Arch === undefined || Arch === architecture) return;
+	if (canEmulate(architecture, KernelVersion) === false) {
+		const problem = `platform ${platform}: the Docker daemon is on a machine of ${Arch}, which does not run programs of ${architecture}; ${EMULATION_REMEDY}, name a machine of its own in dockerHosts, or build for linux/${Arch} alone`;
+		// A runner of another platform's architecture may be asked for what is for that alone.
+		const mayBeLeftOut = platforms.length > 1 && platformSuffix === "";
+		if (!pulumi.runtime.isDryRun() && !mayBeLeftOut) throw new pulumi.RunError(problem);
+		void pulumi.log.warn(problem);
+		return;
 	}
+	void pulumi.log.warn(
+		`platform ${platform} is emulated by the Docker daemon, whose machine is of ${Arch}: what runs there is several times slower`,
+	);
 }

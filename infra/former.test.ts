@@ -87,3 +87,40 @@ it("has the package's image beside the others", () => {
 		["package", { name: "127.0.0.1:5000/team/python:package-ba9876543210", key: "ba9876543210" }],
 	]);
 });
+
+it("of several platforms each image is told, and the index, in the order of the platforms", () => {
+	const image = (key: string) => ({ name: `registry.example.com/team/python:x-${key}`, key });
+	const both = (index: string, arm64: string, amd64: string) => ({
+		...image(index),
+		// As the engine sorts them.
+		platforms: { "linux/amd64": image(amd64), "linux/arm64": image(arm64) },
+	});
+	const deployed = deployedImages({
+		images: { debbase: image("1"), "debbase-amd64": image("2"), python: both("3", "4", "5") },
+		apps: { orders: both("6", "7", "8") },
+		pythons: {
+			"3.13": {
+				package: { key: "9" },
+				platforms: {
+					"linux/amd64": { package: { key: "10" } },
+					"linux/arm64": { package: { key: "9" } },
+				},
+			},
+		},
+		package: { key: "9" },
+		platforms: ["linux/arm64", "linux/amd64"],
+	});
+	const keys = Object.fromEntries([...deployed].map(([artefact, { key }]) => [artefact, key]));
+	expect(keys).toEqual({
+		debbase: "1",
+		"debbase-amd64": "2",
+		python: "4",
+		"python-amd64": "5",
+		"python-index": "3",
+		"app-orders": "7",
+		"app-orders-amd64": "8",
+		"app-orders-index": "6",
+		package: "9",
+		"package-amd64": "10",
+	});
+});

@@ -1,19 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imagePlace, type Place } from "../components/distribution/presence.ts";
 import { repositoryOf } from "../components/image-name.ts";
+import { onDaemon } from "../components/step/daemon.ts";
 import type { Patch } from "../stacks/patches/patch-set.ts";
+import { suffixOf } from "../stacks/platforms.ts";
 import { knownSide, patchesText, type Side } from "../stacks/rotation.ts";
-import type { StackPython } from "../stacks/settings.ts";
+import type { Platform, Settings, StackPython } from "../stacks/settings.ts";
 import { pythonName, type Variant } from "../stacks/variants.ts";
+import { daemonOf } from "./docker-hosts.ts";
 
 /** Of the outputs of infra/index.ts, as an older version of the program may have written them. */
 export interface FormerOutputs {
-	readonly images?: Readonly<Record<string, DeployedImage>>;
-	readonly apps?: Readonly<Record<string, DeployedImage>>;
+	readonly images?: Readonly<Record<string, PublishedImage>>;
+	readonly apps?: Readonly<Record<string, PublishedImage>>;
 	readonly package?: { readonly key?: string; readonly architecture?: string };
 	readonly debian?: { readonly codename?: string };
 	readonly cpython?: Omit<FormerPython, "package">;
 	readonly pythons?: Readonly<Record<string, FormerPython>>;
+	/** Of a stack of several, the first one first. */
+	readonly platforms?: readonly Platform[];
 }
 
 interface FormerPython {
@@ -21,12 +26,21 @@ interface FormerPython {
 	readonly variant?: Variant;
 	readonly patches?: readonly Pick<Patch, "name" | "cves">[];
 	readonly package?: { readonly key?: string };
+	readonly platforms?: ByPlatform<Pick<FormerPython, "package">>;
 }
+
+/** What there is for each of several platforms. */
+type ByPlatform<T> = Readonly<Partial<Record<Platform, T>>> | undefined;
 
 /** An image that was deployed. */
 export interface DeployedImage {
 	readonly name: string;
 	readonly key: string;
+}
+
+/** The same, or the index of those of several platforms. */
+interface PublishedImage extends DeployedImage {
+	readonly platforms?: ByPlatform<DeployedImage>;
 }
 
 /**
@@ -71,15 +85,32 @@ export function deployedSide(
 
 /** The images that were deployed last, by artefact. */
 export function deployedImages(former: FormerOutputs | undefined): Map<string, DeployedImage> {
-	const { images = {}, apps = {}, pythons = {}, package: deb } = former ?? {};
-	const deployed = new Map(Object.entries(images));
-	for (const [name, image] of Object.entries(apps)) deployed.set(`app-${name}`, image);
+	const { images = {}, apps = {}, pythons = {}, package: deb, platforms = [] } = former ?? {};
+	// The engine sorts the keys of a record.
+	const byPlatform = <T>(artefact: string, of: ByPlatform<T>, one: T): [string, T][] =>
+		of === undefined
+			? [[artefact, one]]
+			: platforms.map((each, index) => [artefact + suffixOf(each, index), of[each] as T]);
+	const ofApps = Object.entries(apps).map(([name, image]) => [`app-${name}`, image] as const);
+	const deployed = new Map(
+		[...Object.entries(images), ...ofApps].flatMap(([artefact, image]) => [
+			...byPlatform<DeployedImage>(artefact, image.platforms, image),
+			...(image.platforms ? [[`${artefact}-index`, image] as const] : []),
+		]),
+	);
 	// The outputs have no names of the packages' images: they lie beside the others.
 	const name = deployed.get("debbase")?.name;
 	const keys = new Map([["package", deb?.key]]);
 	// The first one's is told twice.
-	for (const [series, python] of Object.entries(pythons))
-		if (python.package?.key !== deb?.key) keys.set(`package-${series}`, python.package?.key);
+	for (const [series, python] of Object.entries(pythons)) {
+		const artefact = python.package?.key === deb?.key ? "package" : `package-${series}`;
+		for (const [each, own] of byPlatform<Pick<FormerPython, "package">>(
+			artefact,
+			python.platforms,
+			python,
+		))
+			keys.set(each, own.package?.key);
+	}
 	for (const [artefact, key] of keys)
 		if (name !== undefined && key !== undefined)
 			deployed.set(artefact, { name: `${repositoryOf(name)}:package-${key}`, key });
@@ -89,6 +120,7 @@ export function deployedImages(former: FormerOutputs | undefined): Map<string, D
 /** Where the images that were deployed are now, by name. What nobody answers for is left out. */
 export async function deployedPlaces(
 	deployed: ReadonlyMap<string, DeployedImage>,
+	settings: Settings,
 ): Promise<Map<string, Place>> {
 	const places = new Map<string, Place>();
 	const problems = new Set<string>();
@@ -99,7 +131,11 @@ export async function deployedPlaces(
 			problems.add((error as Error).message);
 		}
 	};
-	await Promise.all([...deployed.values()].map(look));
+	await Promise.all(
+		[...deployed].map(([artefact, image]) =>
+			onDaemon(daemonOf(settings, artefact), () => look(image)),
+		),
+	);
 	// A preview says it of each image; an up goes on as if nothing was lost.
 	for (const problem of pulumi.runtime.isDryRun() ? [] : problems)
 		void pulumi.log.warn(`nobody can tell whether what was deployed is still there: ${problem}`);

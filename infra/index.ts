@@ -1,58 +1,58 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DebianBase } from "../components/base/base.ts";
-import { DebbaseImage } from "../components/debbase/debbase.ts";
-import { PybuildImage } from "../components/pybuild/pybuild.ts";
 import { ImageRegistry } from "../components/registry/registry.ts";
+import { perPlatform } from "../stacks/platforms.ts";
 import { patchesText, rotation } from "../stacks/rotation.ts";
 import { pythonName } from "../stacks/variants.ts";
 import { usableAddress } from "./address.ts";
-import { byArtefact, makeApps, stackApps } from "./apps.ts";
+import { byArtefact, stackApps } from "./apps.ts";
 import { refuseEngine } from "./engine.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
-import { packagesFolder } from "./images.ts";
+import { hasIndexes, publish } from "./indexes.ts";
+import { imageOutput, publishedOutput, pythonOutput } from "./outputs.ts";
 import { planLines, plannedPythons } from "./plan.ts";
-import { imageOutput, imageOutputs, makePython, pythonImages, pythonOutput } from "./python.ts";
+import { type MadePlatform, makePlatform, platformImages, stageImages } from "./platform.ts";
 import { rotationLines } from "./rotation-lines.ts";
 import { stackSettings } from "./settings.ts";
 
 const settings = stackSettings();
 const { debian, architecture } = settings;
 // A lock that is refused must end this before anything is made.
-const appsOfStack = stackApps(settings);
+const onPlatforms = perPlatform(settings).map((each) => ({
+	settings: each,
+	apps: stackApps(each),
+}));
 for (const warning of settings.warnings) void pulumi.log.warn(warning);
 
-await refuseEngine();
+await refuseEngine(settings);
 const address = await usableAddress(settings);
 const registry = new ImageRegistry("registry", { settings, address });
 const former = await formerOutputs();
 const deployed = deployedImages(former);
-const places = await deployedPlaces(deployed);
+const places = await deployedPlaces(deployed, settings);
 const site = { ...registry.site, places };
-const base = new DebianBase("base", { site, debian, base: settings.base, architecture });
-const debbase = new DebbaseImage("debbase", { site, debian, base });
-const pybuild = new PybuildImage("pybuild", { site, debian, debbase });
-const madePythons = settings.pythons.map((python) =>
-	makePython({ settings, site, base, debbase, pybuild }, python),
+const registries = new Map(
+	settings.apps.map(({ name: app }) => [
+		app,
+		new ImageRegistry(`registry-${app}`, { settings, address, app }),
+	]),
 );
-const { wheels, apps: madeApps } = makeApps({
-	settings,
-	apps: appsOfStack,
-	address,
-	site,
-	pythons: madePythons,
-	folder: packagesFolder(settings.stack),
-});
+const made: MadePlatform[] = [];
+for (const each of onPlatforms)
+	made.push(
+		makePlatform({
+			...each,
+			site,
+			registries,
+			hasAliases: made.length === 0 && !hasIndexes(settings, site.repository),
+			pybuild: made[0]?.pybuild,
+		}),
+	);
+const artefacts = publish(settings, site, made);
 
 if (pulumi.runtime.isDryRun()) {
 	const planned = [
-		...[base, debbase, pybuild].flatMap(({ image }) => image ?? []),
-		...madePythons.flatMap(pythonImages),
-		...wheels,
-		...madeApps.flatMap(({ wheelhouse, image }) => [
-			wheelhouse.image,
-			image.dependencies,
-			image.image,
-		]),
+		...made.flatMap(platformImages),
+		...artefacts.flatMap(({ index }) => index?.image ?? []),
 	];
 	const lines = await planLines(planned, plannedPythons(settings), { deployed, places });
 	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
@@ -67,42 +67,50 @@ if (pulumi.runtime.isDryRun()) {
 	}
 }
 
+const published = artefacts.map(publishedOutput);
+
 /**
  * The images, by artefact (the base only where it is made here): `name` for docker run, `key` of their
- * content, and where the stack has a registry, `digest`: `repository@sha256:...`, for deployments.
+ * content, and where the stack has a registry, `digest`: `repository@sha256:...`, for deployments. Of several
+ * platforms that is the index, and `platforms` has the same of each.
  */
 export const images = {
-	...(base.image && { base: imageOutput(base.image) }),
-	debbase: imageOutput(debbase.image),
-	pybuild: imageOutput(pybuild.image),
-	...Object.assign({}, ...madePythons.map(imageOutputs)),
 	...Object.fromEntries(
-		byArtefact([
-			...wheels,
-			...madeApps.flatMap(({ wheelhouse, image }) => [wheelhouse.image, image.dependencies]),
-		]).map(([artefact, image]) => [artefact, imageOutput(image)]),
+		made.flatMap(stageImages).map((image) => [image.artefact, imageOutput(image)]),
+	),
+	...Object.fromEntries(published.filter(([artefact]) => !isApp(artefact))),
+	...Object.fromEntries(
+		byArtefact(
+			made.flatMap(({ wheels, apps }) => [
+				...wheels,
+				...apps.flatMap(({ wheelhouse, image }) => [wheelhouse.image, image.dependencies]),
+			]),
+		).map(([artefact, image]) => [artefact, imageOutput(image)]),
 	),
 };
 
 /** The apps, by name; as the images. */
 export const apps = Object.fromEntries(
-	madeApps.map(({ app, image }) => [
-		app.name,
-		{ ...imageOutput(image.image), digest: image.digest },
-	]),
+	published
+		.filter(([artefact]) => isApp(artefact))
+		.map(([artefact, of]) => [artefact.slice("app-".length), of]),
 );
+
+function isApp(artefact: string): boolean {
+	return artefact.startsWith("app-");
+}
 
 /**
  * The Pythons, by their series (with the flag of a variant, as in 3.13t): `version`, `variant`, `patches`, where it has some, with the CVEs that they name,
  * `endOfLife`, the day or month in which its support ends, `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum, and
- * `packages`, the paths of further ones, where it has some.
+ * `packages`, the paths of further ones, where it has some. Of several platforms `platforms` has these of each.
  */
 export const pythons = Object.fromEntries(
-	madePythons.map((made) => [pythonName(made.python), pythonOutput(made)]),
+	settings.pythons.map((python) => [pythonName(python), pythonOutput(python, made)]),
 );
 
 const [firstPython] = Object.values(pythons) as [ReturnType<typeof pythonOutput>];
-const { package: packageOutput, ...cpython } = firstPython;
+const { package: packageOutput, platforms: _, ...cpython } = firstPython;
 
 /** The first Python, and its Debian package. */
 export { cpython, packageOutput as package };
@@ -120,3 +128,6 @@ export { debianOutput as debian };
 
 /** What a preview warns of: support that ends, unproven pairs, a base that is not pinned. */
 export const warnings = settings.warnings;
+
+/** The platforms: what is made for the first one has no suffix in its name. */
+export const { platforms } = settings;

@@ -2,9 +2,11 @@ import { keyInputs } from "../components/distribution/inputs.ts";
 import { imagePlace, lacksPush, type Place } from "../components/distribution/presence.ts";
 import type { StackImage } from "../components/image.ts";
 import { repositoryOf } from "../components/image-name.ts";
+import { onDaemon } from "../components/step/daemon.ts";
 import { inputChanges, whyBuild } from "../components/step/why.ts";
 import { compileMinutes } from "../stacks/compile-times.ts";
-import type { Profile, Settings } from "../stacks/settings.ts";
+import { suffixOf } from "../stacks/platforms.ts";
+import type { Platform, Profile, Settings } from "../stacks/settings.ts";
 import { pythonName } from "../stacks/variants.ts";
 import type { DeployedImage } from "./former.ts";
 
@@ -47,7 +49,7 @@ export interface Plan {
 
 /** The plan of each image. The daemon and the registry are asked; nothing is changed, and nothing fails. */
 export function plans(images: readonly StackImage[], former?: Former): Promise<Plan[]> {
-	return Promise.all(images.map((image) => plan(image, former)));
+	return Promise.all(images.map((image) => onDaemon(image.daemon, () => plan(image, former))));
 }
 
 /** What of a plan tells whether there is a compile. */
@@ -72,25 +74,30 @@ export interface PlannedPython {
 	readonly profile: Profile;
 	/** The artefact that is its package. */
 	readonly package: string;
+	/** What that is for, where a stack has several platforms. */
+	readonly platform?: Platform;
 	/** How long its compile takes; see {@link compileMinutes}. */
 	readonly minutes: number;
 }
 
-/** That of each of a stack's Pythons. */
-export function plannedPythons({
-	debian,
-	pythons,
-}: Pick<Settings, "debian" | "pythons">): PlannedPython[] {
-	return pythons.map((python) => ({
-		series: pythonName(python),
-		profile: python.profile,
-		package: `package${python.suffix}`,
-		minutes: compileMinutes({
-			release: debian.codename,
-			series: python.series.series,
+/** That of each of a stack's Pythons, for its first platform, then for the next. */
+export function plannedPythons(
+	settings: Pick<Settings, "debian" | "pythons" | "platforms">,
+): PlannedPython[] {
+	const { debian, pythons, platforms } = settings;
+	return platforms.flatMap((platform, index) =>
+		pythons.map((python) => ({
+			series: pythonName(python),
 			profile: python.profile,
-		}),
-	}));
+			package: `package${python.suffix}${suffixOf(platform, index)}`,
+			...(platforms.length > 1 && { platform }),
+			minutes: compileMinutes({
+				release: debian.codename,
+				series: python.series.series,
+				profile: python.profile,
+			}),
+		})),
+	);
 }
 
 /** Whether CPython is compiled, in words, and how long that takes. */
@@ -105,7 +112,7 @@ export function compileLine(
 	const certain = packages.filter((each) => each.compiles);
 	const uncertain = packages.filter((each) => each.compiles === undefined);
 	const name = (some: readonly PlannedPython[]) =>
-		pythons.length === 1 ? "CPython" : `CPython ${some.map(({ series }) => series).join(", ")}`;
+		pythons.length === 1 ? "CPython" : `CPython ${some.map(nameOf).join(", ")}`;
 	if (certain.length > 0) return `${name(certain)} will be compiled: ${duration(certain)}`;
 	if (uncertain.length > 0)
 		return `${name(uncertain)} may have to be compiled: ${duration(uncertain)}`;
@@ -114,6 +121,10 @@ export function compileLine(
 	const what =
 		wheels === 0 ? "nothing" : `no CPython, but ${wheels} wheel${wheels === 1 ? "" : "s"}`;
 	return `${what} will be compiled${again ? ": a former compile is packaged again" : ""}`;
+}
+
+function nameOf({ series, platform }: PlannedPython): string {
+	return platform === undefined ? series : `${series} for ${platform}`;
 }
 
 function duration(pythons: readonly PlannedPython[]): string {
@@ -147,10 +158,12 @@ function deployedAs({ artefact, name }: StackImage, { deployed }: Former) {
 
 /** What becomes of an image, by where it is. */
 export async function fateOf(
-	{ name, compiled, compiles }: StackImage,
+	{ name, kind, compiled, compiles }: StackImage,
 	place: Place,
 ): Promise<Pick<Plan, "fate" | "isCompiled" | "compiles">> {
 	const push = lacksPush(name, place);
+	// An index is made of what is pushed already.
+	if (kind === "index" && push) return { fate: "push" };
 	if (place !== "nowhere") return { fate: push ? "push" : "reused" };
 	const fate = push ? "build and push" : "build";
 	if (compiles !== undefined) return { fate, compiles };
@@ -160,7 +173,7 @@ export async function fateOf(
 
 /** Why something becomes of an image, where nobody can tell what was deployed. */
 async function whyAlone(image: StackImage, place: Place): Promise<string> {
-	if (place === "nowhere") return whyBuild(image);
+	if (place === "nowhere" && image.kind !== "index") return whyBuild(image);
 	return lacksPush(image.name, place) ? "the registry does not have it" : "";
 }
 

@@ -5,6 +5,7 @@ import { needImage, remoteDigest } from "../components/distribution/daemon.ts";
 import { imagePlace, isMade } from "../components/distribution/presence.ts";
 import { attachedTypes } from "../components/distribution/referrers.ts";
 import { imageInputs, labelled } from "../components/image.ts";
+import { indexStep } from "../components/image-index/step.ts";
 import { registryHost, repositoryOf, tagOf } from "../components/image-name.ts";
 import { buildStep } from "../components/package/step.ts";
 import { arePackagesWritten } from "../components/package/written.ts";
@@ -16,6 +17,7 @@ import { BOM_TYPE, PROVENANCE_TYPE } from "../components/sbom/media-types.ts";
 import { describeStep } from "../components/sbom/step.ts";
 import { areWritten } from "../components/sbom/written.ts";
 import { stepCommandLine } from "../components/step/command.ts";
+import { daemonVariables } from "../components/step/daemon.ts";
 import { type InputsOf, readInputs } from "../components/step/definition.ts";
 import { DEB_SUM, imageId, imageLabel, tagImage } from "../components/step/docker.ts";
 import { dockerError, explainDocker } from "../components/step/docker-error.ts";
@@ -90,6 +92,8 @@ export function localCommand(run: Run, artefact: string, inputs: CommandInputs):
 			return pushCommand(run, artefact, inputs);
 		case stepCommandLine(describeStep):
 			return describeCommand(run, artefact, inputs);
+		case stepCommandLine(indexStep):
+			return indexCommand(run, artefact, inputs);
 		default:
 			return imageCommand(run, artefact, inputs);
 	}
@@ -112,7 +116,11 @@ async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): P
 
 /** Whether there is something to attach to an image that is pushed already. */
 async function lacksArtefacts(
-	{ IMAGE: image, DESCRIPTION: files, SIGNING }: InputsOf<typeof pushStep>,
+	{
+		IMAGE: image,
+		DESCRIPTION: files,
+		SIGNING,
+	}: Pick<InputsOf<typeof pushStep>, "IMAGE" | "DESCRIPTION" | "SIGNING">,
 	digest: string | undefined,
 ): Promise<boolean> {
 	if (digest === undefined) return false;
@@ -128,6 +136,26 @@ async function lacksArtefacts(
 		// What is wrong with the registry or the key, the step says.
 		return true;
 	}
+}
+
+/** The index of images that are pushed by now; in a preview perhaps not yet. */
+async function indexCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
+	const { IMAGE, ALIASES, SIGNING } = readInputs(indexStep, inputs.environment);
+	const done = run.report.start(artefact);
+	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
+	const [digest, ...moving] = await Promise.all(
+		[IMAGE, ...ALIASES].map((name) => remoteDigest(name, run.signal)),
+	);
+	const lagging = ALIASES.filter((_, index) => digest === undefined || moving[index] !== digest);
+	const missing = [...(digest === undefined ? [IMAGE] : []), ...lagging];
+	const signed = { SIGNING, IMAGE, DESCRIPTION: [] };
+	if (run.preview || (missing.length === 0 && !(await lacksArtefacts(signed, digest)))) {
+		if (missing.length > 0) done("to push", tags(missing));
+		return { ...inputs, stdout: JSON.stringify({ digest }) };
+	}
+	const stdout = await runCommand(run, artefact, inputs);
+	if (missing.length > 0) done("pushed", tags(missing));
+	return { ...inputs, stdout };
 }
 
 function tags(names: readonly string[]): string {
@@ -221,9 +249,12 @@ async function dockerBuild(
 		build.context,
 	];
 	// The default builder is the daemon itself, which has the image that FROM names.
+	const daemon = daemonVariables();
 	const env = {
+		...daemon,
 		BUILDKIT_PROGRESS: "plain",
-		BUILDX_BUILDER: "default",
+		// That of a context has its name.
+		BUILDX_BUILDER: daemon.DOCKER_CONTEXT ?? "default",
 		// With one, the containerd image store makes an index of what is one image elsewhere.
 		BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
 	};

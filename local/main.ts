@@ -1,7 +1,10 @@
+import { onDaemon } from "../components/step/daemon.ts";
 import { StepError } from "../components/step/error.ts";
 import { stopController } from "../components/step/stop.ts";
 import { sweep } from "../components/step/sweep.ts";
 import { stackApps } from "../infra/apps.ts";
+import { dockerVariables } from "../stacks/docker-hosts.ts";
+import { perPlatform } from "../stacks/platforms.ts";
 import { commandLine, configOption, runCommand, stackOption } from "./command-line.ts";
 import type { Run } from "./handlers.ts";
 import { configuredSettings } from "./images.ts";
@@ -60,7 +63,9 @@ async function build(options: Options): Promise<void> {
 		wants: (artefact) => wanted?.has(artefact) ?? true,
 		signal: abort.signal,
 	};
-	if (!preview) await sweep();
+	const { dockerHosts } = configuredSettings(stack, config);
+	const hosts = preview ? [] : [undefined, ...Object.values(dockerHosts)];
+	await Promise.all(hosts.map((host) => onDaemon(host && dockerVariables(host), sweep)));
 	const outputs = await runStack(stack, config, run);
 	report.line(await summary(outputs, report.rows, { preview }));
 	if (options.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
@@ -68,5 +73,13 @@ async function build(options: Options): Promise<void> {
 
 function targetArtefacts(target: string, stack: string, config: StackConfig): Set<string> {
 	const settings = configuredSettings(stack, config);
-	return wantedArtefacts(target, settings.pythons, stackApps(settings));
+	return wantedArtefacts(
+		target,
+		perPlatform(settings).map((each) => ({
+			pythons: each.pythons,
+			apps: stackApps(each),
+			suffix: each.platformSuffix,
+			...(each.compiledOn !== undefined && { compiledOn: each.compiledOn }),
+		})),
+	);
 }

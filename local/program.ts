@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imageInputs, labelled } from "../components/image.ts";
+import { onDaemon } from "../components/step/daemon.ts";
+import { type DockerHost, dockerVariables } from "../stacks/docker-hosts.ts";
 import type { EcrPolicyInputs, EcrRepositoryInputs, KmsAliasInputs, KmsKeyInputs } from "./aws.ts";
 import {
 	type CommandInputs,
@@ -37,6 +39,7 @@ async function runProgram(
 	run: Run,
 ): Promise<Outputs> {
 	const artefacts = new Artefacts();
+	const daemons = new Daemons();
 	const failed = Promise.withResolvers<never>();
 	async function orFail<T>(work: () => Promise<T>): Promise<T> {
 		try {
@@ -51,11 +54,13 @@ async function runProgram(
 	process.on("unhandledRejection", failed.reject);
 	await pulumi.runtime.setMocks(
 		{
-			newResource: ({ type, name, inputs }) =>
-				orFail(async () => ({
-					id: name,
-					state: await makeResource(run, artefacts.of(type, name, inputs), type, inputs as object),
-				})),
+			newResource: ({ type, name, inputs, provider }) =>
+				orFail(async () => {
+					const artefact = artefacts.of(type, name, inputs);
+					const daemon = daemons.of(type, name, inputs, provider);
+					const make = () => makeResource(run, artefact, type, inputs as object);
+					return { id: name, state: await onDaemon(daemon, make) };
+				}),
 			call: ({ token }) => orFail(async () => (await aws()).awsInvoke(token)),
 		},
 		project,
@@ -78,10 +83,29 @@ class Artefacts {
 	of(type: string, name: string, inputs: object): string {
 		const { image, artefact } =
 			type === "docker:index/remoteImage:RemoteImage"
-				? remoteImageParts(inputs as RemoteImageInputs)
+				? { image: (inputs as RemoteImageInputs).name, artefact: name.replace(/-image$/, "") }
 				: commandParts(inputs as Partial<CommandInputs>);
 		if (artefact !== undefined) this.#known.set(image, artefact);
 		return this.#known.get(image) ?? name;
+	}
+}
+
+/** Which Docker daemon each resource is made on. */
+class Daemons {
+	/** Docker's variables, by the names of the providers for its images. */
+	readonly #known = new Map<string, Readonly<Record<string, string>>>();
+
+	/** Docker's variables; undefined: this machine's daemon. */
+	of(type: string, name: string, inputs: object, provider: string | undefined) {
+		if (type === "pulumi:providers:docker")
+			this.#known.set(name, dockerVariables(inputs as DockerHost));
+		// A provider is told by its URN and ID.
+		const [, ofProvider = ""] = /::([^:]+)::[^:]*$/.exec(provider ?? "") ?? [];
+		const { environment = {} } = inputs as Partial<CommandInputs>;
+		const { DOCKER_HOST, DOCKER_CONTEXT } = environment;
+		if (DOCKER_CONTEXT !== undefined) return dockerVariables({ context: DOCKER_CONTEXT });
+		if (DOCKER_HOST !== undefined) return dockerVariables({ host: DOCKER_HOST });
+		return this.#known.get(ofProvider);
 	}
 }
 
@@ -89,10 +113,6 @@ interface ImageParts {
 	readonly image: string;
 	/** Of what makes the image. */
 	readonly artefact: string | undefined;
-}
-
-function remoteImageParts({ name, build }: RemoteImageInputs): ImageParts {
-	return { image: name, artefact: labelled(build.labels).kind };
 }
 
 function commandParts({ environment = {} }: Partial<CommandInputs>): ImageParts {

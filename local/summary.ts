@@ -7,17 +7,35 @@ import type { Outputs } from "./program.ts";
 import { formatSeconds, type Row } from "./report.ts";
 import { section, table } from "./text.ts";
 
+interface ShownPackage {
+	readonly file: string;
+	readonly sha256: string | null;
+}
+
 interface ShownPython {
 	readonly version: string;
 	readonly series: string;
-	readonly package: { readonly file: string; readonly sha256: string | null };
+	readonly package: ShownPackage;
+	/** Further ones: their paths. */
 	readonly packages?: Readonly<Record<string, string>>;
+	readonly platforms?: Readonly<Record<string, Pick<ShownPython, "package" | "packages">>>;
+}
+
+interface ShownImage {
+	readonly name: string;
+	/** Of several platforms, of which `name` is the index; the first one first. */
+	readonly platforms?: Readonly<Record<string, { readonly name: string }>>;
+}
+
+/** The images that a daemon may have, which has no index. */
+function namesOf({ name, platforms }: ShownImage): string[] {
+	return platforms === undefined ? [name] : Object.values(platforms).map((each) => each.name);
 }
 
 /** The outputs that the summary shows. */
 interface Shown {
-	readonly images: Readonly<Record<string, { readonly name: string }>>;
-	readonly apps: Readonly<Record<string, { readonly name: string }>>;
+	readonly images: Readonly<Record<string, ShownImage>>;
+	readonly apps: Readonly<Record<string, ShownImage>>;
 	readonly pythons: Readonly<Record<string, ShownPython>>;
 	readonly debian: { readonly codename: string };
 }
@@ -30,22 +48,25 @@ export async function summary(
 ): Promise<string> {
 	const shown = outputs as unknown as Shown;
 	const lines = ["", ...table(ROW, rows.map(rowCells)), ""];
-	const apps = Object.values(shown.apps).map(({ name }) => name);
+	const apps = Object.values(shown.apps).map(namesOf);
 	if (!preview) {
 		const images = Object.entries(shown.images).filter(([artefact]) => !isStage(artefact));
-		for (const name of [...images.map(([, image]) => image.name), ...apps])
+		for (const name of [...images.flatMap(([, image]) => namesOf(image)), ...apps.flat()])
 			lines.push(...(await imageLine(name)));
-		for (const { package: deb, packages = {} } of Object.values(shown.pythons))
-			if (deb.sha256 !== null)
-				for (const file of [deb.file, ...Object.values(packages)])
-					lines.push(`  .deb      ${file}`);
+		for (const { platforms, ...own } of Object.values(shown.pythons))
+			for (const { package: deb, packages = {} } of Object.values(platforms ?? { own }))
+				if (deb.sha256 !== null)
+					for (const file of [deb.file, ...Object.values(packages)])
+						lines.push(`  .deb      ${file}`);
 	}
 	if (preview) lines.push(...(await changesForUsers(shown)));
 	const { python, minimal } = shown.images;
-	for (const image of preview ? [] : [python, minimal])
-		if (image !== undefined && (await imageId(image.name)) !== undefined)
-			lines.push(...tryLine(image.name, image === python));
-	if (!preview) for (const name of apps) lines.push(...(await runLine(name)));
+	for (const image of preview ? [] : [python, minimal]) {
+		const name = image && namesOf(image)[0];
+		if (name !== undefined && (await imageId(name)) !== undefined)
+			lines.push(...tryLine(name, image === python));
+	}
+	if (!preview) for (const [name = ""] of apps) lines.push(...(await runLine(name)));
 	return lines.join("\n");
 }
 

@@ -12,6 +12,7 @@ import {
 	seriesOf,
 } from "./cpython.ts";
 import { codenames, type DebianRelease, debianReleases, isCodename } from "./debian.ts";
+import { type DockerHost, parseDockerHost } from "./docker-hosts.ts";
 import {
 	type ImageReference,
 	isDockerHub,
@@ -230,6 +231,36 @@ function parseArray(value: string): readonly unknown[] {
 export function parsePlatform(value: string): Platform {
 	if (value === "linux/amd64" || value === "linux/arm64") return value;
 	throw new Refusal("is not a platform that this program builds for");
+}
+
+/** A JSON list of objects with `platform` and `host`, each platform once. */
+export function parseDockerHosts(
+	value: string,
+): readonly { readonly platform: Platform; readonly host: DockerHost }[] {
+	const entries = parsePythons(value).map(({ platform = "", host = "", ...others }) => {
+		const [unknown] = Object.keys(others);
+		if (unknown !== undefined)
+			throw new Refusal(`has an entry with ${quote(unknown)}, which is neither platform nor host`);
+		return { platform: parsePlatform(platform), host: parseDockerHost(host) };
+	});
+	const twice = entries.find(({ platform }, index) =>
+		entries.slice(0, index).some((other) => other.platform === platform),
+	);
+	if (twice !== undefined) throw new Refusal(`has ${twice.platform} twice`);
+	return entries;
+}
+
+/** A JSON list of platforms, each once. */
+export function parsePlatforms(value: string): readonly Platform[] {
+	const list = parseList(value);
+	const twice = list.find((platform, index) => list.indexOf(platform) !== index);
+	if (twice !== undefined) throw new Refusal(`has ${quote(twice)} twice`);
+	return list.map((platform) => {
+		if (platform === "linux/amd64" || platform === "linux/arm64") return platform;
+		throw new Refusal(
+			`has ${quote(platform)}, which is not a platform that this program builds for`,
+		);
+	});
 }
 
 /** The path of an existing file, of characters that need no quoting anywhere. */

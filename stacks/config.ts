@@ -8,10 +8,12 @@ import {
 	parseApps,
 	parseBase,
 	parseBoolean,
+	parseDockerHosts,
 	parseFile,
 	parseFolder,
 	parsePackageRelease,
 	parsePlatform,
+	parsePlatforms,
 	parseProfile,
 	parsePythons,
 	parsePythonVersion,
@@ -186,6 +188,24 @@ export const config = {
 		parse: parsePlatform,
 		remedy: (text) =>
 			`write platform: ${/arm|aarch/i.test(text) ? "linux/arm64" : "linux/amd64"} (known: linux/amd64, linux/arm64)`,
+	},
+	platforms: {
+		type: "array",
+		absent: "that of `platform`",
+		description:
+			"several platforms, in place of `platform`; the first is that of the machine which builds: `linux/amd64`, `linux/arm64`",
+		parse: parsePlatforms,
+		remedy: () => 'write a list of platforms, each once: ["linux/amd64", "linux/arm64"]',
+	},
+	dockerHosts: {
+		type: "array",
+		items: "object",
+		absent: "the machine's own",
+		description:
+			"where the work of further platforms runs: entries with `platform` and `host`, which is `ssh://builder@arm.example.com`, another address of a Docker daemon, or a Docker context",
+		parse: parseDockerHosts,
+		remedy: () =>
+			"write a list of entries such as {platform: linux/arm64, host: ssh://builder@arm.example.com}",
 	},
 	apps: {
 		type: "array",

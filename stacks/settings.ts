@@ -10,8 +10,10 @@ import { ConfigError } from "./config-error.ts";
 import { ConfigReader } from "./config-reader.ts";
 import { otherReleaseInTag, type Platform, Refusal, type Registry } from "./config-values.ts";
 import { codenames, type DebianRelease, debianReleases } from "./debian.ts";
+import { type DockerHosts, readDockerHosts } from "./docker-hosts.ts";
 import { framePointerWarnings } from "./frame-pointers.ts";
 import { type ImageReference, parseImageReference } from "./image-reference.ts";
+import { type Architecture, architectureOf, readPlatforms } from "./platforms.ts";
 import {
 	isWhole,
 	pairWarnings,
@@ -25,6 +27,7 @@ import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
 export { type ConfigKey, configKeys } from "./config.ts";
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
 export type { Platform, Profile, Registry } from "./config-values.ts";
+export type { Architecture } from "./platforms.ts";
 export type { StackPython } from "./pythons.ts";
 
 /** What one stack builds: its config, checked and joined with the catalogs. */
@@ -43,9 +46,14 @@ export interface Settings {
 	signing?: string;
 	/** AWS accounts that may pull from the stack's ECR repository, beside its own. */
 	ecrPullAccounts: readonly string[];
+	/** What its images are for; of several platforms the first, see {@link perPlatform}. */
 	platform: Platform;
 	/** Debian's name of the platform's architecture. */
-	architecture: "amd64" | "arm64";
+	architecture: Architecture;
+	/** All of them, the first one first. */
+	platforms: readonly [Platform, ...Platform[]];
+	/** Where the work of those runs that have a machine of their own. */
+	dockerHosts: DockerHosts;
 	/** In the order of the stack file. */
 	apps: readonly AppSource[];
 	/** Path of a PEM file with the CA certificates for build containers. */
@@ -109,13 +117,14 @@ export function readSettings(
 	const signing = reader.read("signing");
 	refuseSigningWithoutRegistry(reader, registry, signing);
 	if (registry) reader.problems.push(...stackNameProblems(context, registry));
-	const platform = reader.read("platform");
+	const platforms = readPlatforms(reader);
+	const dockerHosts = readDockerHosts(reader, platforms);
 	const apps = readStackApps(reader, pythons, context.openApp);
 	if (registry) reader.problems.push(...appNameProblems(context, registry, apps));
 	const caBundle = reader.read("caBundle");
 
 	const [first, ...others] = pythons.filter(isWhole);
-	const complete = debian && base && first && registry && platform;
+	const complete = debian && base && first && registry && platforms;
 	if (!complete || allowUnsupported === undefined || reader.problems.length > 0)
 		throw new ConfigError(context.stack, reader.problems);
 	return {
@@ -126,8 +135,10 @@ export function readSettings(
 		pythons: [first, ...others],
 		registry,
 		ecrPullAccounts,
-		platform,
-		architecture: platform === "linux/arm64" ? "arm64" : "amd64",
+		platform: platforms[0],
+		architecture: architectureOf(platforms[0]),
+		platforms,
+		dockerHosts,
 		apps,
 		...(signing !== undefined && signing !== "none" && { signing }),
 		...(caBundle !== undefined && { caBundle }),

@@ -4,6 +4,7 @@ import { fateOf, isCompile } from "../../infra/plan.ts";
 import { configuredImages } from "../../local/images.ts";
 import { table } from "../../local/text.ts";
 import { compileMinutes } from "../../stacks/compile-times.ts";
+import { isCross, perPlatform } from "../../stacks/platforms.ts";
 import type { Platform, Profile } from "../../stacks/settings.ts";
 import { versionName } from "../../stacks/variants.ts";
 import { readPlans } from "./config.ts";
@@ -48,12 +49,21 @@ export async function compileJobs(
 
 async function stackJobs(stack: string, sets: readonly string[]): Promise<KeyedJob[]> {
 	const { settings, config } = readPlans(stack, sets).after;
-	const { debian, platform, pythons } = settings;
+	const { debian } = settings;
+	const packages = perPlatform(settings).flatMap((each) =>
+		each.pythons.map((python) => ({
+			artefact: `package${python.suffix}${each.platformSuffix}`,
+			// Where its compiler runs.
+			platform: (isCross(each, python) && each.compiledOn) || each.platform,
+			python,
+		})),
+	);
 	const jobs: KeyedJob[] = [];
 	for (const image of await configuredImages(settings, config)) {
 		const { artefact: target, compiled } = image;
-		const python = pythons.find(({ suffix }) => target === `package${suffix}`);
-		if (python === undefined || compiled === undefined) continue;
+		const found = packages.find(({ artefact }) => target === artefact);
+		if (found === undefined || compiled === undefined) continue;
+		const { python, platform } = found;
 		const fate = await fateOf(image, await imagePlace(image.name));
 		if (!isCompile({ artefact: target, ...fate })) continue;
 		const { profile, series } = python;

@@ -62,10 +62,11 @@ export async function planStack(stack: string, sets: readonly string[]): Promise
 		edits,
 		artefacts,
 		compiles: compiles(artefacts) ?? null,
-		pythons: plannedPythons(after.settings).map((planned, index) => ({
-			...planned,
-			rotation: pythonRotation(before, after, after.settings.pythons[index] as StackPython),
-		})),
+		pythons: plannedPythons(after.settings).map((planned, index) => {
+			// Of several platforms the first one tells.
+			const python = after.settings.pythons[index];
+			return { ...planned, rotation: python ? pythonRotation(before, after, python) : null };
+		}),
 		warnings: after.settings.warnings,
 	};
 }

@@ -29,7 +29,12 @@ const command = commandLine(
 		if (registryHost(image) === undefined)
 			throw new StepError(`${image} has no registry`, "write its whole name, HOST/NAME:TAG");
 		const trust = trustOf(options);
-		process.stdout.write(`${lines(image, trust, await verifyImage(image, trust)).join("\n")}\n`);
+		const verified = await verifyImage(image, trust);
+		// One that is refused refuses the index: nobody knows which of them an engine takes.
+		const each = await Promise.all(
+			verified.images.map(async (own) => lines(own, trust, await verifyImage(own, trust))),
+		);
+		process.stdout.write(`${[lines(image, trust, verified), ...each].flat().join("\n")}\n`);
 	});
 
 await runCommand(command);
@@ -61,14 +66,18 @@ function readKey(file: string) {
 }
 
 function lines(image: string, trust: Trust, verified: VerifiedImage): string[] {
-	const { digest, commit, madeFrom = ["no provenance is signed"], components } = verified;
+	const { digest, commit, madeFrom = ["no provenance is signed"], components, images } = verified;
 	const by =
 		trust.kind === "key"
 			? `the key ${keyHint(trust.publicKey)}`
 			: `${trust.identity}, says ${trust.issuer}`;
-	return section(image, [
+	const signed: [string, string][] = [
 		["digest", digest],
 		["signed by", by],
+	];
+	if (images.length > 0) return section(image, [...signed, ["has", `${images.length} images`]]);
+	return section(image, [
+		...signed,
 		["commit", commit ? `${commit.gitCommit} ${commit.uri}`.trim() : "none is signed"],
 		["has", components === undefined ? "no SBOM is signed" : counted(components)],
 		...madeFrom.map((each, index) => [index === 0 ? "made from" : "", each]),

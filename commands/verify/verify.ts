@@ -18,16 +18,18 @@ export interface VerifiedImage {
 	readonly madeFrom: readonly string[] | undefined;
 	/** The purls of what is in it, by the SBOM; undefined where none is signed. */
 	readonly components: readonly string[] | undefined;
+	/** Of an index: the images that it has, each by its digest, which are checked in the same way. */
+	readonly images: readonly string[];
 }
 
 /**
- * Check who signed an image, and read what is signed of it. Of its registry alone.
+ * Check who signed an image, or an index, and read what is signed of it. Of its registry alone.
  *
  * @param image its name, with its registry and a tag or a digest.
  * @throws StepError with the reason where it is not signed by whom is trusted.
  */
 export async function verifyImage(image: string, trust: Trust): Promise<VerifiedImage> {
-	const digest = await checkedDigest(image);
+	const { digest, images } = await checkedManifest(image);
 	const { contents, problems } = await readReferrers(image, digest, BUNDLE_TYPE);
 	const good: SignedStatement[] = [];
 	const reasons = new Set(problems);
@@ -43,22 +45,26 @@ export async function verifyImage(image: string, trust: Trust): Promise<Verified
 			`${image} ${reasons.size === 0 ? "has no signature in its registry" : `is not signed by whom is trusted: ${[...reasons].join("; ")}`}`,
 			"do not run it",
 		);
-	return { digest, ...provenanceOf(good), components: componentsOf(good) };
+	return { digest, images, ...provenanceOf(good), components: componentsOf(good) };
 }
 
 /**
- * The digest that an image has now, whose manifest and config have the bytes that it says. Docker checks
- * those of the layers when it pulls them.
+ * The digest that an image has now, whose manifest and config have the bytes that it says, and the images of
+ * an index. Docker checks the bytes of the layers when it pulls them.
  */
-async function checkedDigest(image: string): Promise<string> {
+async function checkedManifest(image: string): Promise<Pick<VerifiedImage, "digest" | "images">> {
 	const pinned = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
 	const manifest = await (pinned === undefined
 		? readContent(image, `manifests/${tagOf(image)}`)
 		: readChecked(image, "manifests", pinned));
 	if (manifest === undefined) throw new StepError(`${image} is not in its registry`);
-	const { config } = JSON.parse(manifest.toString()) as { config?: { digest: string } };
+	const { config, manifests = [] } = JSON.parse(manifest.toString()) as Manifest;
 	if (config !== undefined) await readChecked(image, "blobs", config.digest);
-	return `sha256:${sha256(manifest)}`;
+	const repository = image.replace(/[:@][^/]*$/, "");
+	return {
+		digest: `sha256:${sha256(manifest)}`,
+		images: manifests.map(({ digest }) => `${repository}@${digest}`),
+	};
 }
 
 async function readChecked(
@@ -72,6 +78,12 @@ async function readChecked(
 		`${image}: ${folder}/${digest} is ${content} in the registry`,
 		"do not run it",
 	);
+}
+
+/** What is read of an image's manifest, and of an index (OCI image specification). */
+interface Manifest {
+	readonly config?: { readonly digest: string };
+	readonly manifests?: readonly { readonly digest: string }[];
 }
 
 /** What is read of a provenance (SLSA v1). */

@@ -6,6 +6,7 @@ import type { StackPython } from "../../stacks/settings.ts";
 import { type AppFiles, appFiles } from "../app-files.ts";
 import { contentKey } from "../content-key.ts";
 import {
+	artefactInput,
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
@@ -60,6 +61,8 @@ export interface AppImageArgs extends AppDescriptionArgs {
 	readonly minimal?: MinimalImage | undefined;
 	readonly wheelhouse: WheelhouseImage;
 	readonly wheel?: WheelImage | undefined;
+	/** Whether {@link appAlias} moves to it. */
+	readonly hasAliases: boolean;
 }
 
 /** The images of an app, by its settings. */
@@ -142,6 +145,11 @@ export function appChanges(app: App): readonly string[] {
 	];
 }
 
+/** The name that moves to an app's newest image. */
+export function appAlias({ repository }: Pick<ImageNaming, "repository">): string {
+	return `${repository}:${APP_ALIAS}`;
+}
+
 /** The OCI annotations of an app's image: those of python are of CPython. */
 export function appLabels(app: App): Readonly<Record<string, string>> {
 	return {
@@ -170,12 +178,13 @@ export class AppImage extends pulumi.ComponentResource {
 		this.dependencies = dependencies;
 		this.image = image;
 		const installed = this.#installDependencies(args);
-		const aliases = [`${own.repository}:${APP_ALIAS}`];
+		const aliases = args.hasAliases ? [appAlias(own)] : [];
 		const made = stepCommand(
 			`${image.artefact}-commit`,
 			appStep,
 			{
 				IMAGE: image.name,
+				ARTEFACT: artefactInput(image),
 				FROM: dependencies.name,
 				MINIMAL: onMinimal(args),
 				FILES: wheel ? undefined : files,
@@ -212,13 +221,14 @@ export class AppImage extends pulumi.ComponentResource {
 			dependenciesStep,
 			{
 				IMAGE: dependencies.name,
+				ARTEFACT: artefactInput(dependencies),
 				FROM: minimal.image.name,
 				MINIMAL: onMinimal(args),
 				WHEELHOUSE: wheelhouse.image.name,
 				PACKAGES: app.packages,
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
 				LABELS: imageLabels(dependencies),
-				LAYERS: `${folder}/.layers-${app.name}.json`,
+				LAYERS: `${folder}/.layers-${app.name}${site.suffix ?? ""}.json`,
 				PLATFORM: site.platform,
 				CA_BUNDLE: site.caBundle,
 			},

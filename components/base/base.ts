@@ -3,6 +3,7 @@ import { aptSources, type DebianRelease, isFrozen } from "../../stacks/debian.ts
 import type { Settings } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
 import {
+	artefactInput,
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
@@ -13,7 +14,7 @@ import {
 import { NO_REGISTRY, tagOf } from "../image-name.ts";
 import { pushImage } from "../registry/push.ts";
 import { stepCommand } from "../step/command.ts";
-import { bootstrapStep } from "./step.ts";
+import { bootstrapStep, pullStep } from "./step.ts";
 
 const CONTEXT = "components/base/context";
 
@@ -54,7 +55,7 @@ export interface DebianBaseArgs extends BaseSourceArgs {
 
 /** What the images on a base need to know of it. */
 export interface BaseSource {
-	/** The image that is bootstrapped; undefined where the base is another's. */
+	/** The image that is made here; undefined where the base is another's as it is. */
 	readonly image: StackImage | undefined;
 	/** The reference for `FROM`. */
 	readonly reference: string;
@@ -74,8 +75,9 @@ export function baseSource({ site, debian, base, architecture }: BaseSourceArgs)
 	const snapshot = snapshotOf(base);
 	const frozenKeys = isFrozen(debian, snapshot) ? debian.signingKeys : [];
 	if (base.kind === "image") {
-		const { reference } = base;
-		return { image: undefined, reference, identity: reference, label: reference, frozenKeys };
+		const { reference: label } = base;
+		const image = site.suffix ? platformBase(site, label) : undefined;
+		return { image, reference: image?.name ?? label, label, identity: label, frozenKeys };
 	}
 	const key = contentKey({
 		release: debian.codename,
@@ -99,6 +101,11 @@ export function baseLabel(name: string): string {
 	return `${NO_REGISTRY}/debian-python:${tagOf(name)}`;
 }
 
+/** What a further platform has of an image that is for several. */
+function platformBase(site: ImageNaming, reference: string): StackImage {
+	return stackImage(site, "base", contentKey({ reference, platform: site.platform }));
+}
+
 /**
  * The root file system that all images of a stack start from: an image reference, which Docker pulls,
  * or a root that mmdebstrap bootstraps from the Debian archive on this machine.
@@ -118,7 +125,8 @@ export class DebianBase extends pulumi.ComponentResource implements BaseSource {
 		this.identity = identity;
 		this.label = label;
 		this.frozenKeys = frozenKeys;
-		if (image !== undefined) bootstrap(this, name, args, image);
+		if (image !== undefined && args.base.kind === "archive") bootstrap(this, name, args, image);
+		else if (image !== undefined) pull(this, name, args, image);
 		this.registerOutputs({ reference });
 	}
 }
@@ -135,6 +143,7 @@ function bootstrap(
 		bootstrapStep,
 		{
 			IMAGE: image.name,
+			ARTEFACT: artefactInput(image),
 			RELEASE: debian.codename,
 			ARCHITECTURE: architecture,
 			KEYRING: debian.keyring,
@@ -146,6 +155,28 @@ function bootstrap(
 				...imageLabels(image),
 				"org.opencontainers.image.title": title(debian),
 			},
+		},
+		{ parent },
+		isLost(site, image),
+	);
+	pushImage(`${name}-push`, site, image, parent, made);
+}
+
+function pull(
+	parent: DebianBase,
+	name: string,
+	{ site, debian }: DebianBaseArgs,
+	image: StackImage,
+): void {
+	const made = stepCommand(
+		`${name}-pull`,
+		pullStep,
+		{
+			IMAGE: image.name,
+			ARTEFACT: artefactInput(image),
+			REFERENCE: parent.label,
+			PLATFORM: site.platform,
+			LABELS: { ...imageLabels(image), "org.opencontainers.image.title": title(debian) },
 		},
 		{ parent },
 		isLost(site, image),

@@ -1,9 +1,9 @@
-import { pythonInputs } from "../image.ts";
+import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, text } from "../step/definition.ts";
 
 /** Run a script in an image with packages mounted, and commit the result as a new image. */
 export const commitStep = defineStep<{ image: string }>()("components/commit/run.ts", {
-	...pythonInputs,
+	...imageInputs,
 	/** Name of the image that the script runs in. */
 	FROM: text,
 	/** Name of the image whose `/packages` the script finds at `/mnt`. */

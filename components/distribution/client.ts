@@ -69,6 +69,21 @@ export async function wantsCredentialsToPush(image: string): Promise<boolean> {
 	return response.status === 401;
 }
 
+/**
+ * Put a manifest or an index under a tag into its registry.
+ *
+ * @param image the name, with its registry and tag.
+ * @throws StepError where the registry does not take it.
+ */
+export async function putManifest(image: string, body: Buffer, type: string): Promise<void> {
+	const { host, url } = endpointOf(image);
+	const path = `${url}/manifests/${tagOf(image)}`;
+	const send = (headers: Record<string, string>) =>
+		request(path, { method: "PUT", headers: { "content-type": type, ...headers }, body });
+	const response = await withAuthorization(host, send, askToken);
+	if (!response.ok) throw await unexpected(response, host);
+}
+
 /** Where a registry has an image's repository. */
 export function endpointOf(image: string): Repository {
 	const named = registryHost(image);
@@ -115,11 +130,19 @@ export function isPassing(status: number): boolean {
 	return status === 429 || status >= 500;
 }
 
-async function request(
-	url: string,
-	{ method = "GET", headers }: { method?: string; headers?: Record<string, string> },
-): Promise<Response> {
-	const init = { method, headers: { accept: MANIFEST_TYPES, ...headers } };
+/** What is sent: a GET by default. */
+interface Sent {
+	readonly method?: string;
+	readonly headers?: Record<string, string>;
+	readonly body?: Buffer;
+}
+
+async function request(url: string, { method = "GET", headers, body }: Sent): Promise<Response> {
+	const init = {
+		method,
+		headers: { accept: MANIFEST_TYPES, ...headers },
+		...(body && { body: new Uint8Array(body) }),
+	};
 	try {
 		return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
 	} catch (error) {

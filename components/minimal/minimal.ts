@@ -5,6 +5,7 @@ import { pythonName, versionName } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
 import {
 	artefactInput,
+	type ImageNaming,
 	type ImageSite,
 	imageLabels,
 	isLost,
@@ -40,7 +41,7 @@ export interface MinimalImageArgs extends MinimalArgs {
 	readonly budget: number | undefined;
 	/** What labels call the stack's base. */
 	readonly base: { readonly label: string };
-	/** Whether `minimal-<version>` and `minimal-<series>` move to it. */
+	/** Whether {@link minimalAliases} move to it. */
 	readonly hasAliases: boolean;
 }
 
@@ -73,6 +74,16 @@ export function minimalImage(args: MinimalArgs): StackImage {
 	return ofPython(stackImage(site, "minimal", key, tag), python);
 }
 
+/** The names that move to a stack's newest image minimal of a version, and of a series. */
+export function minimalAliases(
+	{ repository }: Pick<ImageNaming, "repository">,
+	python: StackPython,
+): string[] {
+	return [versionName(python), pythonName(python)].map(
+		(version) => `${repository}:minimal-${version}`,
+	);
+}
+
 /** What describes the image minimal of a Python, by the stack's settings. */
 export function minimalDescription(args: MinimalArgs): Description {
 	return describeImage({
@@ -98,11 +109,7 @@ export class MinimalImage extends pulumi.ComponentResource {
 		const { site, python, pythonImage } = args;
 		const image = minimalImage(args);
 		this.image = image;
-		const aliases = args.hasAliases
-			? [versionName(python), pythonName(python)].map(
-					(version) => `${site.repository}:minimal-${version}`,
-				)
-			: [];
+		const aliases = args.hasAliases ? minimalAliases(site, python) : [];
 		const made = stepCommand(
 			`${name}-image`,
 			minimalStep,

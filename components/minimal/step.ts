@@ -1,9 +1,9 @@
-import { pythonInputs } from "../image.ts";
+import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, text } from "../step/definition.ts";
 
 /** Make an image from scratch of packages that an image has, without a shell or a package manager. */
 export const minimalStep = defineStep<{ image: string }>()("components/minimal/run.ts", {
-	...pythonInputs,
+	...imageInputs,
 	/** Name of the image python, whose files it has. */
 	FROM: text,
 	/** Of context/assemble.py, behind the folder. */

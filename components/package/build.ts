@@ -6,6 +6,7 @@ import { findImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { DEB_SUM, docker, imageConfig, imageId, imageLabel } from "../step/docker.ts";
+import { engineVersion } from "../step/engine-version.ts";
 import { StepError } from "../step/error.ts";
 import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
 import { importFiles } from "../step/imported.ts";
@@ -40,7 +41,7 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	// What it runs is said by pybuild's Dockerfile.
 	const command = changed?.command ?? (await imageConfig(builder))?.Cmd ?? [];
 	const container = await makeContainer(step, builder, command, [
-		`--platform=${inputs.PLATFORM}`,
+		`--platform=${inputs.BUILDER_PLATFORM ?? inputs.PLATFORM}`,
 		`--volume=${await step.createVolume()}:/build`,
 		// The one volume that stays, on purpose: a cache, which may be removed at any time.
 		"--volume=debian-python-ccache:/ccache",
@@ -54,9 +55,21 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 		await copyInto(container, source, `/build/${basename(source)}`);
 	}
 	const missing = await giveCompiled(step, container, inputs);
+	if (missing.length > 0) await refuseEmulation();
 	await runLogged(step, container, inputs.LOG);
 	await keepCompiled(step, container, missing, inputs);
 	await importPackages(await readFolder(container, "/build/out"), image);
+}
+
+/** PGO's training runs what is compiled: where that is emulated, for a day. */
+async function refuseEmulation(): Promise<void> {
+	const { PLATFORM: platform, VARIABLES: variables } = inputs;
+	const { Arch = "" } = await engineVersion();
+	if (variables.PROFILE === "quick" || platform.endsWith(`/${Arch}`)) return;
+	throw new StepError(
+		`profile ${variables.PROFILE} of ${platform} wants a machine of its own, and the Docker daemon's is of ${Arch}`,
+		"compile it on one, which pushes it to the registry (npm run plan -- --jobs, docs/scale.md), or write profile: quick",
+	);
 }
 
 /** How the .debs are made by a recipe that is changed, in pybuild. */

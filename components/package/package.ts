@@ -6,6 +6,7 @@ import { patchSetVersion } from "../../stacks/patches/patch-set.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
 import { abiFlags, pythonName, variantFlags } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
+import { type CrossbuildImage, crossConfigureFlags } from "../crossbuild/crossbuild.ts";
 import {
 	artefactInput,
 	type ImageNaming,
@@ -39,7 +40,7 @@ export interface PackageImagesArgs {
 /** What {@link PythonPackage} needs. */
 export interface PythonPackageArgs extends PackageImagesArgs {
 	readonly site: ImageSite;
-	readonly pybuild: PybuildImage;
+	readonly pybuild: PybuildImage | CrossbuildImage;
 }
 
 /** The images that hold the package of a stack, by its settings. */
@@ -84,6 +85,7 @@ export function packageDescription(args: PackageImagesArgs): Description {
 		...args,
 		package: packageImages(args).image,
 		builder: pybuild.builder,
+		builderPlatform: isCross(args) ? pybuild.platform : undefined,
 		stem,
 	});
 }
@@ -139,6 +141,7 @@ export class PythonPackage extends pulumi.ComponentResource {
 				COMPILED_PROFILE: profile?.name,
 				COMPILED_LABELS: imageLabels(compiled),
 				PLATFORM: site.platform,
+				BUILDER_PLATFORM: isCross(args) ? pybuild.platform : undefined,
 				CA_BUNDLE: site.caBundle,
 				...sourceFetch(args),
 				DEB: `${stem}.deb`,
@@ -167,8 +170,19 @@ export class PythonPackage extends pulumi.ComponentResource {
 	}
 }
 
+/** Whether a package is compiled on another platform than its own. */
+function isCross({ site, pybuild }: Pick<PackageImagesArgs, "site" | "pybuild">): boolean {
+	return pybuild.platform !== site.platform;
+}
+
 /** What of the build script's environment decides the compiled files. */
-function compileVariables({ debian, python }: PackageImagesArgs): Record<string, string> {
+function compileVariables({
+	site,
+	debian,
+	python,
+	architecture,
+	pybuild,
+}: PackageImagesArgs): Record<string, string> {
 	const framePointers = framePointerInputs(python);
 	return {
 		PYTHON_VERSION: python.version,
@@ -177,6 +191,7 @@ function compileVariables({ debian, python }: PackageImagesArgs): Record<string,
 		CONFIGURE_FLAGS: [
 			...python.series.configureFlags,
 			...variantFlags(python),
+			...(isCross({ site, pybuild }) ? crossConfigureFlags(architecture) : []),
 			...framePointers.flags,
 		].join(" "),
 		EXTENSIONS: extensionsFor(python.series, debian).join(" "),
@@ -208,7 +223,11 @@ function buildVariables(args: PackageImagesArgs): Record<string, string> {
 		EXTRA_DEPENDS: debian.extraDepends.join(", "),
 		DEBHELPER_COMPAT: String(debian.debhelperCompat),
 		...(abiFlags(python) !== "" && { ABI_FLAGS: abiFlags(python) }),
-		...(python.packages?.includes("tk") && { BUILD_PACKAGES: tkBuildPackages.join(" ") }),
+		...(python.packages?.includes("tk") && {
+			BUILD_PACKAGES: tkBuildPackages
+				.map((name) => (isCross(args) ? `${name}:${args.architecture}` : name))
+				.join(" "),
+		}),
 		...(python.patches && {
 			PATCH_SET: patchSetVersion(python.patches),
 			CHANGES: changelogLines(python.patches),

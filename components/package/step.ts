@@ -1,11 +1,11 @@
-import { pythonInputs } from "../image.ts";
+import { imageInputs } from "../image.ts";
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
 
 /** Run pybuild, and keep the .debs that it leaves as an image made from scratch and as files. */
 export const buildStep = defineStep<{ image: string; sha256: string | undefined }>()(
 	"components/package/build.ts",
 	{
-		...pythonInputs,
+		...imageInputs,
 		/** Name of the image that is run. */
 		BUILDER: text,
 		/** Key of the recipe that it must have. */
@@ -25,6 +25,8 @@ export const buildStep = defineStep<{ image: string; sha256: string | undefined 
 		/** Labels of these two. */
 		COMPILED_LABELS: record(),
 		PLATFORM: text,
+		/** On what BUILDER runs, where that is another platform. */
+		BUILDER_PLATFORM: optional(text),
 		/** File with CA certificates for the container. */
 		CA_BUNDLE: optional(text),
 		/** Where this machine fetches the source, for a container whose TLS is too old to. */

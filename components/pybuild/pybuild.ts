@@ -39,6 +39,8 @@ export interface Pybuild {
 	 * image's own name, each rotation of the base would show as a change of the package.
 	 */
 	readonly builder: string;
+	/** On what it runs. */
+	readonly platform: string;
 }
 
 /** What pybuild of a stack is, by its settings. */
@@ -60,6 +62,7 @@ export function pybuildImage({ site, debian, debbase }: PybuildArgs): Pybuild {
 		recipe: recipe.key,
 		compile: contentKey(compiler).key,
 		builder: `${site.repository}:builder-${recipe.key}`,
+		platform: site.platform,
 	};
 }
 
@@ -72,15 +75,17 @@ export class PybuildImage extends pulumi.ComponentResource implements Pybuild {
 	readonly recipe: string;
 	readonly compile: string;
 	readonly builder: string;
+	readonly platform: string;
 
 	constructor(name: string, args: PybuildImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:PybuildImage", name, {}, opts);
 		const { site, debian, debbase } = args;
-		const { image, recipe, compile, builder } = pybuildImage(args);
+		const { image, recipe, compile, builder, platform } = pybuildImage(args);
 		this.image = image;
 		this.recipe = recipe;
 		this.compile = compile;
 		this.builder = builder;
+		this.platform = platform;
 		const built = builtImage(
 			`${name}-image`,
 			{

@@ -40,7 +40,7 @@ export interface PythonImageArgs extends PythonArgs {
 	readonly budget: number | undefined;
 	/** File from the project root that may have the stack's ledger of sizes. */
 	readonly ledger: string;
-	/** Whether `python-<version>` and `python-<series>` move to it. */
+	/** Whether {@link pythonAliases} move to it. */
 	readonly hasAliases: boolean;
 }
 
@@ -95,6 +95,16 @@ export function pythonImage(args: PythonArgs): StackImage {
 	return ofPython(stackImage(site, "python", key, tag), python);
 }
 
+/** The names that move to a stack's newest Python of a version, and of a series. */
+export function pythonAliases(
+	{ repository }: Pick<ImageNaming, "repository">,
+	python: StackPython,
+): string[] {
+	return [versionName(python), pythonName(python)].map(
+		(version) => `${repository}:python-${version}`,
+	);
+}
+
 /** What describes the image python of a stack, by its settings. */
 export function pythonDescription(args: PythonArgs): Description {
 	return describeImage({
@@ -111,6 +121,8 @@ export function pythonDescription(args: PythonArgs): Description {
  */
 export class PythonImage extends pulumi.ComponentResource {
 	readonly image: StackImage;
+	/** A name by which others need not follow each new base: an alias, where it has one. */
+	readonly alias: string;
 	/** `repository@sha256:...`; undefined without a registry. */
 	readonly digest: pulumi.Output<string | undefined> | undefined;
 
@@ -118,6 +130,8 @@ export class PythonImage extends pulumi.ComponentResource {
 		super("debian-python:components:PythonImage", name, {}, opts);
 		const { site, python, base, debbase } = args;
 		this.image = pythonImage(args);
+		const [alias = this.image.name] = args.hasAliases ? pythonAliases(site, python) : [];
+		this.alias = alias;
 		const committed = new CommittedImage(
 			`${name}-image`,
 			{
@@ -129,11 +143,7 @@ export class PythonImage extends pulumi.ComponentResource {
 				gates: pythonGates(python, args.debian),
 				budget: args.budget,
 				ledger: args.ledger,
-				aliases: args.hasAliases
-					? [versionName(python), pythonName(python)].map(
-							(version) => `${site.repository}:python-${version}`,
-						)
-					: [],
+				aliases: args.hasAliases ? pythonAliases(site, python) : [],
 				description: pythonDescription(args),
 				labels: {
 					...imageLabels(this.image),

@@ -8,7 +8,8 @@ const CACHE_ARTEFACTS = ["base", "debbase", "pybuild", "builder"] as const;
 
 /** Whether a tag of this artefact may move, since another machine may build it again. */
 export function isCache(artefact: string): boolean {
-	return (CACHE_ARTEFACTS as readonly string[]).includes(artefact);
+	// The tag of crossbuild is one of builder's.
+	return ["crossbuild", ...CACHE_ARTEFACTS].includes(artefact);
 }
 
 /**

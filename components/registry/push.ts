@@ -28,7 +28,7 @@ export function pushImage(
 	const { registry, repository } = site;
 	if (registry === undefined) return undefined;
 	const { aliases = [], description } = further;
-	const kind = isCache(image.artefact) ? "cache" : "published";
+	const kind = isCache(image.kind) ? "cache" : "published";
 	const pushed = stepCommand(
 		name,
 		pushStep,

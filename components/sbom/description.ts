@@ -26,19 +26,26 @@ interface Described {
 /**
  * The description of the package.
  *
- * @param args `builder` is the image whose dpkg-deb looks into it; `stem` the path of the files, from the
+ * @param args `builder` is the image whose dpkg-deb looks into it, `builderPlatform` on what that runs, where
+ * it is another platform; `stem` the path of the files, from the
  * project root, without their endings.
  */
 export function describePackage({
 	builder,
+	builderPlatform,
 	stem,
 	...args
-}: Described & { readonly builder: string; readonly stem: string }): Description {
+}: Described & {
+	readonly builder: string;
+	readonly builderPlatform: string | undefined;
+	readonly stem: string;
+}): Description {
 	return {
 		...common(args, stem),
 		IMAGE: args.package.name,
 		MADE_FROM: [builder],
 		BUILDER: builder,
+		BUILDER_PLATFORM: builderPlatform,
 		ENSUREPIP: undefined,
 		PIP: undefined,
 		ROOT: undefined,
@@ -137,11 +144,12 @@ function sourceFile({ name, sha256, url }: LockedFile): SourceFile {
 
 /** Of an image that the package is installed in. */
 function withPython(python: StackPython, hasPip: boolean) {
-	if (!hasPip) return { BUILDER: undefined, ENSUREPIP: undefined, PIP: undefined };
+	const none = { BUILDER: undefined, BUILDER_PLATFORM: undefined };
+	if (!hasPip) return { ...none, ENSUREPIP: undefined, PIP: undefined };
 	const name = pythonName(python);
 	const { pip } = python.series;
 	return {
-		BUILDER: undefined,
+		...none,
 		ENSUREPIP: `/opt/cpython/${name}/lib/${libraryName(python)}/ensurepip/_bundled`,
 		PIP: { name: "pip", version: pip.version, sha256: pip.sha256 },
 	};

@@ -131,7 +131,7 @@ function debOf(file: string, sum: string): Deb {
 async function readDebs(
 	step: Step,
 	{ image, debs }: Packages,
-	{ BUILDER: builder = "", PLATFORM }: Inputs,
+	{ BUILDER: builder = "", PLATFORM, BUILDER_PLATFORM = PLATFORM }: Inputs,
 ): Promise<Inside> {
 	await needImage(builder, step.signal);
 	const volume = await step.createVolume();
@@ -142,7 +142,7 @@ async function readDebs(
 	const script = readFileSync("components/sbom/read-deb", "utf8");
 	const command = ["/bin/sh", "-c", script, "read-deb", `/mnt/${main.file}`];
 	const container = await makeContainer(step, builder, command, [
-		`--platform=${PLATFORM}`,
+		`--platform=${BUILDER_PLATFORM}`,
 		"--network=none",
 		"--read-only",
 		// dpkg-deb unpacks the control files there.

@@ -43,6 +43,8 @@ export const describeStep = defineStep<{ sbom: string; provenance: string }>()(
 		MADE_FROM: list,
 		/** Name of the image whose dpkg-deb looks into the package: of the package alone. */
 		BUILDER: optional(text),
+		/** On what that runs, where it is another platform. */
+		BUILDER_PLATFORM: optional(text),
 		/** Folder in the image with ensurepip's wheels: not of the package, nor where there are none. */
 		ENSUREPIP: optional(text),
 		/** The virtual environment's: not of the package, nor where there is none. */

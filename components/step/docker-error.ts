@@ -1,3 +1,4 @@
+import { EMULATION_REMEDY } from "./emulation.ts";
 import { StepError } from "./error.ts";
 
 /** What {@link dockerError} looks at: a part of execa's result. */
@@ -31,6 +32,12 @@ export function explainDocker(text: string): StepError | undefined {
 		return new StepError(
 			"an image of a stack without a registry is not in the Docker daemon (any more)",
 			"run again: npm start builds what is missing",
+		);
+	}
+	if (/exec format error/i.test(text)) {
+		return new StepError(
+			"the Docker daemon's machine does not run programs of another architecture (exec format error)",
+			EMULATION_REMEDY,
 		);
 	}
 	if (/no space left on device|disk quota exceeded/i.test(text)) {

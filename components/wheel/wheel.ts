@@ -7,6 +7,7 @@ import { abiFlags } from "../../stacks/variants.ts";
 import { appFiles } from "../app-files.ts";
 import { contentKey } from "../content-key.ts";
 import {
+	artefactInput,
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
@@ -165,6 +166,7 @@ export function wheelInputs(
 	const { builder, recipe } = wheelBuilder(args);
 	return {
 		IMAGE: image.name,
+		ARTEFACT: artefactInput(image),
 		BUILDER: builder,
 		RECIPE: recipe,
 		PLATFORM: site.platform,
@@ -179,7 +181,7 @@ export function wheelInputs(
 		APP: app,
 		STACK: args.stack,
 		// Locks may have other tools for one version; an app's own wheel is the same thing made anew.
-		LOG: `${args.folder}/${wheel.kind === "own" ? titleOf(wheel) : tagOf(image.name)}.build`,
+		LOG: `${args.folder}/${wheel.kind === "own" ? titleOf(wheel) + (site.suffix ?? "") : tagOf(image.name)}.build`,
 		LABELS: {
 			...imageLabels(image),
 			"org.opencontainers.image.title": wheel.name,

@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../../stacks/apps/app.ts";
 import type { CompiledWheel } from "../../stacks/lock/lock.ts";
-import type { StackPython } from "../../stacks/settings.ts";
-import { versionName } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
 import {
+	artefactInput,
 	type ImageNaming,
 	type ImageSite,
 	imageLabels,
@@ -28,7 +27,6 @@ export interface WheelhouseArgs {
 /** What {@link WheelhouseImage} needs. */
 export interface WheelhouseImageArgs extends WheelhouseArgs {
 	readonly site: ImageSite;
-	readonly python: StackPython;
 	readonly pythonImage: PythonImage;
 	/** The resources that make the wheels. */
 	readonly wheels: readonly pulumi.Resource[];
@@ -62,16 +60,16 @@ export class WheelhouseImage extends pulumi.ComponentResource {
 
 	constructor(name: string, args: WheelhouseImageArgs, opts?: pulumi.ComponentResourceOptions) {
 		super("debian-python:components:WheelhouseImage", name, {}, opts);
-		const { site, app, python, wheel } = args;
+		const { site, app, wheel } = args;
 		this.image = wheelhouseImage(args);
 		const built = stepCommand(
 			`${name}-build`,
 			wheelhouseStep,
 			{
 				IMAGE: this.image.name,
+				ARTEFACT: artefactInput(this.image),
 				LABELS: imageLabels(this.image),
-				// By the alias that moves with each base, so that a new one changes no input.
-				BUILDER: `${site.repository}:python-${versionName(python)}`,
+				BUILDER: args.pythonImage.alias,
 				DOWNLOADED: app.distributions.flatMap((choice) =>
 					choice.kind === "downloaded"
 						? [{ ...choice.file, distribution: choice.name, version: choice.version }]
