@@ -48,7 +48,7 @@ describe("pylock.toml", () => {
 	const tool = { "locked-from": { file: "pyproject.toml", sha256: "c".repeat(64) } };
 	const text = (urls: boolean) => {
 		const packages = packagesOf(uvLock(["zope-a", "2"], ["jinja2", "3.1"]), urls);
-		return pylockText({ target, packages, tool });
+		return pylockText({ targets: [target], packages, tool });
 	};
 
 	it("is read as it was written", () => {
@@ -84,7 +84,7 @@ describe("pylock.toml", () => {
 
 	it("has no password of the package index", () => {
 		const lock = uvLock(["jinja2", "3.1"]).replaceAll("https://", "https://me:secret@");
-		const written = pylockText({ target, packages: packagesOf(lock, true), tool });
+		const written = pylockText({ targets: [target], packages: packagesOf(lock, true), tool });
 		expect(written).toContain('"https://example.org/simple"');
 		expect(written).not.toMatch(/me:|secret/);
 	});
@@ -110,7 +110,7 @@ describe("pylock.build.toml", () => {
 	const requires = Object.fromEntries(
 		Object.entries(groups).map(([name, { sdists }]) => [name, sdists]),
 	);
-	const text = buildLockText({ target, groups, requires, urls: true });
+	const text = buildLockText({ targets: [target], groups, requires, urls: true });
 
 	it("has a group for each distribution, several versions of a name among them", () => {
 		expect(versions(text, "psycopg2")).toEqual(["setuptools 80", "wheel 1"]);
@@ -129,7 +129,7 @@ describe("pylock.build.toml", () => {
 
 	it("is the same whatever the order", () => {
 		const turned = Object.fromEntries(Object.entries(groups).toReversed());
-		expect(buildLockText({ target, groups: turned, requires, urls: true })).toBe(text);
+		expect(buildLockText({ targets: [target], groups: turned, requires, urls: true })).toBe(text);
 	});
 
 	it("gives each group's versions to uv again", () => {

@@ -2,13 +2,18 @@
 
 import { parse, type TomlTable } from "smol-toml";
 import { normalizeName } from "../../stacks/lock/names.ts";
-import type { Target } from "../../stacks/lock/target.ts";
 import type { BuildGroup } from "./container.ts";
-import { byNameAndVersion, type Package, packagesOf, pylockText } from "./pylock-file.ts";
+import {
+	byNameAndVersion,
+	type Package,
+	type PylockFile,
+	packagesOf,
+	pylockText,
+} from "./pylock-file.ts";
 
 /** What goes into pylock.build.toml. */
 export interface BuildLockContent {
-	readonly target: Target;
+	readonly targets: PylockFile["targets"];
 	/** By name of the distribution. */
 	readonly groups: Readonly<Record<string, BuildGroup>>;
 	/** By name of the distribution, the digests of what its group is locked for. */
@@ -18,7 +23,7 @@ export interface BuildLockContent {
 }
 
 /** The text of pylock.build.toml. */
-export function buildLockText({ target, groups, requires, urls }: BuildLockContent): string {
+export function buildLockText({ targets, groups, requires, urls }: BuildLockContent): string {
 	const names = Object.keys(groups).sort();
 	const entries = names.flatMap((group) =>
 		packagesOf(groups[group]?.lock ?? "", urls).map((locked) => ({ group, locked })),
@@ -34,7 +39,7 @@ export function buildLockText({ target, groups, requires, urls }: BuildLockConte
 	});
 	const inOrder = Object.fromEntries(names.map((name) => [name, requires[name] ?? []]));
 	return pylockText({
-		target,
+		targets,
 		groups: names,
 		packages: packages.sort(byNameAndVersion),
 		tool: { requires: inOrder },

@@ -29,6 +29,8 @@ export interface LockRequest {
 	readonly fromSource: ":all:" | readonly string[];
 	/** Debian packages that the builds need. */
 	readonly packages: readonly string[];
+	/** What `uname -m` says of each of the stack's platforms, the container's first. */
+	readonly machines: readonly string[];
 	/** The app's name, if it is a package: what builds it is locked as well. */
 	readonly app: string | null;
 	/** By name of a distribution, the lock of what builds it that is there. */

@@ -10,7 +10,8 @@ import { LockFile } from "../../stacks/lock/lock-file.ts";
 import { buildSystemDigest, projectDigest, requirementsDigest } from "../../stacks/lock/project.ts";
 import { buildLockName, type ReadFile, readProject } from "../../stacks/lock/read-lock.ts";
 import { parseRequirements } from "../../stacks/lock/requirements.ts";
-import { targetOf } from "../../stacks/lock/target.ts";
+import { type Target, targetOf } from "../../stacks/lock/target.ts";
+import { perPlatform } from "../../stacks/platforms.ts";
 import type { Settings } from "../../stacks/settings.ts";
 import { uv } from "../../stacks/uv.ts";
 import { buildLockText, groupLocks } from "./build-lock.ts";
@@ -55,7 +56,7 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 	const result = await lockInContainer(step, place, requestOf(args, source, read));
 	const texts = lockTexts(args, source, result, read);
 	const readNew: ReadFile = (name) => (name in texts ? texts[name] : read(name));
-	const locked = lockedApp(app, targetOf(settings, app.python), readNew);
+	const [locked] = targetsOf(args).map((target) => lockedApp(app, target, readNew)) as [App];
 	for (const [name, text] of Object.entries(texts)) {
 		const file = join(app.folder, name);
 		if (text === undefined) await rm(file, { force: true });
@@ -101,9 +102,17 @@ function requestOf(
 		uv: { version: uv.version, sha256: uv.sha256[settings.architecture] },
 		fromSource: app.fromSource,
 		packages: [...new Set(Object.values(app.buildPackages).flat())].sort(),
+		machines: targetsOf({ settings, app }).map(({ machine }) => machine),
 		app: app.isPackage ? app.name : null,
 		preferences: groupLocks(read(buildLockName)),
 	};
+}
+
+/** For what an app is locked: the stack's first platform comes first. */
+function targetsOf({ settings, app }: Pick<LockArgs, "settings" | "app">): [Target, ...Target[]] {
+	const [first, ...others] = perPlatform(settings);
+	const of = (each: Settings) => targetOf(each, app.python);
+	return [of(first), ...others.map(of)];
 }
 
 /** The files that are to be written, by name; undefined: it is to go. */
@@ -114,7 +123,7 @@ function lockTexts(
 	read: ReadFile,
 ): Record<string, string | undefined> {
 	const { app, urls } = args;
-	const target = targetOf(args.settings, app.python);
+	const targets = targetsOf(args);
 	const project = readProject(app.folder, read);
 	const requires = Object.fromEntries(
 		Object.entries(groups).map(([name, { sdists }]) => [
@@ -123,7 +132,7 @@ function lockTexts(
 		]),
 	);
 	const hasBuilds = Object.keys(groups).length > 0;
-	const build = hasBuilds ? buildLockText({ target, groups, requires, urls }) : undefined;
+	const build = hasBuilds ? buildLockText({ targets, groups, requires, urls }) : undefined;
 	if (source === "uv.lock")
 		return { ...(uvLock !== null && { "uv.lock": uvLock }), [buildLockName]: build };
 	const text = source === "pyproject.toml" ? undefined : (read(source) ?? "");
@@ -132,7 +141,7 @@ function lockTexts(
 	const packages = text === undefined ? locked : withHashesOf(app.folder, source, text, locked);
 	const tool = { "locked-from": { file: source, sha256 } };
 	return {
-		"pylock.toml": pylockText({ target, packages, tool }),
+		"pylock.toml": pylockText({ targets, packages, tool }),
 		[buildLockName]: build,
 	};
 }

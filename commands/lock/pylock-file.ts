@@ -16,8 +16,8 @@ export interface Package {
 
 /** What is written. */
 export interface PylockFile {
-	/** For which Python and which machine it is. */
-	readonly target: Target;
+	/** For which Python and which machines it is. */
+	readonly targets: readonly [Target, ...Target[]];
 	/** Dependency groups. */
 	readonly groups?: readonly string[];
 	readonly packages: readonly Package[];
@@ -26,13 +26,15 @@ export interface PylockFile {
 }
 
 /** The text of a lock file. */
-export function pylockText({ target, groups, packages, tool }: PylockFile): string {
-	const series = target.python.split(".").slice(0, 2).join(".");
-	const machine = `sys_platform == 'linux' and platform_machine == '${target.machine}'`;
+export function pylockText({ targets, groups, packages, tool }: PylockFile): string {
+	const series = targets[0].python.split(".").slice(0, 2).join(".");
+	const machines = targets.map(
+		({ machine }) => `sys_platform == 'linux' and platform_machine == '${machine}'`,
+	);
 	return [
 		"# Written by npm run lock",
 		'lock-version = "1.0"',
-		`environments = ${toml([machine])}`,
+		`environments = ${toml(machines)}`,
 		`requires-python = "==${series}.*"`,
 		...(groups === undefined ? [] : [`dependency-groups = ${toml(groups)}`]),
 		'created-by = "uv"',

@@ -120,3 +120,25 @@ it("says how to get the image that it locks in", { timeout: MINUTE }, async () =
 		),
 	);
 });
+
+it("locks for all platforms of the stack, and for one alone what it alone needs", {
+	timeout: 5 * MINUTE,
+}, async () => {
+	const only = `"greenlet; platform_machine == 'aarch64'", "colorama; sys_platform == 'win32'"`;
+	writeFileSync(join(app, "pyproject.toml"), PYPROJECT.replace('"psycopg2"', only));
+	const both = ["-c", "platform=", "-c", 'platforms=["linux/amd64", "linux/arm64"]'];
+	const { exitCode, stderr } = await lock("--no-urls", ...both);
+	expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+	const text = file("pylock.toml");
+	expect(text).toMatch(/^environments = \[.*'x86_64'", ".*'aarch64'"\]$/m);
+	const preview = await checkout.run(["--preview", "-c", 'apps=["orders"]', ...both]);
+	expect([preview.exitCode, preview.stderr]).toEqual([
+		0,
+		expect.stringMatching(/app-orders-arm64 +to build/),
+	]);
+	// Locked for one, it is refused for the other, with the command.
+	expect((await lock("--no-urls")).exitCode).toBe(0);
+	const refused = await checkout.run(["--preview", "-c", 'apps=["orders"]', ...both]);
+	expect(refused.exitCode).toBe(1);
+	expect(refused.stderr).toMatch(/aarch64.*npm run lock -- orders -s/s);
+});

@@ -41,7 +41,11 @@ LEGACY = {
     "requires": ["setuptools >= 40.8.0"],
     "build-backend": "setuptools.build_meta:__legacy__",
 }
-TAGS = frozenset(sys_tags())
+TAGS = frozenset(map(str, sys_tags()))
+
+
+# What uname -m says on each of the machines that a lock is for, this one first.
+MACHINES = []
 
 
 class Failure(Exception):
@@ -52,6 +56,7 @@ def main(folder):
     with open(os.path.join(folder, "request.json")) as file:
         request = json.load(file)
     app = os.path.join(folder, "app")
+    MACHINES.extend(request["machines"])
     prepare(request)
     runtime = lock_app(request, app)
     result = {
@@ -108,7 +113,9 @@ def lock_app(request, app):
 
 def compile_lock(source, lock, what, upgrade, remedy):
     """uv takes the versions of a lock that is there, where they still do."""
-    command = "pip compile --quiet --no-header --format pylock.toml -o".split()
+    command = "pip compile --quiet --no-header --format pylock.toml".split()
+    # What is for some machines alone then has a marker that says so.
+    command += ["--universal", "-o"] if len(MACHINES) > 1 else ["-o"]
     cwd = os.path.dirname(source)
     run([UV] + command + [lock, source] + upgrade, "uv cannot lock %s" % what, remedy, cwd=cwd)
 
@@ -149,17 +156,18 @@ def compiled(packages, names):
     for package in packages:
         name = canonicalize_name(package["name"])
         marker = package.get("marker")
-        if marker and not Marker(marker).evaluate():
-            continue
+        users = [each for each in MACHINES if not marker or Marker(marker).evaluate({"platform_machine": each})]
         named = names == ":all:" or name in names
-        if (named or not fits(package)) and "sdist" in package:
+        fitting = all(fits(package, machine) for machine in users)
+        if users and (named or not fitting) and "sdist" in package:
             yield name, package
 
 
-def fits(package):
-    """Whether a wheel of a package fits here."""
+def fits(package, machine):
+    """Whether a wheel of a package fits a machine, which has the same glibc as this one."""
+    known = frozenset(tag.replace(MACHINES[0], machine) for tag in TAGS)
     for wheel in package.get("wheels", []):
-        if not TAGS.isdisjoint(parse_wheel_filename(name_of(wheel))[3]):
+        if not known.isdisjoint(map(str, parse_wheel_filename(name_of(wheel))[3])):
             return True
     return False
 
