@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { expect, it, vi } from "vitest";
 import { imagePlace, type Place } from "../../components/distribution/presence.ts";
 import { StepError } from "../../components/step/error.ts";
+import { configuredImages, configuredSettings } from "../../local/images.ts";
+import { readStackConfig } from "../../local/stack-config.ts";
 import { COLUMNS } from "../../local/text.ts";
 import { productionStacks } from "../../stacks/stack-repositories.ts";
 import { compileJobs, jobsMatrix, jobsText } from "./jobs.ts";
@@ -33,6 +35,7 @@ it("of all stacks, the longest first", async () => {
 		python: "3.14.7",
 		profile: "optimized",
 		platform: "linux/amd64",
+		config: [],
 		minutes: expect.any(Number),
 	});
 });
@@ -43,6 +46,38 @@ it("one for each Python of a stack, by its target", async () => {
 	expect(await compileJobs(["bookworm"], sets)).toMatchObject([
 		{ target: "package", python: "3.13.5", profile: "optimized", platform: "linux/arm64" },
 		{ target: "package-3.12", python: "3.12.14", profile: "quick", platform: "linux/arm64" },
+	]);
+});
+
+it("one for each platform, on a machine of that, which is told of no other", async () => {
+	have(NOTHING);
+	const sets = ['platforms=["linux/amd64", "linux/arm64"]', "profile=optimized"];
+	const native = (platform: string) => ({
+		target: "package",
+		platform,
+		config: ["platforms=", `platform=${platform}`, "dockerHosts="],
+	});
+	expect(await compileJobs(["bookworm"], sets)).toMatchObject([
+		native("linux/amd64"),
+		native("linux/arm64"),
+	]);
+	// Each makes what the stack needs.
+	const keys = async (values: readonly string[], artefact: string) => {
+		const config = readStackConfig("bookworm", values);
+		const images = await configuredImages(configuredSettings("bookworm", config), config);
+		return images.find((image) => image.artefact === artefact)?.key;
+	};
+	for (const [platform, artefact] of [
+		["linux/amd64", "package"],
+		["linux/arm64", "package-arm64"],
+	] as const)
+		expect(await keys(["registry=none", ...native(platform).config], "package")).toBe(
+			await keys(["registry=none", ...sets], artefact),
+		);
+	// What is cross-compiled, the first one's machine makes.
+	expect(await compileJobs(["bookworm"], [...sets, "profile=quick"])).toMatchObject([
+		native("linux/amd64"),
+		{ target: "package-arm64", platform: "linux/amd64", config: [] },
 	]);
 });
 

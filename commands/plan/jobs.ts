@@ -4,12 +4,15 @@ import { fateOf, isCompile } from "../../infra/plan.ts";
 import { configuredImages } from "../../local/images.ts";
 import { table } from "../../local/text.ts";
 import { compileMinutes } from "../../stacks/compile-times.ts";
-import { isCross, perPlatform } from "../../stacks/platforms.ts";
-import type { Platform, Profile } from "../../stacks/settings.ts";
+import { isCross, type PlatformSettings, perPlatform } from "../../stacks/platforms.ts";
+import type { Platform, Profile, StackPython } from "../../stacks/settings.ts";
 import { versionName } from "../../stacks/variants.ts";
 import { readPlans } from "./config.ts";
 
-/** A compile of CPython, which a machine of its own can make: `npm start -- -s STACK --target TARGET`. */
+/**
+ * A compile of CPython, which a machine of its own can make: `npm start -- -s STACK --target TARGET`, with
+ * `-c` for each of `config`.
+ */
 export interface CompileJob {
 	readonly stack: string;
 	/** The package that it makes, such as `package-3.12`. */
@@ -17,7 +20,10 @@ export interface CompileJob {
 	/** Full version, with the flag of its variant behind it, as in 3.13.5t. */
 	readonly python: string;
 	readonly profile: Profile;
+	/** What the machine is to be. */
 	readonly platform: Platform;
+	/** Values in place of the stack file's: of several platforms a machine makes one, and on its own daemon. */
+	readonly config: readonly string[];
 	/** How long it takes on two processors, as far as that was measured. */
 	readonly minutes: number;
 }
@@ -53,19 +59,18 @@ async function stackJobs(stack: string, sets: readonly string[]): Promise<KeyedJ
 	const packages = perPlatform(settings).flatMap((each) =>
 		each.pythons.map((python) => ({
 			artefact: `package${python.suffix}${each.platformSuffix}`,
-			// Where its compiler runs.
-			platform: (isCross(each, python) && each.compiledOn) || each.platform,
 			python,
+			machine: machineOf(each, python),
 		})),
 	);
 	const jobs: KeyedJob[] = [];
 	for (const image of await configuredImages(settings, config)) {
-		const { artefact: target, compiled } = image;
-		const found = packages.find(({ artefact }) => target === artefact);
+		const { artefact, compiled } = image;
+		const found = packages.find((each) => each.artefact === artefact);
 		if (found === undefined || compiled === undefined) continue;
-		const { python, platform } = found;
+		const { python, machine } = found;
 		const fate = await fateOf(image, await imagePlace(image.name));
-		if (!isCompile({ artefact: target, ...fate })) continue;
+		if (!isCompile({ artefact, ...fate })) continue;
 		const { profile, series } = python;
 		const minutes = compileMinutes({
 			release: debian.codename,
@@ -73,9 +78,23 @@ async function stackJobs(stack: string, sets: readonly string[]): Promise<KeyedJ
 			profile,
 		});
 		const key = `${registryHost(compiled)} ${keyIn(compiled)}`;
-		jobs.push({ stack, target, python: versionName(python), profile, platform, minutes, key });
+		jobs.push({ stack, python: versionName(python), profile, ...machine, minutes, key });
 	}
 	return jobs;
+}
+
+/** The machine that compiles a Python for one of a stack's platforms, and what it is told. */
+function machineOf(
+	settings: PlatformSettings,
+	python: StackPython,
+): Pick<CompileJob, "target" | "platform" | "config"> {
+	const { platform, platforms, platformSuffix, compiledOn } = settings;
+	const target = `package${python.suffix}`;
+	if (platforms.length === 1) return { target, platform, config: [] };
+	if (compiledOn !== undefined && isCross(settings, python))
+		return { target: target + platformSuffix, platform: compiledOn, config: [] };
+	const alone = ["platforms=", `platform=${platform}`, "dockerHosts="];
+	return { target, platform, config: alone };
 }
 
 /** Jobs in the form of GitHub's `strategy.matrix` (Workflow syntax, "jobs.<job_id>.strategy.matrix"). */
