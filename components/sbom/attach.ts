@@ -8,6 +8,7 @@ import { isWithoutProxy } from "../distribution/no-proxy.ts";
 import { dockerHost, repositoryOf } from "../image-name.ts";
 import { RegistryError, StepError } from "../step/error.ts";
 import { missingFiles } from "./attached.ts";
+import { withCommit } from "./commit.ts";
 import { BOM_TYPE, PROVENANCE_TYPE } from "./media-types.ts";
 import { formatStatement, PREDICATE_TYPE, type Statement } from "./provenance.ts";
 
@@ -116,7 +117,10 @@ async function readArtefact(file: string, image: string, digest: string): Promis
 	};
 }
 
-/** A provenance that names an image by its digest in its registry, and not by its ID in a daemon. */
+/**
+ * A provenance that names an image by its digest in its registry, and not by its ID in a daemon, and the
+ * commit of this project that made it.
+ */
 export async function readProvenance(
 	file: string,
 	image: string,
@@ -128,7 +132,7 @@ export async function readProvenance(
 	const subject = statement.subject.map((each) =>
 		each.name === image ? { name: image, digest: { sha256: digest.replace("sha256:", "") } } : each,
 	);
-	return { ...statement, subject };
+	return withCommit({ ...statement, subject });
 }
 
 async function attachError(

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { execa } from "execa";
 import { readProvenance } from "../sbom/attach.ts";
-import { type Descriptor, PREDICATE_TYPE, type Statement } from "../sbom/provenance.ts";
+import { type Descriptor, PREDICATE_TYPE } from "../sbom/provenance.ts";
 
 /** The predicate of an image's signature, which says nothing more (cosign, since version 3). */
 export const SIGNATURE = "https://sigstore.dev/cosign/sign/v1";
@@ -27,8 +26,7 @@ export interface StatementContent {
 }
 
 /**
- * What is signed of an image: that it is ours, its SBOM, and its provenance with the commit of this
- * project that made it.
+ * What is signed of an image: that it is ours, its SBOM, and its provenance.
  *
  * @param digest of its manifest in the registry, `sha256:...`.
  * @param files its SBOM and its provenance, as far as they are there.
@@ -52,44 +50,9 @@ export function statementsOf(
 				};
 			return {
 				predicateType: PROVENANCE,
-				content: async () =>
-					withCommit(await readProvenance(file, image, digest), await commitOf(process.cwd())),
+				content: () => readProvenance(file, image, digest),
 			};
 		});
 	const signature = async () => ({ subject: [{ digest: sum }], predicate: {} });
 	return [{ predicateType: SIGNATURE, content: signature }, ...described];
-}
-
-/** The commit of this project, among what a provenance names. */
-interface Definition {
-	readonly resolvedDependencies?: readonly Descriptor[];
-}
-
-function withCommit(statement: Statement, commit: Descriptor | undefined): Statement {
-	if (commit === undefined) return statement;
-	const { buildDefinition, runDetails } = statement.predicate;
-	const { resolvedDependencies = [] } = buildDefinition as Definition;
-	const own = { ...buildDefinition, resolvedDependencies: [...resolvedDependencies, commit] };
-	return { ...statement, predicate: { buildDefinition: own, runDetails } };
-}
-
-/** The commit that a folder is a clean checkout of; undefined where it is none. */
-async function commitOf(folder: string): Promise<Descriptor | undefined> {
-	const git = async (...args: string[]) => {
-		const { failed, stdout } = await execa("git", args, { cwd: folder, reject: false });
-		return failed ? undefined : stdout;
-	};
-	const [commit, changes, origin] = await Promise.all([
-		git("rev-parse", "HEAD"),
-		git("status", "--porcelain", "--untracked-files=no"),
-		git("remote", "get-url", "origin"),
-	]);
-	if (commit === undefined || changes !== "") return undefined;
-	const uri = origin === undefined ? {} : { uri: `git+${withoutPassword(origin)}` };
-	return { ...uri, digest: { gitCommit: commit } };
-}
-
-/** An address of git's without who logs in. */
-function withoutPassword(address: string): string {
-	return address.replace(/^(\w+:\/\/)[^/@]*@/, "$1");
 }
