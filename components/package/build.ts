@@ -5,7 +5,7 @@ import { needBuilder } from "../distribution/builder.ts";
 import { findImage } from "../distribution/daemon.ts";
 import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { DEB_SUM, docker, imageConfig, imageId, imageLabel } from "../step/docker.ts";
+import { DEB_SUM, docker, imageConfig, imageId, imageLabel, PROFILE_SUM } from "../step/docker.ts";
 import { engineVersion } from "../step/engine-version.ts";
 import { StepError } from "../step/error.ts";
 import { makeFolder, PARTIAL, sha256, writeWhole } from "../step/file.ts";
@@ -13,7 +13,7 @@ import { importFiles } from "../step/imported.ts";
 import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CHANGED_CONTEXT, changeFolder } from "./changes.ts";
-import { giveCompiled, keepCompiled } from "./compiled.ts";
+import { giveCompiled, keepCompiled, readProfile } from "./compiled.ts";
 import { APPLY_CONTEXT, PATCHED, packPatches } from "./patches.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
@@ -54,11 +54,12 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 		const source = await fetchSource(step, SOURCE_URL, variables.SOURCE_SHA256 ?? "");
 		await copyInto(container, source, `/build/${basename(source)}`);
 	}
-	const missing = await giveCompiled(step, container, inputs);
+	const { missing, hasProfile } = await giveCompiled(step, container, inputs);
 	if (missing.length > 0) await refuseEmulation();
 	await runLogged(step, container, inputs.LOG);
 	await keepCompiled(step, container, missing, inputs);
-	await importPackages(await readFolder(container, "/build/out"), image);
+	const profile = hasProfile ? await readProfile(container, inputs) : undefined;
+	await importPackages(await readFolder(container, "/build/out"), profile, image);
 }
 
 /** PGO's training runs what is compiled: where that is emulated, for a day. */
@@ -120,20 +121,28 @@ function checkSums(files: Files): void {
 	if (sums.length === 0) throw new StepError("the build left no SHA256SUMS", "run again");
 }
 
-/** The image that keeps the .debs. */
-async function importPackages(files: Files, image: string): Promise<void> {
+/** The image that keeps the .debs, and what PGO's training counted. */
+async function importPackages(
+	files: Files,
+	profile: readonly [path: string, content: Buffer] | undefined,
+	image: string,
+): Promise<void> {
 	const deb = files.get(inputs.DEB);
 	if (deb === undefined) throw new StepError(`the build left no ${inputs.DEB}`);
 	const labels = {
 		...inputs.LABELS,
 		[DEB_SUM]: sha256(deb),
+		...(profile && { [PROFILE_SUM]: `${profile[0]} ${sha256(profile[1])}` }),
 		// The moving tag of the builder will lead elsewhere: this is what the provenance names.
 		"debian-python.builder.id": (await imageId(inputs.BUILDER)) ?? "",
 	};
 	await importFiles(image, {
 		platform: inputs.PLATFORM,
 		labels,
-		files: new Map([...files].map(([name, content]) => [`packages/${name}`, content])),
+		files: new Map([
+			...[...files].map(([name, content]) => [`packages/${name}`, content] as const),
+			...(profile === undefined ? [] : [profile]),
+		]),
 	});
 }
 

@@ -60,6 +60,8 @@ export function packageImages(args: PackageImagesArgs): PackageImages {
 	const key = contentKey({
 		...buildVariables(args),
 		RECIPE: pybuild.recipe,
+		// What the training counted is in the image beside the .debs.
+		...(python.profile !== "quick" && { COUNTS: "kept" }),
 		...applied,
 		...keyOfChanges(python),
 	});

@@ -451,6 +451,18 @@ describe("a provenance", () => {
 		]);
 	});
 
+	it("names what the training counted, of a package that has it", () => {
+		const name = "profile-0123456789ab.tar";
+		const labels = {
+			...PACKAGE.labels,
+			"debian-python.profile.sha256": `${name} ${"ca".repeat(32)}`,
+		};
+		expect(read({ ...PACKAGE, labels }).predicate.buildDefinition).toHaveProperty(
+			"resolvedDependencies",
+			expect.arrayContaining([{ name, digest: { sha256: "ca".repeat(32) } }]),
+		);
+	});
+
 	it("names the patches that the package is made with", () => {
 		const { buildDefinition } = read({ ...PACKAGE, cpython: PATCHED.cpython }).predicate;
 		expect(buildDefinition).toHaveProperty(

@@ -1,5 +1,5 @@
 import { sourceUrl } from "../../stacks/cpython.ts";
-import { DEB_SUM } from "../step/docker.ts";
+import { DEB_SUM, PROFILE_SUM } from "../step/docker.ts";
 import { sha256 } from "../step/file.ts";
 import { INPUTS_LABEL } from "../step/why.ts";
 import type { AppFacts, Facts } from "./facts.ts";
@@ -95,6 +95,7 @@ function dependencies(facts: Facts): Descriptor[] {
 		...(isPackage
 			? [
 					{ uri: sourceUrl(cpython.version, cpython.format), ...digest(cpython.sha256) },
+					...trainedProfile(labels[PROFILE_SUM]),
 					...(cpython.patches ?? []).map(({ name, url, sha256: sum }) => ({
 						...{ name, ...digest(sum) },
 						...(url !== undefined && { annotations: { origin: url } }),
@@ -105,6 +106,13 @@ function dependencies(facts: Facts): Descriptor[] {
 		...facts.compiledWith.map((each) => ({ uri: debPurl("debian", each, debian.number) })),
 		...(facts.app === undefined ? [] : appSources(facts.app)),
 	];
+}
+
+/** What PGO's training counted, a file of the package's own image. */
+function trainedProfile(label: string | undefined): Descriptor[] {
+	if (label === undefined) return [];
+	const [name = "", sum] = label.split(" ");
+	return [{ name, ...digest(sum) }];
 }
 
 /** The locks have the hash of each distribution's file, and of each that builds one. */

@@ -11,6 +11,9 @@ export const PROJECT_LABEL = "debian-python.project";
 /** Label of the package's image, and of those that have it installed: SHA-256 of the interpreter's .deb. */
 export const DEB_SUM = "debian-python.deb.sha256";
 
+/** Label of the package's image: the file in it that has what PGO's training counted, and its SHA-256. */
+export const PROFILE_SUM = "debian-python.profile.sha256";
+
 /**
  * Run the docker command-line client, which brings the user's context, credentials and DOCKER_HOST.
  *
