@@ -122,7 +122,7 @@ async function readEntries<Layer>(
 }
 
 /** By the first bytes: RFC 1952 (gzip), RFC 8878 (zstd). */
-function decompress(start: Buffer, content: Readable): Readable {
+export function decompress(start: Buffer, content: Readable): Readable {
 	const magic = start.toString("hex", 0, 4);
 	if (magic.startsWith("1f8b")) return content.compose(createGunzip());
 	if (magic === "28b52ffd") return content.compose(createZstdDecompress());
