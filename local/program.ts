@@ -10,8 +10,8 @@ import {
 	type Run,
 	remoteImage,
 } from "./handlers.ts";
-import { withStackLock } from "./lock.ts";
 import type { StackConfig } from "./stack-config.ts";
+import { withStackLock } from "./stack-lock.ts";
 
 /** The stack's outputs, as `pulumi stack output --json` has them. */
 export type Outputs = Record<string, unknown>;

@@ -10,8 +10,8 @@ import { stepCall } from "../../components/step/command.ts";
 import { imageId } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
 import { localCommand } from "../../local/handlers.ts";
-import { withStackLock } from "../../local/lock.ts";
 import { Report } from "../../local/report.ts";
+import { withStackLock } from "../../local/stack-lock.ts";
 
 /** Which of the two documents of an image. */
 export type Document = "SBOM" | "PROVENANCE";

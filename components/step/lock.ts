@@ -1,9 +1,8 @@
 import { linkSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeFolder } from "../components/step/file.ts";
-import { ownerState, temporaryName } from "../components/step/owner.ts";
-import type { Run } from "./handlers.ts";
+import { makeFolder } from "./file.ts";
+import { ownerState, temporaryName } from "./owner.ts";
 
 /** How often who has a lock shows that it lives, in ms. */
 const BEAT = 2_000;
@@ -35,17 +34,6 @@ export async function withLock<T>(
 		// It is another's if this process was stopped for so long that it counted as gone.
 		if (readOwner(path) === owner) rmSync(path, { force: true });
 	}
-}
-
-/** Do something with a stack that no other run in this checkout does meanwhile; say where it waits. */
-export function withStackLock<T>(
-	stack: string,
-	{ report, signal }: Pick<Run, "report" | "signal">,
-	work: () => Promise<T>,
-): Promise<T> {
-	const onWait = () =>
-		report.line(`another run of the stack ${stack} is under way here: waiting for its end`);
-	return withLock(`packages/${stack}/.lock`, onWait, signal, work);
 }
 
 async function lock(

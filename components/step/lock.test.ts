@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { temporaryName } from "../components/step/owner.ts";
 import { withLock } from "./lock.ts";
+import { temporaryName } from "./owner.ts";
 
 let folder: string;
 let path: string;
