@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { SERIES } from "../../stacks/patches/patch-set.ts";
 import { needBuilder } from "../distribution/builder.ts";
 import { findImage } from "../distribution/daemon.ts";
-import { copyFrom, copyInto, holdImage, makeContainer } from "../step/container.ts";
+import { copyInto, holdImage, makeContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { DEB_SUM, docker, imageConfig, imageId, imageLabel, PROFILE_SUM } from "../step/docker.ts";
 import { engineVersion } from "../step/engine-version.ts";
@@ -14,10 +14,11 @@ import { runLogged } from "../step/log.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CHANGED_CONTEXT, changeFolder } from "./changes.ts";
 import { giveCompiled, keepCompiled, readProfile } from "./compiled.ts";
+import { type Files, readPackages } from "./files.ts";
 import { APPLY_CONTEXT, PATCHED, packPatches } from "./patches.ts";
 import { fetchSource } from "./source.ts";
 import { buildStep } from "./step.ts";
-import { arePackagesWritten, parseSums, sumsName } from "./written.ts";
+import { arePackagesWritten, sumsName } from "./written.ts";
 
 const inputs = readInputs(buildStep);
 
@@ -59,7 +60,7 @@ async function buildPackage(step: Step, image: string): Promise<void> {
 	await runLogged(step, container, inputs.LOG);
 	await keepCompiled(step, container, missing, inputs);
 	const profile = hasProfile ? await readProfile(container, inputs) : undefined;
-	await importPackages(await readFolder(container, "/build/out"), profile, image);
+	await importPackages(await readPackages(container, "/build/out"), profile, image);
 }
 
 /** PGO's training runs what is compiled: where that is emulated, for a day. */
@@ -94,31 +95,6 @@ async function givePatches(container: string, folder: string, hash: string): Pro
 	const input = await packPatches(folder, hash);
 	await copyInto(container, `${APPLY_CONTEXT}/.`, PATCHED);
 	await docker(["cp", "-", `${container}:/build`], { input });
-}
-
-/** A file by name and content. */
-type Files = Map<string, Buffer>;
-
-async function readFolder(container: string, folder: string): Promise<Files> {
-	const files: Files = new Map();
-	for (const [path, content] of (await copyFrom(container, folder)).files)
-		files.set(basename(path), content);
-	checkSums(files);
-	return files;
-}
-
-/** Refuse what does not have the sum that the build itself wrote: the copy was cut short or changed. */
-function checkSums(files: Files): void {
-	const sums = parseSums(files.get("SHA256SUMS"));
-	for (const [name, sum] of sums) {
-		const found = sha256(files.get(name) ?? Buffer.alloc(0));
-		if (found !== sum)
-			throw new StepError(
-				`${name} has the sha256 ${found}, and the build wrote ${sum}`,
-				"run again",
-			);
-	}
-	if (sums.length === 0) throw new StepError("the build left no SHA256SUMS", "run again");
 }
 
 /** The image that keeps the .debs, and what PGO's training counted. */
@@ -158,7 +134,7 @@ async function writeFiles(step: Step, image: string): Promise<void> {
 	}
 	if (await arePackagesWritten(inputs, await imageLabel(image, DEB_SUM))) return;
 	const container = await holdImage(step, image, inputs.PLATFORM);
-	for (const [name, content] of await readFolder(container, "/packages")) {
+	for (const [name, content] of await readPackages(container, "/packages")) {
 		await writeWhole(join(folder, name === "SHA256SUMS" ? sumsName(inputs.DEB) : name), content);
 	}
 }
