@@ -13,7 +13,11 @@ import { daemonOf } from "./docker-hosts.ts";
 export interface FormerOutputs {
 	readonly images?: Readonly<Record<string, PublishedImage>>;
 	readonly apps?: Readonly<Record<string, PublishedImage>>;
-	readonly package?: { readonly key?: string; readonly architecture?: string };
+	readonly package?: {
+		readonly key?: string;
+		readonly architecture?: string;
+		readonly apt?: object;
+	};
 	readonly debian?: { readonly codename?: string };
 	readonly cpython?: Omit<FormerPython, "package">;
 	readonly pythons?: Readonly<Record<string, FormerPython>>;

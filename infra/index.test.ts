@@ -154,6 +154,39 @@ describe("the program", () => {
 		]);
 	});
 
+	it("publishes the .debs of all Pythons in one suite", async () => {
+		const pythons = JSON.stringify([{ version: "3.13.5" }, { version: "3.11.2" }]);
+		const { pythonVersion: _, ...rest } = CONFIG;
+		const before = await record({ ...rest, pythons });
+		const apt = { aptRepository: "s3", aptKeys: `["${"0".repeat(40)}"]` };
+		const after = await record({ ...rest, ...apt, pythons });
+		// That is all: no key knows of it.
+		expect(Object.keys(steps(before, after))).toEqual(["apt-bucket", "apt-access", "apt-publish"]);
+		const name = "debian-python-apt-123456789012-eu-north-1";
+		expect(after.get("apt-bucket")?.inputs).toEqual({ bucket: name, forceDestroy: false });
+		const { environment } = after.get("apt-publish")?.inputs ?? {};
+		expect(environment).toMatchObject({
+			...{ PLACE: `s3://${name}`, REGION: "eu-north-1", SUITE: "bookworm" },
+			...{ KEEP_DAYS: "365", VALID_DAYS: "30", KEYS: `["${"0".repeat(40)}"]` },
+		});
+		expect(JSON.parse(environment.IMAGES)).toEqual({
+			"cpython3.13 3.13.5-1+deb12 (amd64)": after.get("package-build")?.inputs.environment.IMAGE,
+			"cpython3.11 3.11.2-1+deb12 (amd64)":
+				after.get("package-3.11-build")?.inputs.environment.IMAGE,
+		});
+		const both = await record({ ...CONFIG, ...apt, platforms: '["linux/amd64","linux/arm64"]' });
+		expect([...both.keys()].filter((each) => each.startsWith("apt-"))).toEqual([
+			...["apt-bucket", "apt-access", "apt-publish", "apt-arm64-publish"],
+		]);
+		const { IMAGES, PLATFORM } = both.get("apt-arm64-publish")?.inputs.environment ?? {};
+		expect(PLATFORM).toBe("linux/arm64");
+		expect(Object.keys(JSON.parse(IMAGES))).toEqual(["cpython3.13 3.13.5-1+deb12 (arm64)"]);
+		const elsewhere = await record({ ...CONFIG, ...apt, aptRepository: "s3://team-apt" });
+		expect([...elsewhere.keys()].filter((each) => each.startsWith("apt-"))).toEqual([
+			"apt-publish",
+		]);
+	});
+
 	it("names every image by its repository, artefact and key", async () => {
 		const resources = await record(CONFIG);
 		const names = [...resources.values()].map(

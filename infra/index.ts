@@ -5,6 +5,7 @@ import { patchesText, rotation } from "../stacks/rotation.ts";
 import { pythonName } from "../stacks/variants.ts";
 import { usableAddress } from "./address.ts";
 import { byArtefact, stackApps } from "./apps.ts";
+import { makeApt } from "./apt.ts";
 import { refuseEngine } from "./engine.ts";
 import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
 import { hasIndexes, publish } from "./indexes.ts";
@@ -48,6 +49,7 @@ for (const each of onPlatforms)
 		}),
 	);
 const artefacts = publish(settings, site, made);
+const apt = await makeApt(made, former);
 
 if (pulumi.runtime.isDryRun()) {
 	const planned = [
@@ -55,7 +57,8 @@ if (pulumi.runtime.isDryRun()) {
 		...artefacts.flatMap(({ index }) => index?.image ?? []),
 	];
 	const lines = await planLines(planned, plannedPythons(settings), { deployed, places });
-	void pulumi.log.info(["What this change does:", ...lines].join("\n  "));
+	const all = ["What this change does:", ...lines, ...apt.lines];
+	void pulumi.log.info(all.join("\n  "));
 	for (const python of settings.pythons) {
 		const side = deployedSide(former, python);
 		const patches = patchesText(python.patches?.patches);
@@ -103,10 +106,11 @@ function isApp(artefact: string): boolean {
 /**
  * The Pythons, by their series (with the flag of a variant, as in 3.13t): `version`, `variant`, `patches`, where it has some, with the CVEs that they name,
  * `endOfLife`, the day or month in which its support ends, `package`, the Debian package: `file` is its path from the project root, `sha256` that file's sum, and
- * `packages`, the paths of further ones, where it has some. Of several platforms `platforms` has these of each.
+ * `packages`, the paths of further ones, where it has some. Of several platforms `platforms` has these of each. `apt` of a package is where it is published for
+ * that, if it is: the `place`, the `suite`, and the `keys` that sign it.
  */
 export const pythons = Object.fromEntries(
-	settings.pythons.map((python) => [pythonName(python), pythonOutput(python, made)]),
+	settings.pythons.map((python) => [pythonName(python), pythonOutput(python, made, apt.output)]),
 );
 
 const [firstPython] = Object.values(pythons) as [ReturnType<typeof pythonOutput>];

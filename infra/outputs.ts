@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { StackImage } from "../components/image.ts";
 import type { PythonPackage } from "../components/package/package.ts";
 import type { StackPython } from "../stacks/settings.ts";
+import type { MadeApt } from "./apt.ts";
 import type { Published, PublishedArtefact } from "./indexes.ts";
 import type { MadePlatform } from "./platform.ts";
 
@@ -34,11 +35,17 @@ export function publishedOutput({
 }
 
 /** What the outputs say of one of a stack's Pythons itself, and of its packages for each platform. */
-export function pythonOutput(python: StackPython, made: readonly MadePlatform[]) {
+export function pythonOutput(
+	python: StackPython,
+	made: readonly MadePlatform[],
+	apt?: MadeApt["output"],
+) {
 	const { version, series, variant, patches } = python;
 	const ofPlatforms = made.flatMap(({ settings: { platform }, pythons }) =>
 		pythons.flatMap((each) =>
-			each.python === python ? [[platform, packagesOutput(python, each.package)] as const] : [],
+			each.python === python
+				? [[platform, packagesOutput(python, each.package, apt)] as const]
+				: [],
 		),
 	);
 	return {
@@ -52,7 +59,7 @@ export function pythonOutput(python: StackPython, made: readonly MadePlatform[])
 	};
 }
 
-function packagesOutput({ packages }: StackPython, deb: PythonPackage) {
+function packagesOutput({ packages }: StackPython, deb: PythonPackage, apt: MadeApt["output"]) {
 	return {
 		package: {
 			name: deb.packageName,
@@ -61,6 +68,7 @@ function packagesOutput({ packages }: StackPython, deb: PythonPackage) {
 			file: deb.file,
 			sha256: deb.sha256,
 			key: deb.image.key,
+			...(apt && { apt }),
 		},
 		...(packages && { packages: deb.files }),
 	};

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { DebianBase } from "../components/base/base.ts";
 import { CrossbuildImage } from "../components/crossbuild/crossbuild.ts";
 import { DebbaseImage } from "../components/debbase/debbase.ts";
@@ -39,6 +40,8 @@ export interface MadePlatform {
 	readonly pythons: readonly MadePython[];
 	readonly wheels: readonly StackImage[];
 	readonly apps: readonly MadeApp[];
+	/** What has its work done on its Docker daemon. */
+	readonly opts: pulumi.ComponentResourceOptions;
 }
 
 /** Make all of a stack for one of its platforms. */
@@ -66,7 +69,7 @@ export function makePlatform(args: PlatformArgs): MadePlatform {
 	});
 	const folder = packagesFolder(settings.stack);
 	const made = makeApps({ settings, apps, site, pythons, registries, hasAliases, folder, opts });
-	return { settings, base, debbase, ...builders, pythons, ...made };
+	return { settings, base, debbase, ...builders, pythons, ...made, opts };
 }
 
 /** Those from which all others are made. */

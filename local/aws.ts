@@ -15,6 +15,12 @@ import {
 	type KeyUsageType,
 	KMSClient,
 } from "@aws-sdk/client-kms";
+import {
+	type BucketLocationConstraint,
+	CreateBucketCommand,
+	PutPublicAccessBlockCommand,
+	S3Client,
+} from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsPlace } from "../components/registry/address.ts";
@@ -143,6 +149,53 @@ export async function kmsAlias({ name, targetKeyId }: KmsAliasInputs): Promise<o
 		}
 	});
 	return { name, targetKeyId };
+}
+
+/** Inputs of aws.s3.Bucket, as this project sets them. */
+export interface BucketInputs {
+	bucket: string;
+}
+
+/** Create the bucket, or find it. */
+export async function s3Bucket(inputs: BucketInputs): Promise<object> {
+	const name = await region();
+	// Where requests go by default, and which it is then no value for (S3 API reference, "CreateBucket").
+	const elsewhere = name !== "us-east-1" && {
+		CreateBucketConfiguration: { LocationConstraint: name as BucketLocationConstraint },
+	};
+	const create = new CreateBucketCommand({ Bucket: inputs.bucket, ...elsewhere });
+	await aws(`the S3 bucket ${inputs.bucket}`, async () => {
+		try {
+			await new S3Client(place()).send(create);
+		} catch (error) {
+			if ((error as Error).name !== "BucketAlreadyOwnedByYou") throw error;
+		}
+	});
+	return inputs;
+}
+
+/** Inputs of aws.s3.BucketPublicAccessBlock. */
+export interface AccessInputs {
+	bucket: string;
+	blockPublicAcls: boolean;
+	blockPublicPolicy: boolean;
+	ignorePublicAcls: boolean;
+	restrictPublicBuckets: boolean;
+}
+
+/** Keep everybody out of a bucket who is not allowed in. */
+export async function s3PublicAccessBlock(inputs: AccessInputs): Promise<object> {
+	const put = new PutPublicAccessBlockCommand({
+		Bucket: inputs.bucket,
+		PublicAccessBlockConfiguration: {
+			BlockPublicAcls: inputs.blockPublicAcls,
+			BlockPublicPolicy: inputs.blockPublicPolicy,
+			IgnorePublicAcls: inputs.ignorePublicAcls,
+			RestrictPublicBuckets: inputs.restrictPublicBuckets,
+		},
+	});
+	await aws(`who may read ${inputs.bucket}`, () => new S3Client(place()).send(put));
+	return inputs;
 }
 
 /** The invokes of the aws provider that the program makes. */

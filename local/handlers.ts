@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { appStep } from "../components/app/step.ts";
+import { dueText, lookAtSuite } from "../components/apt/look.ts";
+import { publishStep } from "../components/apt/step.ts";
 import { needImage, remoteDigest } from "../components/distribution/daemon.ts";
 import { imagePlace, isMade } from "../components/distribution/presence.ts";
 import { attachedTypes } from "../components/distribution/referrers.ts";
@@ -85,11 +87,13 @@ export async function remoteImage(
 	return { ...inputs, imageId: await imageId(name) };
 }
 
-/** What the command provider does for a Command, which makes, describes or pushes an image. */
+/** What the command provider does for a Command, which makes, describes, pushes or publishes something. */
 export function localCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
 	switch (inputs.create) {
 		case stepCommandLine(pushStep):
 			return pushCommand(run, artefact, inputs);
+		case stepCommandLine(publishStep):
+			return publishCommand(run, artefact.replace(/-publish$/, ""), inputs);
 		case stepCommandLine(describeStep):
 			return describeCommand(run, artefact, inputs);
 		case stepCommandLine(indexStep):
@@ -155,6 +159,21 @@ async function indexCommand(run: Run, artefact: string, inputs: CommandInputs): 
 	}
 	const stdout = await runCommand(run, artefact, inputs);
 	if (missing.length > 0) done("pushed", tags(missing));
+	return { ...inputs, stdout };
+}
+
+/** Publish what the apt repository lacks; where that is nothing no process is started. */
+async function publishCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
+	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
+	const args = readInputs(publishStep, inputs.environment);
+	const done = run.report.start(artefact);
+	const due = dueText(await lookAtSuite(args), args);
+	if (due === "" || run.preview) {
+		done(due === "" ? "reused" : "to push", due);
+		return { ...inputs, stdout: "{}" };
+	}
+	const stdout = await runCommand(run, artefact, inputs);
+	done("pushed", due);
 	return { ...inputs, stdout };
 }
 

@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageInputs, labelled } from "../components/image.ts";
 import { onDaemon } from "../components/step/daemon.ts";
 import { type DockerHost, dockerVariables } from "../stacks/docker-hosts.ts";
-import type { EcrPolicyInputs, EcrRepositoryInputs, KmsAliasInputs, KmsKeyInputs } from "./aws.ts";
+import type {
+	AccessInputs,
+	BucketInputs,
+	EcrPolicyInputs,
+	EcrRepositoryInputs,
+	KmsAliasInputs,
+	KmsKeyInputs,
+} from "./aws.ts";
 import {
 	type CommandInputs,
 	localCommand,
@@ -143,6 +150,10 @@ async function makeResource(
 			return run.preview ? inputs : (await aws()).kmsKey(inputs as KmsKeyInputs);
 		case "aws:kms/alias:Alias":
 			return run.preview ? inputs : (await aws()).kmsAlias(inputs as KmsAliasInputs);
+		case "aws:s3/bucket:Bucket":
+			return run.preview ? inputs : (await aws()).s3Bucket(inputs as BucketInputs);
+		case "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":
+			return run.preview ? inputs : (await aws()).s3PublicAccessBlock(inputs as AccessInputs);
 		default:
 			return inputs;
 	}

@@ -287,6 +287,44 @@ export function parseSigning(value: string, fileExists: (path: string) => boolea
 	return parseFile(value, fileExists);
 }
 
+/** Where the .debs are published for apt. */
+export type AptPlace =
+	| { readonly kind: "folder"; readonly folder: string }
+	/** A bucket of Amazon S3; without a name the stack itself creates it. */
+	| { readonly kind: "bucket"; readonly name?: string };
+
+/** `none`, `s3`, `s3://` and the name of a bucket, or the path of a folder. */
+export function parseAptRepository(value: string): "none" | AptPlace {
+	if (value === "none") return value;
+	if (value === "s3") return { kind: "bucket" };
+	const [, name] = /^s3:\/\/(.*)$/.exec(value) ?? [];
+	if (name === undefined) return { kind: "folder", folder: parseFolder(value) };
+	// Amazon S3 user guide, "Bucket naming rules"; with a dot, its certificate is good for no host name.
+	if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) return { kind: "bucket", name };
+	throw new Refusal(
+		"has no name of a bucket: 3 to 63 lower case letters, digits and hyphens",
+		"write s3:// and the name alone, such as s3://debian-python-apt-123456789012-eu-north-1",
+	);
+}
+
+/** A JSON list of OpenPGP fingerprints (RFC 4880), in capital letters as gpg prints them. */
+export function parseFingerprints(value: string): readonly string[] {
+	const fingerprints = parseList(value).map((each) => each.toUpperCase());
+	if (!fingerprints.every((each) => /^[0-9A-F]{40}$/.test(each)))
+		throw new Refusal("has an entry that is not the fingerprint of an OpenPGP key");
+	if (new Set(fingerprints).size < fingerprints.length)
+		throw new Refusal("has the same fingerprint twice");
+	return fingerprints;
+}
+
+/** A whole number of days, without sign or leading zeros. */
+export function parseDays(value: string, least: number): number {
+	if (!/^(0|[1-9]\d*)$/.test(value)) throw new Refusal("is not a whole number");
+	const days = Number(value);
+	if (days < least || days > 36_500) throw new Refusal(`is not from ${least} to 36500`);
+	return days;
+}
+
 /** The path of a folder, of characters that need no quoting anywhere; without a slash at the end. */
 export function parseFolder(value: string): string {
 	const problem = pathProblem(value);

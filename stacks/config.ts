@@ -6,10 +6,13 @@
 import {
 	parseAccounts,
 	parseApps,
+	parseAptRepository,
 	parseBase,
 	parseBoolean,
+	parseDays,
 	parseDockerHosts,
 	parseFile,
+	parseFingerprints,
 	parseFolder,
 	parsePackageRelease,
 	parsePlatform,
@@ -214,6 +217,39 @@ export const config = {
 			"folders of apps that get an image of their own, from the project root: `examples/guestbook`, `../orders`",
 		parse: parseApps,
 		remedy: () => 'write a list of folders, such as ["../orders"]',
+	},
+	aptRepository: {
+		type: "string",
+		default: "none",
+		description:
+			"where the .debs are published for apt: `none`, `s3` (a bucket that the stack owns), the bucket of another stack such as `s3://debian-python-apt-123456789012-eu-north-1`, or a folder",
+		parse: parseAptRepository,
+		remedy: () => "write none, s3, s3:// and the name of a bucket, or the path of a folder",
+	},
+	aptKeys: {
+		type: "array",
+		absent: "required with `aptRepository`",
+		description:
+			"OpenPGP keys that sign the apt repository, by fingerprint: of the keyring of gpg on the machine that publishes; several while one takes the place of another",
+		parse: parseFingerprints,
+		remedy: () =>
+			'write a list of fingerprints, 40 hexadecimal digits in quotes each, as gpg --list-secret-keys prints them: ["0123456789ABCDEF0123456789ABCDEF01234567"]',
+	},
+	aptKeepDays: {
+		type: "integer",
+		default: 365,
+		description:
+			"how many days a package release stays in the apt repository once a newer one is there: 0 to 36500",
+		parse: (text) => parseDays(text, 0),
+		remedy: () => "write a whole number of days from 0 to 36500",
+	},
+	aptValidDays: {
+		type: "integer",
+		default: 30,
+		description:
+			"for how many days apt takes what the apt repository says now (`Valid-Until`); half-way an `up` signs it anew: 1 to 36500",
+		parse: (text) => parseDays(text, 1),
+		remedy: () => "write a whole number of days from 1 to 36500",
 	},
 	caBundle: {
 		type: "string",

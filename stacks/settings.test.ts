@@ -33,6 +33,9 @@ function problemsOf(values: Values): { message: string; problems: readonly Confi
 describe("a bad value gives one problem with key, value, reason and remedy", () => {
 	const long = "a".repeat(10_000);
 	const hash = "0123456789abcdef".repeat(4);
+	const key = "0123456789ABCDEF".repeat(3).slice(0, 40);
+	const withKeys = { with: { aptKeys: `["${key}"]` } };
+	const inFolder = { with: { aptRepository: "apt" } };
 	const catalogHash = "1e66a7945a48390ee4c2a4268a0e4185884059a13c4aab6d148aa208deea4a76";
 
 	/** Key, its value, the value as shown (default: in quotes), reason, remedy, other values. */
@@ -470,6 +473,53 @@ describe("a bad value gives one problem with key, value, reason and remedy", () 
 		["apps", '["a b"]', /has "a b", which has characters other/, /list/, { shown: "a b" }],
 		["apps", "a".repeat(30_001), /has 30001 characters, more than/, /list/, { shown: "aaa" }],
 
+		// aptRepository
+		["aptRepository", "~/apt", /only a shell expands/, /write none, s3, s3:\/\//, withKeys],
+		["aptRepository", "s3://My.Bucket", /no name of a bucket/, /and the name alone/, withKeys],
+		["aptRepository", "s3://bucket/folder", /no name of a bucket/, /the name alone/, withKeys],
+		["aptRepository", "s3:/bucket", /characters other than/, /write none, s3/, withKeys],
+		["aptKeys", "[]", /is given, but one is required/, /as gpg --list-secret-keys/, inFolder],
+		[
+			"aptKeys",
+			'["0123"]',
+			/not the fingerprint/,
+			/40 hexadecimal digits/,
+			{
+				...inFolder,
+				shown: "0123",
+			},
+		],
+		[
+			"aptKeys",
+			`["${key}","${key}"]`,
+			/twice/,
+			/40 hexadecimal digits/,
+			{
+				...inFolder,
+				shown: key,
+			},
+		],
+		["aptKeys", `["${key}"]`, /is for aptRepository alone/, /or remove the keys/, { shown: key }],
+		["aptKeepDays", "-1", /not a whole number/, /from 0 to 36500/],
+		["aptKeepDays", "36501", /not from 0 to 36500/, /from 0 to 36500/],
+		["aptValidDays", "0", /not from 1 to 36500/, /from 1 to 36500/],
+		["aptValidDays", "1.5", /not a whole number/, /from 1 to 36500/],
+		[
+			"aptRepository",
+			"s3",
+			/no use to jessie, whose apt 1\.0/,
+			/works from stretch on/,
+			{
+				with: {
+					...withKeys.with,
+					release: "jessie",
+					base: "archive",
+					allowUnsupported: "true",
+					pythonVersion: "3.6.15",
+				},
+			},
+		],
+
 		// caBundle
 		["caBundle", "--help", /starts with a dash/, /\/etc\/ssl\/certs\/ca-certificates\.crt/],
 		["caBundle", "~/ca.pem", /only a shell expands/, /ca-certificates\.crt/],
@@ -730,6 +780,19 @@ describe("good config", () => {
 	])("base %s", (reference, pin) => {
 		const { base } = read({ ...good, base: reference });
 		expect(base).toEqual({ kind: "image", reference, ...(pin && { digest: pin }) });
+	});
+
+	it.each([
+		["apt", { kind: "folder", folder: "apt" }],
+		["/srv/apt/", { kind: "folder", folder: "/srv/apt" }],
+		["s3", { kind: "bucket" }],
+		["s3://team-apt", { kind: "bucket", name: "team-apt" }],
+	])("an apt repository in %s", (aptRepository, place) => {
+		const key = "0123456789abcdef".repeat(3).slice(0, 40);
+		const { apt } = read({ ...good, aptRepository, aptKeys: `["${key}"]`, aptKeepDays: "7" });
+		expect(apt).toEqual({ place, keys: [key.toUpperCase()], keepDays: 7, validDays: 30 });
+		// How Pulumi gives a list that is not set.
+		expect(read({ ...good, aptRepository: "none", aptKeys: "[]" })).not.toHaveProperty("apt");
 	});
 
 	it("several Pythons, which have the stack's values of what they do not say", () => {

@@ -6,6 +6,7 @@ import { statSync } from "node:fs";
 import type { AppSource } from "./apps/app.ts";
 import { readApps } from "./apps/apps.ts";
 import type { AppFolder } from "./apps/folder.ts";
+import { type AptSettings, readApt } from "./apt.ts";
 import { ConfigError } from "./config-error.ts";
 import { ConfigReader } from "./config-reader.ts";
 import { otherReleaseInTag, type Platform, Refusal, type Registry } from "./config-values.ts";
@@ -24,6 +25,7 @@ import {
 import { appNameProblems, stackNameProblems } from "./stack-name.ts";
 import { debianWarnings, isPastLts, pythonWarnings } from "./support.ts";
 
+export type { AptSettings } from "./apt.ts";
 export { type ConfigKey, configKeys } from "./config.ts";
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
 export type { Platform, Profile, Registry } from "./config-values.ts";
@@ -56,6 +58,8 @@ export interface Settings {
 	dockerHosts: DockerHosts;
 	/** In the order of the stack file. */
 	apps: readonly AppSource[];
+	/** The apt repository that the .debs are published in; absent: none. */
+	apt?: AptSettings;
 	/** Path of a PEM file with the CA certificates for build containers. */
 	caBundle?: string;
 	allowUnsupported: boolean;
@@ -121,6 +125,7 @@ export function readSettings(
 	const dockerHosts = readDockerHosts(reader, platforms);
 	const apps = readStackApps(reader, pythons, context.openApp);
 	if (registry) reader.problems.push(...appNameProblems(context, registry, apps));
+	const apt = readApt(reader, debian);
 	const caBundle = reader.read("caBundle");
 
 	const [first, ...others] = pythons.filter(isWhole);
@@ -141,6 +146,7 @@ export function readSettings(
 		dockerHosts,
 		apps,
 		...(signing !== undefined && signing !== "none" && { signing }),
+		...(apt !== undefined && { apt }),
 		...(caBundle !== undefined && { caBundle }),
 		allowUnsupported,
 		warnings: [

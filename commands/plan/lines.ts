@@ -1,3 +1,4 @@
+import { aptText } from "../../components/apt/look.ts";
 import { compileLine } from "../../infra/plan.ts";
 import { rotationLines } from "../../infra/rotation-lines.ts";
 import { section, shortReference, wrap } from "../../local/text.ts";
@@ -5,7 +6,7 @@ import type { ArtefactPlan, StackPlan } from "./plan.ts";
 
 /** A plan for a reader, in lines that fit {@link COLUMNS}. */
 export function planText(plan: StackPlan): string {
-	const { edits, artefacts, pythons, warnings } = plan;
+	const { edits, artefacts, apt, pythons, warnings } = plan;
 	const changed = edits.map(({ key, before, after }) => [
 		key,
 		`${shown(before)} -> ${shown(after)}`,
@@ -13,7 +14,10 @@ export function planText(plan: StackPlan): string {
 	const problems = new Set(artefacts.flatMap(({ problem }) => problem ?? []));
 	return [
 		...section("config", changed),
-		...section("artefacts", artefacts.map(artefactLine)),
+		...section("artefacts", [
+			...artefacts.map(artefactLine),
+			...apt.map((each) => [each.artefact, aptText(each)]),
+		]),
 		...[...problems].flatMap((problem) => wrap("  cannot tell: ", problem)),
 		`  ${compileLine(artefacts, pythons)}`,
 		...pythons.flatMap(({ series, rotation }) => {

@@ -82,6 +82,15 @@ describe("a plan without a Docker daemon", () => {
 		});
 	});
 
+	it("tells what would be published for apt", async () => {
+		const sets = [`aptRepository=/nonexistent/apt`, `aptKeys=["${"0".repeat(40)}"]`];
+		const plan = await planStack("bookworm", [...sets, "pythonVersion=3.13.5"]);
+		expect(planText(plan)).toMatch(
+			/^ {2}apt +publish: bookworm: cpython3\.13 3\.13\.5-1\+deb12 \(amd64\)$/m,
+		);
+		expect((await planStack("bookworm", [])).apt).toEqual([]);
+	});
+
 	it("of nothing changes nothing", async () => {
 		expect(new Set(Object.values(await changes("local")))).toEqual(new Set([""]));
 	});
@@ -157,7 +166,7 @@ it("fits the columns, whatever the rotation", () => {
 		const between = others.map((other) => rotation(side, other) ?? null)[0] ?? null;
 		const told = plannedPythons(after.settings).map((python) => ({ ...python, rotation: between }));
 		const plan = { edits, artefacts, warnings, pythons: told };
-		const lines = planText({ stack: "bullseye", compiles: null, ...plan }).split("\n");
+		const lines = planText({ stack: "bullseye", apt: [], compiles: null, ...plan }).split("\n");
 		for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(COLUMNS);
 	}
 });

@@ -1,3 +1,4 @@
+import { type AptLook, lookAtApt } from "../../components/apt/look.ts";
 import { imagePlace } from "../../components/distribution/presence.ts";
 import type { StackImage } from "../../components/image.ts";
 import { isExpected } from "../../components/step/failure.ts";
@@ -10,7 +11,7 @@ import {
 	type PlannedPython,
 	plannedPythons,
 } from "../../infra/plan.ts";
-import { configuredImages } from "../../local/images.ts";
+import { configuredApt, configuredImages } from "../../local/images.ts";
 import { patchesText, type Rotation, rotation, type Side } from "../../stacks/rotation.ts";
 import type { StackPython } from "../../stacks/settings.ts";
 import { pythonName } from "../../stacks/variants.ts";
@@ -22,6 +23,8 @@ export interface StackPlan {
 	/** What changes in the config; an empty text stands for no value. */
 	readonly edits: Plans["edits"];
 	readonly artefacts: readonly ArtefactPlan[];
+	/** What would be published for apt, for each platform; empty where the stack publishes nothing. */
+	readonly apt: readonly AptPlan[];
 	/** Whether CPython is compiled, which is what takes long; null where nobody could tell. */
 	readonly compiles: boolean | null;
 	/** In the order of the stack file. */
@@ -34,6 +37,12 @@ export interface StackPlan {
 export interface PythonPlan extends PlannedPython {
 	/** What changes for users; null where nothing does, or where it, or the stack file, is not there before. */
 	readonly rotation: Rotation | null;
+}
+
+/** What would be published for apt. */
+export interface AptPlan extends AptLook {
+	/** `apt`, with the suffix of a platform. */
+	readonly artefact: string;
 }
 
 /** What would become of one artefact. */
@@ -61,6 +70,7 @@ export async function planStack(stack: string, sets: readonly string[]): Promise
 		stack,
 		edits,
 		artefacts,
+		apt: await aptPlans(after, images),
 		compiles: compiles(artefacts) ?? null,
 		pythons: plannedPythons(after.settings).map((planned, index) => {
 			// Of several platforms the first one tells.
@@ -102,6 +112,21 @@ async function imagesOrKeys({
 	} catch (error) {
 		if (!(error instanceof Error && isExpected(error))) throw error;
 		return { images: stackImages(settings, ""), problem: error.message };
+	}
+}
+
+async function aptPlans(
+	{ settings, config }: Planned,
+	images: readonly StackImage[],
+): Promise<AptPlan[]> {
+	try {
+		const all = await configuredApt(settings, config, images);
+		return await Promise.all(
+			all.map(async ([artefact, inputs]) => ({ artefact, ...(await lookAtApt(inputs)) })),
+		);
+	} catch (error) {
+		if (!(error instanceof Error && isExpected(error))) throw error;
+		return [{ artefact: "apt", due: "", problem: error.message }];
 	}
 }
 

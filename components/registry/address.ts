@@ -42,7 +42,8 @@ export async function repositoryAddress(
 	return address(`${accountId}.dkr.ecr.${region}.${dnsSuffix}`, own);
 }
 
-async function invokeAws(): Promise<AwsPlace> {
+/** Ask Pulumi's provider. */
+export async function invokeAws(): Promise<AwsPlace> {
 	const [{ accountId }, { region }, { dnsSuffix }] = await Promise.all([
 		getCallerIdentity(),
 		getRegion(),
