@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
-import { readSizes } from "./layers.ts";
+import { FROM_SCRATCH, readSizes } from "./layers.ts";
 
 /** A tar of files by name; a string that starts with -> is a link. */
 async function tar(files: Record<string, string | Buffer>): Promise<Buffer> {
@@ -91,6 +91,18 @@ describe("what docker save writes", () => {
 			"manifest.json": '[{"Config":"config.json","Layers":["1/layer.tar"]}]',
 		});
 		await expect(readSizes(Readable.from([archive]))).rejects.toThrow("no USER root");
+	});
+
+	it("of an image from scratch is all its own", async () => {
+		const history = [{ comment: FROM_SCRATCH }, { created_by: "an app" }];
+		const archive = await tar({
+			"1/layer.tar": base,
+			"2/layer.tar": libraries,
+			"config.json": JSON.stringify({ history }),
+			"manifest.json": '[{"Config":"config.json","Layers":["1/layer.tar","2/layer.tar"]}]',
+		});
+		const layers = await readSizes(Readable.from([archive]));
+		expect(layers.map(({ own }) => own)).toEqual([true, true]);
 	});
 
 	it("cut short is an error", async () => {

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tagOf } from "../../components/image-name.ts";
 import { installedPackages } from "../../components/sbom/debian-packages.ts";
+import { type TarEntry, tarOf } from "../../components/step/tar.ts";
 import { seriesOf } from "../../stacks/cpython.ts";
 import { buildSystemDigest } from "../../stacks/lock/project.ts";
 import { buildWithBuildKit } from "./buildkit.ts";
@@ -218,6 +219,65 @@ print(mimetypes.guess_type("a.epub")[0], curses.setupterm("xterm"))`;
 			expect(await fileTree(built)).toEqual(await fileTree(image));
 		},
 		3 * MINUTE,
+	);
+
+	it(
+		"has the same layer where it is made again",
+		async () => {
+			const layers = () => docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", image);
+			const before = layers();
+			docker("image", "rm", "--force", image);
+			await checkout.build(["--target", "minimal"]);
+			expect(layers()).toBe(before);
+		},
+		2 * MINUTE,
+	);
+
+	it.each<[string, TarEntry, string]>([
+		["nothing else", [{ name: "tmp/", type: "directory", mode: 0o1777 }], ": no shell, no "],
+		["a file of nobody", [{ name: "usr/lib/stray", mode: 0o644 }, ""], "/usr/lib/stray is of no "],
+		["a shell", [{ name: "venv/bin/sh", mode: 0o755 }, ""], "/venv/bin/sh is a tool, "],
+		[
+			"a program that is root's",
+			[{ name: "venv/x", mode: 0o4755 }, ""],
+			"/venv/x is set-user-ID, ",
+		],
+		["a folder for all", [{ name: "opt/", type: "directory", mode: 0o777 }], "/opt is writable "],
+	])("is told by its gate of content, with %s", async (_, entry, said) => {
+		const container = docker("create", image, "none");
+		const input = await tarOf([entry]);
+		execFileSync("docker", ["cp", "-", `${container}:/`], { input });
+		const changed = docker("commit", container);
+		docker("rm", container);
+		const code = `import sys
+sys.path[:0] = ["/mnt/minimal/context/gates", "/mnt/minimal/context", "/mnt/python/context/gates"]
+import failure, gate_content
+try:
+    print(gate_content.check(None))
+except failure.Failure as it:
+    print(it.what)`;
+		const options = ["--read-only", "--network=none", "--user=54321:54321"];
+		const mount = `--volume=${checkout.folder}/components:/mnt:ro`;
+		try {
+			const program = ["python", "-B", "-c", code];
+			expect(docker("run", "--rm", ...options, mount, changed, ...program)).toContain(said);
+		} finally {
+			docker("image", "rm", changed);
+		}
+	});
+
+	it(
+		"is weighed by npm run sizes",
+		async () => {
+			const command = ["commands/sizes/main.ts", "--stack", checkout.stack];
+			await execa("node", command, { cwd: checkout.folder });
+			const file = join(checkout.folder, `docs/sizes/${checkout.stack}.json`);
+			const [folders, ...others] = JSON.parse(readFileSync(file, "utf8")).minimal;
+			expect(others).toEqual([]);
+			const bytes = Object.values<number>(folders).reduce((sum, each) => sum + each, 0);
+			expect(bytes / 1e6).toBeCloseTo(53, -1);
+		},
+		2 * MINUTE,
 	);
 
 	it("makes virtual environments without pip", () => {
