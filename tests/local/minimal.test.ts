@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -193,6 +193,20 @@ print(mimetypes.guess_type("a.epub")[0], curses.setupterm("xterm"))`;
 			docker("rm", container);
 		}
 	});
+
+	it.skipIf(spawnSync("syft", ["version"]).status !== 0)(
+		"lets syft see the same packages of Debian",
+		() => {
+			const options = ["scan", `docker:${image}`, "--output", "json"];
+			const { artifacts } = JSON.parse(
+				execFileSync("syft", options, { encoding: "utf8", maxBuffer: 1e9 }),
+			) as { artifacts: { name: string; type: string }[] };
+			const seen = artifacts.filter(({ type }) => type === "deb").map(({ name }) => name);
+			const status = installedPackages(read(image, "/var/lib/dpkg/status"), () => []);
+			expect(seen.toSorted()).toEqual(status.map(({ name }) => name).toSorted());
+		},
+		MINUTE,
+	);
 
 	it("has an SBOM of that, in which there is no pip", () => {
 		const file = `packages/${checkout.stack}/${tagOf(image)}.cdx.json`;
