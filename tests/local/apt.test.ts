@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
 	cpSync,
 	existsSync,
@@ -296,6 +297,30 @@ describe("by the program", () => {
 				1,
 				"error: cpython3.13 3.13.5-1+deb12 (amd64) is published in bookworm with other content, and what is published never changes; raise packageRelease",
 			]);
+		},
+		MINUTE,
+	);
+
+	it(
+		"a release goes when a newer one is there for so long, and its .deb with the next publication",
+		async () => {
+			const place = join(root, "kept");
+			const inputs = { PLACE: place, SUITE: "bookworm", KEYS: [key], KEEP_DAYS: 0 };
+			const debs = () =>
+				readdirSync(join(place, "pool"), { recursive: true, encoding: "utf8" })
+					.filter((path) => path.endsWith(".deb"))
+					.map((path) => path.replace(/.*_(\d)_.*/, "$1"))
+					.sort();
+			for (const version of ["1", "2", "3"]) {
+				const images = [await packageImage({ version })];
+				expect((await publish({ ...inputs, images }, keyring.env)).exitCode).toBe(0);
+				if (version === "1")
+					execFileSync("find", [place, "-exec", "touch", "-d", "2 days ago", "{}", "+"]);
+				// What was named a moment ago is there still.
+				if (version === "2") expect(debs()).toEqual(["1", "2"]);
+			}
+			// The second is dropped too, and may be what somebody installs now.
+			expect(debs()).toEqual(["2", "3"]);
 		},
 		MINUTE,
 	);

@@ -231,10 +231,6 @@ function release(packages: string): string {
 
 /** Serve a folder, where the machine and the containers of its Docker's default network reach it. */
 export async function serve(folder: string): Promise<Server> {
-	// Docker 20.10 does not always tell the gateway: it is the network's first address then.
-	const format = "{{range .IPAM.Config}}{{or .Gateway .Subnet}}{{end}}";
-	const told = docker("network", "inspect", "--format", format, "bridge");
-	const gateway = told.replace(/\d+\/\d+$/, "1");
 	const server = createServer((request, response) => {
 		const file = join(folder, decodeURIComponent(request.url ?? ""));
 		const found = file.startsWith(folder) && statSync(file, { throwIfNoEntry: false })?.isFile();
@@ -245,6 +241,15 @@ export async function serve(folder: string): Promise<Server> {
 		response.setHeader("Content-Length", statSync(file).size);
 		createReadStream(file).pipe(response);
 	});
+	return listen(server);
+}
+
+/** Have a server where the machine and the containers of its Docker's default network reach it. */
+export async function listen(server: Server): Promise<Server> {
+	// Docker 20.10 does not always tell the gateway: it is the network's first address then.
+	const format = "{{range .IPAM.Config}}{{or .Gateway .Subnet}}{{end}}";
+	const told = docker("network", "inspect", "--format", format, "bridge");
+	const gateway = told.replace(/\d+\/\d+$/, "1");
 	server.listen(0, gateway);
 	await once(server, "listening");
 	return server;

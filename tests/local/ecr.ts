@@ -115,19 +115,29 @@ export async function startMoto(): Promise<TestAws> {
 
 /**
  * Its server, but for what KMS gets to sign: that is a digest already (KMS API reference, Sign: "DIGEST"),
- * which moto hashes again.
+ * which moto hashes again; and S3's conditional writes, which one after the other are looked at and done.
  */
 const MOTO_SERVER = `
 import sys
+import threading
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from moto.kms.utils import ECDSAPrivateKey
+from moto.s3.responses import S3Response
 from moto.server import main
 
 def sign(self, message, signing_algorithm):
     return self.private_key.sign(message, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
 
+put_object = S3Response.put_object
+one_at_a_time = threading.Lock()
+
+def put(self):
+    with one_at_a_time:
+        return put_object(self)
+
 ECDSAPrivateKey.sign = sign
+S3Response.put_object = put
 sys.exit(main())
 `;
 
