@@ -16,8 +16,8 @@ import { seedImages, upTo } from "./seed.ts";
  * machines that install from it.
  */
 
-/** Where the images with packages are named. */
-const IMAGES = "localhost/debian-python/tests-apt";
+/** Where the images with packages of one file of tests are named: two may run at once. */
+const IMAGES = `localhost/debian-python/tests-apt-${randomBytes(4).toString("hex")}`;
 
 /** A keyring of GnuPG, and in it keys without passphrases. */
 export class Keyring {
