@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type RunOutputs, remains, removeImages } from "./checkout.ts";
 import { writeHello } from "./hello.ts";
@@ -68,6 +70,13 @@ function forgetTrees(): void {
 	docker("run", "--rm", "--user=0", volume, outputs.images.python.name, ...command);
 }
 
+/** Forget what describes the app: an image that is made again is the same one, and described already. */
+function forgetDescription(): void {
+	const folder = join(checkout.folder, "packages", checkout.stack);
+	for (const name of readdirSync(folder))
+		if (/^hello-.*\.(cdx|intoto)\.json$/.test(name)) rmSync(join(folder, name));
+}
+
 describe("killed at any step, the next run makes the same", () => {
 	it.each([
 		["the fetch of a source", "wheel-", /fetch markupsafe/, "run", 0],
@@ -82,6 +91,7 @@ describe("killed at any step, the next run makes the same", () => {
 		async (_, from, line, target, moment) => {
 			forget(from);
 			forgetTrees();
+			forgetDescription();
 			if (line.test("fetch markupsafe")) forgetFile(SDIST);
 			await checkout.killAt(line, target, { args: APPS, moment });
 			expect(layersOf(await checkout.build(APPS))).toBe(layers);
