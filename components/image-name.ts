@@ -29,9 +29,9 @@ export function formerName(name: string): string | undefined {
 	return name.startsWith(`${NO_REGISTRY}/`) ? name.slice(NO_REGISTRY.length + 1) : undefined;
 }
 
-/** What stands before the tag of a name that has one, its host included. */
+/** What stands before tag and digest, the host included. */
 export function repositoryOf(name: string): string {
-	return name.slice(0, name.lastIndexOf(":"));
+	return name.replace(/[:@][^/]*$/, "");
 }
 
 /** The content key that a name ends with; undefined in one that moves, such as an alias. */

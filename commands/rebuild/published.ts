@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
-import { endpointOf, getWhole, readContent } from "../../components/distribution/client.ts";
+import { needManifest, needWhole } from "../../components/distribution/client.ts";
 import { readReferrers } from "../../components/distribution/referrers.ts";
-import { tagOf } from "../../components/image-name.ts";
 import { PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
 import type { Descriptor, Statement } from "../../components/sbom/provenance.ts";
 import { BUNDLE_TYPE } from "../../components/signing/sign.ts";
@@ -51,18 +50,14 @@ interface Index {
  * @throws StepError where it is not there, or no image of this project.
  */
 export async function readPublished(image: string, architecture: string): Promise<PublishedImage> {
-	const pinned = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
-	const top = await (pinned === undefined
-		? readContent(image, `manifests/${tagOf(image)}`)
-		: readChecked(image, "manifests", pinned));
-	if (top === undefined) throw new StepError(`${image} is not in its registry`);
+	const top = await needManifest(image);
 	const index = JSON.parse(top.toString()) as Index;
 	const own = index.manifests?.find(({ platform }) => platform?.architecture === architecture);
 	if (index.manifests !== undefined && own === undefined)
 		throw new StepError(`${image} has no image for ${architecture}`);
-	const manifest = own === undefined ? top : await readChecked(image, "manifests", own.digest);
+	const manifest = own === undefined ? top : await needWhole(image, "manifests", own.digest);
 	const { config: found, layers } = JSON.parse(manifest.toString()) as Manifest;
-	const config = (await readChecked(image, "blobs", found.digest)).toString();
+	const config = (await needWhole(image, "blobs", found.digest)).toString();
 	const { os, architecture: of, config: container } = JSON.parse(config) as ConfigFile;
 	const inputs = container?.Labels?.[INPUTS_LABEL];
 	if (inputs === undefined)
@@ -90,18 +85,8 @@ export async function readLayers(image: PublishedImage): Promise<ComparedLayer[]
 
 /** The tar of a layer, by its digest in the registry. */
 export async function readTar({ name }: PublishedImage, digest: string): Promise<Readable> {
-	const content = await readChecked(name, "blobs", digest);
+	const content = await needWhole(name, "blobs", digest);
 	return decompress(content, Readable.from([content]));
-}
-
-async function readChecked(
-	image: string,
-	folder: "manifests" | "blobs",
-	digest: string,
-): Promise<Buffer> {
-	const content = await getWhole(endpointOf(image), folder, digest);
-	if (typeof content !== "string") return content;
-	throw new StepError(`${image}: ${folder}/${digest} is ${content} in the registry`);
 }
 
 /** What is read of a provenance: of which form it is, signed or not, does not matter here. */

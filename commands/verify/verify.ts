@@ -1,12 +1,15 @@
-import { endpointOf, getWhole, readContent } from "../../components/distribution/client.ts";
+import { needManifest, needWhole } from "../../components/distribution/client.ts";
 import { readReferrers } from "../../components/distribution/referrers.ts";
-import { tagOf } from "../../components/image-name.ts";
+import { repositoryOf } from "../../components/image-name.ts";
 import type { Descriptor } from "../../components/sbom/provenance.ts";
 import { BUNDLE_TYPE } from "../../components/signing/sign.ts";
 import { BOM, PROVENANCE, SIGNATURE } from "../../components/signing/statements.ts";
 import { type SignedStatement, type Trust, verifyBundle } from "../../components/signing/verify.ts";
 import { StepError } from "../../components/step/error.ts";
 import { sha256 } from "../../components/step/file.ts";
+
+/** Of whatever is wrong with it. */
+const REMEDY = "do not run it";
 
 /** What is known of an image once its signatures are checked. */
 export interface VerifiedImage {
@@ -43,7 +46,7 @@ export async function verifyImage(image: string, trust: Trust): Promise<Verified
 	if (!good.some(({ predicateType }) => predicateType === SIGNATURE))
 		throw new StepError(
 			`${image} ${reasons.size === 0 ? "has no signature in its registry" : `is not signed by whom is trusted: ${[...reasons].join("; ")}`}`,
-			"do not run it",
+			REMEDY,
 		);
 	return { digest, images, ...provenanceOf(good), components: componentsOf(good) };
 }
@@ -53,31 +56,13 @@ export async function verifyImage(image: string, trust: Trust): Promise<Verified
  * an index. Docker checks the bytes of the layers when it pulls them.
  */
 async function checkedManifest(image: string): Promise<Pick<VerifiedImage, "digest" | "images">> {
-	const pinned = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
-	const manifest = await (pinned === undefined
-		? readContent(image, `manifests/${tagOf(image)}`)
-		: readChecked(image, "manifests", pinned));
-	if (manifest === undefined) throw new StepError(`${image} is not in its registry`);
+	const manifest = await needManifest(image, REMEDY);
 	const { config, manifests = [] } = JSON.parse(manifest.toString()) as Manifest;
-	if (config !== undefined) await readChecked(image, "blobs", config.digest);
-	const repository = image.replace(/[:@][^/]*$/, "");
+	if (config !== undefined) await needWhole(image, "blobs", config.digest, REMEDY);
 	return {
 		digest: `sha256:${sha256(manifest)}`,
-		images: manifests.map(({ digest }) => `${repository}@${digest}`),
+		images: manifests.map(({ digest }) => `${repositoryOf(image)}@${digest}`),
 	};
-}
-
-async function readChecked(
-	image: string,
-	folder: "manifests" | "blobs",
-	digest: string,
-): Promise<Buffer> {
-	const content = await getWhole(endpointOf(image), folder, digest);
-	if (typeof content !== "string") return content;
-	throw new StepError(
-		`${image}: ${folder}/${digest} is ${content} in the registry`,
-		"do not run it",
-	);
 }
 
 /** What is read of an image's manifest, and of an index (OCI image specification). */

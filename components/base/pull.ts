@@ -1,6 +1,6 @@
 import { readContent } from "../distribution/client.ts";
 import { findImage } from "../distribution/daemon.ts";
-import { tagOf } from "../image-name.ts";
+import { repositoryOf, tagOf } from "../image-name.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { docker, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
@@ -19,7 +19,7 @@ await runStep<ResultOf<typeof pullStep>>(async (step) => {
 /** A commit of a container that never ran: the same layers, with the labels by which others find it. */
 async function take(step: Step, image: string): Promise<void> {
 	const { REFERENCE: reference, PLATFORM: platform } = inputs;
-	const own = `${reference.replace(/[:@][^/]*$/, "")}@${await platformDigest(reference, platform)}`;
+	const own = `${repositoryOf(reference)}@${await platformDigest(reference, platform)}`;
 	step.progress(`pull ${own}`);
 	await docker(["pull", "--quiet", `--platform=${platform}`, own], { cancelSignal: step.signal });
 	const container = await step.createPristineContainer([`--platform=${platform}`, own, "none"]);

@@ -1,4 +1,4 @@
-import { dockerHost, registryHost, tagOf } from "../image-name.ts";
+import { dockerHost, registryHost, repositoryOf, tagOf } from "../image-name.ts";
 import { RegistryError, reasonOf, StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
 import { type TokenAnswer, withAuthorization } from "./authorization.ts";
@@ -88,7 +88,7 @@ export async function putManifest(image: string, body: Buffer, type: string): Pr
 export function endpointOf(image: string): Repository {
 	const named = registryHost(image);
 	const host = dockerHost(image);
-	const path = image.slice(named === undefined ? 0 : named.length + 1).replace(/[:@][^/]*$/, "");
+	const path = repositoryOf(image.slice(named === undefined ? 0 : named.length + 1));
 	return { host, url: repositoryUrl(host, path) };
 }
 
@@ -109,6 +109,37 @@ export async function getWhole(
 	const content = await get(repository, `${folder}/${digest}`);
 	if (content === undefined) return "missing";
 	return `sha256:${sha256(content)}` === digest ? content : "damaged";
+}
+
+/**
+ * A content of an image's repository by its digest.
+ *
+ * @param remedy for the error.
+ * @throws StepError where it is missing, or has other bytes.
+ */
+export async function needWhole(
+	image: string,
+	folder: "manifests" | "blobs",
+	digest: string,
+	remedy?: string,
+): Promise<Buffer> {
+	const content = await getWhole(endpointOf(image), folder, digest);
+	if (typeof content !== "string") return content;
+	throw new StepError(`${image}: ${folder}/${digest} is ${content} in the registry`, remedy);
+}
+
+/**
+ * The manifest, or the index, that a name leads to by its tag or its digest.
+ *
+ * @param remedy for the error where it has other bytes than its digest says.
+ * @throws StepError where it is not there.
+ */
+export async function needManifest(image: string, remedy?: string): Promise<Buffer> {
+	const pinned = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+	if (pinned !== undefined) return needWhole(image, "manifests", pinned, remedy);
+	const content = await readContent(image, `manifests/${tagOf(image)}`);
+	if (content === undefined) throw new StepError(`${image} is not in its registry`);
+	return content;
 }
 
 /** What a registry answers to who has the credentials of this machine's Docker. */
