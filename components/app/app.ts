@@ -17,9 +17,8 @@ import {
 import { assembleArguments, type MinimalImage } from "../minimal/minimal.ts";
 import type { PythonImage } from "../python/python.ts";
 import { APP_ALIAS } from "../registry/ecr-policies.ts";
-import { pushImage } from "../registry/push.ts";
+import { publishDescribed, pushImage } from "../registry/push.ts";
 import { type Description, describeApp } from "../sbom/description.ts";
-import { describeStep } from "../sbom/step.ts";
 import { stepCommand } from "../step/command.ts";
 import { quoteInstruction } from "../step/docker.ts";
 import type { WheelImage } from "../wheel/wheel.ts";
@@ -200,16 +199,10 @@ export class AppImage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: wheel === undefined ? [installed] : [installed, wheel] },
 			isLost(own, image),
 		);
-		const description = appDescription(args, images);
-		const described = stepCommand(
-			`${image.artefact}-sbom`,
-			describeStep,
-			description,
-			{ parent: this, dependsOn: [made] },
-			isLost(own, image),
-		);
-		const further = { aliases, description };
-		this.digest = pushImage(`${image.artefact}-push`, own, image, this, described, further);
+		this.digest = publishDescribed(image.artefact, {
+			...{ site: own, image, parent: this, made, aliases },
+			description: appDescription(args, images),
+		});
 		this.registerOutputs({ image: image.name });
 	}
 

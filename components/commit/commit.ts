@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artefactInput, type ImageSite, isLost, type StackImage } from "../image.ts";
-import { pushImage } from "../registry/push.ts";
+import { publishDescribed } from "../registry/push.ts";
 import type { Description } from "../sbom/description.ts";
-import { describeStep } from "../sbom/step.ts";
 import { stepCommand } from "../step/command.ts";
 import { commitStep } from "./step.ts";
 
@@ -85,15 +84,8 @@ export class CommittedImage extends pulumi.ComponentResource {
 			{ parent: this },
 			isLost(site, image),
 		);
-		// One that is made again may differ, and they name it by its ID.
-		const described = stepCommand(
-			`${name}-sbom`,
-			describeStep,
-			description,
-			{ parent: this, dependsOn: [made] },
-			isLost(site, image),
-		);
-		this.digest = pushImage(`${name}-push`, site, image, this, described, { aliases, description });
+		const own = { site, image, parent: this, made };
+		this.digest = publishDescribed(name, { ...own, description, aliases });
 		this.registerOutputs({ image: image.name });
 	}
 }

@@ -20,9 +20,8 @@ import {
 	pythonInstall,
 	pythonLabels,
 } from "../python/python.ts";
-import { pushImage } from "../registry/push.ts";
+import { publishDescribed } from "../registry/push.ts";
 import { type Description, describeImage } from "../sbom/description.ts";
-import { describeStep } from "../sbom/step.ts";
 import { stepCommand } from "../step/command.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { minimalStep } from "./step.ts";
@@ -131,15 +130,9 @@ export class MinimalImage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: [pythonImage] },
 			isLost(site, image),
 		);
+		const own = { site, image, parent: this, made };
 		const description = minimalDescription(args);
-		const described = stepCommand(
-			`${name}-sbom`,
-			describeStep,
-			description,
-			{ parent: this, dependsOn: [made] },
-			isLost(site, image),
-		);
-		this.digest = pushImage(`${name}-push`, site, image, this, described, { aliases, description });
+		this.digest = publishDescribed(name, { ...own, description, aliases });
 		this.registerOutputs({ image: image.name });
 	}
 }

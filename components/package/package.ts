@@ -18,9 +18,8 @@ import {
 	stackImage,
 } from "../image.ts";
 import type { Pybuild, PybuildImage } from "../pybuild/pybuild.ts";
-import { pushImage } from "../registry/push.ts";
+import { publishDescribed } from "../registry/push.ts";
 import { type Description, describePackage } from "../sbom/description.ts";
-import { describeStep } from "../sbom/step.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
 import { keyOfChanges, keyOfCompiled, recipeChanges } from "./changes.ts";
 import { changelogLines, keyOfApplied } from "./patches.ts";
@@ -158,15 +157,10 @@ export class PythonPackage extends pulumi.ComponentResource {
 			{ parent: this, dependsOn: [pybuild] },
 			isLost(site, this.image),
 		);
-		const description = packageDescription(args);
-		const described = stepCommand(
-			`${name}-sbom`,
-			describeStep,
-			description,
-			{ parent: this, dependsOn: [build] },
-			isLost(site, image),
-		);
-		pushImage(`${name}-push`, site, image, this, described, { description });
+		publishDescribed(name, {
+			...{ site, image, parent: this, made: build },
+			description: packageDescription(args),
+		});
 		this.sha256 = stepResult(buildStep, build).apply(({ sha256 }) => sha256 ?? "");
 		this.registerOutputs({ image: this.image.name, version: this.version, sha256: this.sha256 });
 	}

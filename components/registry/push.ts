@@ -1,9 +1,45 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type ImageSite, isUnpublished, type StackImage } from "../image.ts";
+import { type ImageSite, isLost, isUnpublished, type StackImage } from "../image.ts";
 import type { Description } from "../sbom/description.ts";
+import { describeStep } from "../sbom/step.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
 import { isCache } from "./ecr-policies.ts";
 import { pushStep } from "./step.ts";
+
+/** What {@link publishDescribed} needs. */
+export interface DescribedImage {
+	readonly site: ImageSite;
+	readonly image: StackImage;
+	/** The component that it is of. */
+	readonly parent: pulumi.Resource;
+	/** The resource that makes it. */
+	readonly made: pulumi.Resource;
+	/** Its SBOM and provenance. */
+	readonly description: Description;
+	/** Names that move to it. */
+	readonly aliases?: readonly string[];
+}
+
+/**
+ * Describe an image, and push it with its description, where the stack has a registry: the resources
+ * `<name>-sbom` and `<name>-push`.
+ *
+ * @returns as {@link pushImage}.
+ */
+export function publishDescribed(
+	name: string,
+	{ site, image, parent, made, description, aliases = [] }: DescribedImage,
+): ReturnType<typeof pushImage> {
+	// One that is made again may differ, and they name it by its ID.
+	const described = stepCommand(
+		`${name}-sbom`,
+		describeStep,
+		description,
+		{ parent, dependsOn: [made] },
+		isLost(site, image),
+	);
+	return pushImage(`${name}-push`, site, image, parent, described, { aliases, description });
+}
 
 /**
  * Push an image, where the stack has a registry.
