@@ -1,17 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Architecture } from "../../stacks/settings.ts";
-import { builtImage } from "../built-image.ts";
 import { contentKey } from "../content-key.ts";
-import {
-	type ImageNaming,
-	type ImageSite,
-	imageLabels,
-	type StackImage,
-	stackImage,
-} from "../image.ts";
-import type { Pybuild, PybuildImage } from "../pybuild/pybuild.ts";
-import { pushImage } from "../registry/push.ts";
+import { type ImageNaming, type ImageSite, type StackImage, stackImage } from "../image.ts";
+import { buildBuilder, type Pybuild, type PybuildImage } from "../pybuild/pybuild.ts";
 
 /** What {@link crossbuildImage} needs. */
 export interface CrossbuildArgs {
@@ -95,24 +87,17 @@ export class CrossbuildImage extends pulumi.ComponentResource implements Pybuild
 		this.compile = compile;
 		this.builder = builder;
 		this.platform = platform;
-		const built = builtImage(
-			`${name}-image`,
-			{
-				site: { ...site, platform },
-				image,
-				context: CONTEXT,
-				buildArgs: {
-					PYBUILD: pybuild.image.name,
-					ARCHITECTURE: architecture,
-					TRIPLET: TRIPLETS[architecture],
-					PACKAGES: crossPackages(debian, architecture).join(" "),
-				},
-				labels: { ...imageLabels(image), "debian-python.recipe": recipe },
-				tags: [builder],
+		buildBuilder(name, this, {
+			site,
+			context: CONTEXT,
+			buildArgs: {
+				PYBUILD: pybuild.image.name,
+				ARCHITECTURE: architecture,
+				TRIPLET: TRIPLETS[architecture],
+				PACKAGES: crossPackages(debian, architecture).join(" "),
 			},
-			{ parent: this, dependsOn: [pybuild] },
-		);
-		pushImage(`${name}-push`, site, image, this, built, { aliases: [builder] });
+			from: pybuild,
+		});
 		this.registerOutputs({ image: image.name });
 	}
 }

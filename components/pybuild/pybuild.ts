@@ -86,19 +86,42 @@ export class PybuildImage extends pulumi.ComponentResource implements Pybuild {
 		this.compile = compile;
 		this.builder = builder;
 		this.platform = platform;
-		const built = builtImage(
-			`${name}-image`,
-			{
-				site,
-				image: this.image,
-				context: CONTEXT,
-				buildArgs: { DEBBASE: debbase.image.name, PACKAGES: debian.buildPackages.join(" ") },
-				labels: { ...imageLabels(this.image), "debian-python.recipe": recipe },
-				tags: [this.builder],
-			},
-			{ parent: this, dependsOn: [debbase] },
-		);
-		pushImage(`${name}-push`, site, this.image, this, built, { aliases: [this.builder] });
-		this.registerOutputs({ image: this.image.name });
+		buildBuilder(name, this, {
+			site,
+			context: CONTEXT,
+			buildArgs: { DEBBASE: debbase.image.name, PACKAGES: debian.buildPackages.join(" ") },
+			from: debbase,
+		});
+		this.registerOutputs({ image: image.name });
 	}
+}
+
+/** What {@link buildBuilder} needs, beside what is built. */
+export interface BuilderArgs {
+	readonly site: ImageSite;
+	/** Folder of its Dockerfile, from the project root. */
+	readonly context: string;
+	readonly buildArgs: Readonly<Record<string, string>>;
+	/** The component whose image it is made from. */
+	readonly from: pulumi.Resource;
+}
+
+/** Build and push an image that makes the .deb, under the tag by which the package finds it too. */
+export function buildBuilder(
+	name: string,
+	builder: Pybuild & pulumi.Resource,
+	{ site, context, buildArgs, from }: BuilderArgs,
+): void {
+	const { image, recipe, platform } = builder;
+	const built = builtImage(
+		`${name}-image`,
+		{
+			site: { ...site, platform },
+			...{ image, context, buildArgs },
+			labels: { ...imageLabels(image), "debian-python.recipe": recipe },
+			tags: [builder.builder],
+		},
+		{ parent: builder, dependsOn: [from] },
+	);
+	pushImage(`${name}-push`, site, image, builder, built, { aliases: [builder.builder] });
 }
