@@ -8,8 +8,8 @@ import {
 	type PlatformImage,
 } from "../components/image-index/image-index.ts";
 import { registryHost, repositoryOf } from "../components/image-name.ts";
-import { minimalAliases } from "../components/minimal/minimal.ts";
 import { pythonAliases } from "../components/python/python.ts";
+import { MINIMAL } from "../stacks/minimal.ts";
 import type { Platform, Settings } from "../stacks/settings.ts";
 import type { MadePlatform } from "./platform.ts";
 import { hasMinimalAliases, hasPythonAliases } from "./python.ts";
@@ -88,35 +88,29 @@ export function publish(
 function published({ settings, pythons, apps }: MadePlatform): Published[] {
 	return [
 		...pythons.flatMap(({ python, pythonImage, wheelbuild, minimal }) => [
-			{
-				...publishedBy(pythonImage),
-				aliases: hasPythonAliases(settings, python)
-					? pythonAliases({ repository: repositoryOf(pythonImage.image.name) }, python)
-					: [],
-			},
-			{ ...publishedBy(wheelbuild), aliases: [] },
+			publishedBy(pythonImage, (place) =>
+				hasPythonAliases(settings, python) ? pythonAliases(place, python) : [],
+			),
+			publishedBy(wheelbuild),
 			...(minimal === undefined
 				? []
 				: [
-						{
-							...publishedBy(minimal),
-							aliases: hasMinimalAliases(settings)
-								? minimalAliases({ repository: repositoryOf(minimal.image.name) }, python)
-								: [],
-						},
+						publishedBy(minimal, (place) =>
+							hasMinimalAliases(settings) ? pythonAliases(place, python, MINIMAL) : [],
+						),
 					]),
 		]),
-		...apps.map(({ image }) => ({
-			...publishedBy(image),
-			aliases: [appAlias({ repository: repositoryOf(image.image.name) })],
-		})),
+		...apps.map(({ image }) => publishedBy(image, (place) => [appAlias(place)])),
 	];
 }
 
+/** @param aliasesAt the names that move to it, by where it is named; none by default. */
 function publishedBy(
 	resource: pulumi.Resource & Pick<Published, "image" | "digest">,
-): Omit<Published, "aliases"> {
-	return { resource, image: resource.image, digest: resource.digest };
+	aliasesAt: (place: { readonly repository: string }) => readonly string[] = () => [],
+): Published {
+	const { image, digest } = resource;
+	return { resource, image, digest, aliases: aliasesAt({ repository: repositoryOf(image.name) }) };
 }
 
 /** What there is for one of the platforms. */

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { maintainerTools, minimalBase } from "../../stacks/minimal.ts";
+import { MINIMAL, maintainerTools, minimalBase } from "../../stacks/minimal.ts";
 import type { StackPython } from "../../stacks/settings.ts";
 import { pythonName, versionName } from "../../stacks/variants.ts";
 import { contentKey } from "../content-key.ts";
 import {
 	artefactInput,
-	type ImageNaming,
 	type ImageSite,
 	imageLabels,
 	isLost,
@@ -16,6 +15,7 @@ import {
 import {
 	type PythonArgs,
 	type PythonImage,
+	pythonAliases,
 	pythonGates,
 	pythonInstall,
 	pythonLabels,
@@ -40,7 +40,7 @@ export interface MinimalImageArgs extends MinimalArgs {
 	readonly budget: number | undefined;
 	/** What labels call the stack's base. */
 	readonly base: { readonly label: string };
-	/** Whether {@link minimalAliases} move to it. */
+	/** Whether {@link pythonAliases} of its kind move to it. */
 	readonly hasAliases: boolean;
 }
 
@@ -73,16 +73,6 @@ export function minimalImage(args: MinimalArgs): StackImage {
 	return ofPython(stackImage(site, "minimal", key, tag), python);
 }
 
-/** The names that move to a stack's newest image minimal of a version, and of a series. */
-export function minimalAliases(
-	{ repository }: Pick<ImageNaming, "repository">,
-	python: StackPython,
-): string[] {
-	return [versionName(python), pythonName(python)].map(
-		(version) => `${repository}:minimal-${version}`,
-	);
-}
-
 /** What describes the image minimal of a Python, by the stack's settings. */
 export function minimalDescription(args: MinimalArgs): Description {
 	return describeImage({
@@ -108,7 +98,7 @@ export class MinimalImage extends pulumi.ComponentResource {
 		const { site, python, pythonImage } = args;
 		const image = minimalImage(args);
 		this.image = image;
-		const aliases = args.hasAliases ? minimalAliases(site, python) : [];
+		const aliases = args.hasAliases ? pythonAliases(site, python, MINIMAL) : [];
 		const made = stepCommand(
 			`${name}-image`,
 			minimalStep,

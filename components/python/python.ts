@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { absentModules } from "../../stacks/cpython.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
+import type { PythonImageKind } from "../../stacks/minimal.ts";
 import type { StackPython } from "../../stacks/settings.ts";
 import { abiFlags, pythonName, versionName } from "../../stacks/variants.ts";
 import type { DebianBase } from "../base/base.ts";
@@ -95,13 +96,18 @@ export function pythonImage(args: PythonArgs): StackImage {
 	return ofPython(stackImage(site, "python", key, tag), python);
 }
 
-/** The names that move to a stack's newest Python of a version, and of a series. */
+/**
+ * The names that move to a stack's newest image of a Python's version, and of its series.
+ *
+ * @param kind which of its images.
+ */
 export function pythonAliases(
 	{ repository }: Pick<ImageNaming, "repository">,
 	python: StackPython,
+	kind: PythonImageKind = "python",
 ): string[] {
 	return [versionName(python), pythonName(python)].map(
-		(version) => `${repository}:python-${version}`,
+		(version) => `${repository}:${kind}-${version}`,
 	);
 }
 
