@@ -91,20 +91,33 @@ export async function remoteImage(
 export function localCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
 	switch (inputs.create) {
 		case stepCommandLine(pushStep):
-			return pushCommand(run, artefact, inputs);
+			return pushCommand(run, artefact, inputs, readInputs(pushStep, inputs.environment));
 		case stepCommandLine(publishStep):
 			return publishCommand(run, artefact.replace(/-publish$/, ""), inputs);
 		case stepCommandLine(describeStep):
 			return describeCommand(run, artefact, inputs);
 		case stepCommandLine(indexStep):
-			return indexCommand(run, artefact, inputs);
+			return pushCommand(run, artefact, inputs, {
+				...readInputs(indexStep, inputs.environment),
+				DESCRIPTION: [],
+			});
 		default:
 			return imageCommand(run, artefact, inputs);
 	}
 }
 
-async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const args = readInputs(pushStep, inputs.environment);
+/** What is to be in a registry: an image, or an index of such, with what belongs to it. */
+type PushedInputs = Pick<
+	InputsOf<typeof pushStep>,
+	"IMAGE" | "ALIASES" | "DESCRIPTION" | "SIGNING"
+>;
+
+async function pushCommand(
+	run: Run,
+	artefact: string,
+	inputs: CommandInputs,
+	args: PushedInputs,
+): Promise<object> {
 	const { IMAGE, ALIASES } = args;
 	const done = run.report.start(artefact);
 	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
@@ -120,11 +133,7 @@ async function pushCommand(run: Run, artefact: string, inputs: CommandInputs): P
 
 /** Whether there is something to attach to an image that is pushed already. */
 async function lacksArtefacts(
-	{
-		IMAGE: image,
-		DESCRIPTION: files,
-		SIGNING,
-	}: Pick<InputsOf<typeof pushStep>, "IMAGE" | "DESCRIPTION" | "SIGNING">,
+	{ IMAGE: image, DESCRIPTION: files, SIGNING }: PushedInputs,
 	digest: string | undefined,
 ): Promise<boolean> {
 	if (digest === undefined) return false;
@@ -140,26 +149,6 @@ async function lacksArtefacts(
 		// What is wrong with the registry or the key, the step says.
 		return true;
 	}
-}
-
-/** The index of images that are pushed by now; in a preview perhaps not yet. */
-async function indexCommand(run: Run, artefact: string, inputs: CommandInputs): Promise<object> {
-	const { IMAGE, ALIASES, SIGNING } = readInputs(indexStep, inputs.environment);
-	const done = run.report.start(artefact);
-	if (!run.wants(artefact)) return { ...inputs, stdout: "{}" };
-	const [digest, ...moving] = await Promise.all(
-		[IMAGE, ...ALIASES].map((name) => remoteDigest(name, run.signal)),
-	);
-	const lagging = ALIASES.filter((_, index) => digest === undefined || moving[index] !== digest);
-	const missing = [...(digest === undefined ? [IMAGE] : []), ...lagging];
-	const signed = { SIGNING, IMAGE, DESCRIPTION: [] };
-	if (run.preview || (missing.length === 0 && !(await lacksArtefacts(signed, digest)))) {
-		if (missing.length > 0) done("to push", tags(missing));
-		return { ...inputs, stdout: JSON.stringify({ digest }) };
-	}
-	const stdout = await runCommand(run, artefact, inputs);
-	if (missing.length > 0) done("pushed", tags(missing));
-	return { ...inputs, stdout };
 }
 
 /** Publish what the apt repository lacks; where that is nothing no process is started. */
