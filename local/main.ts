@@ -5,12 +5,13 @@ import { sweep } from "../components/step/sweep.ts";
 import { stackApps } from "../infra/apps.ts";
 import { dockerVariables } from "../stacks/docker-hosts.ts";
 import { perPlatform } from "../stacks/platforms.ts";
+import type { Settings } from "../stacks/settings.ts";
 import { commandLine, configOption, runCommand, stackOption } from "./command-line.ts";
 import type { Run } from "./handlers.ts";
 import { configuredSettings } from "./images.ts";
 import { runStack } from "./program.ts";
 import { Report } from "./report.ts";
-import { readStackConfig, type StackConfig } from "./stack-config.ts";
+import { readStackConfig } from "./stack-config.ts";
 import { summary } from "./summary.ts";
 import { ARTEFACTS, wantedArtefacts } from "./targets.ts";
 
@@ -55,7 +56,8 @@ function orStopped(error: unknown): never {
 async function build(options: Options): Promise<void> {
 	const { stack, target, preview = false } = options;
 	const config = readStackConfig(stack, options.config);
-	const wanted = target === undefined ? undefined : targetArtefacts(target, stack, config);
+	const settings = configuredSettings(stack, config);
+	const wanted = target === undefined ? undefined : targetArtefacts(target, settings);
 	const report = new Report();
 	const run: Run = {
 		report,
@@ -63,16 +65,14 @@ async function build(options: Options): Promise<void> {
 		wants: (artefact) => wanted?.has(artefact) ?? true,
 		signal: abort.signal,
 	};
-	const { dockerHosts } = configuredSettings(stack, config);
-	const hosts = preview ? [] : [undefined, ...Object.values(dockerHosts)];
+	const hosts = preview ? [] : [undefined, ...Object.values(settings.dockerHosts)];
 	await Promise.all(hosts.map((host) => onDaemon(host && dockerVariables(host), sweep)));
 	const outputs = await runStack(stack, config, run);
 	report.line(await summary(outputs, report.rows, { preview }));
 	if (options.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 }
 
-function targetArtefacts(target: string, stack: string, config: StackConfig): Set<string> {
-	const settings = configuredSettings(stack, config);
+function targetArtefacts(target: string, settings: Settings): Set<string> {
 	return wantedArtefacts(
 		target,
 		perPlatform(settings).map((each) => ({
