@@ -1,4 +1,5 @@
 import { execa, type Options } from "execa";
+import { lastLine } from "../step/docker-error.ts";
 import { StepError } from "../step/error.ts";
 
 /*
@@ -62,8 +63,4 @@ async function gpg(args: readonly string[], input?: string | Buffer) {
 	const result = await execa("gpg", ["--batch", "--no-tty", ...args], options);
 	if (result.code !== "ENOENT") return result;
 	throw new StepError("gpg is not there", "install gpg and gpg-agent");
-}
-
-function lastLine(text: string): string {
-	return text.trim().split("\n").at(-1) ?? "";
 }

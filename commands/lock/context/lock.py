@@ -43,7 +43,6 @@ LEGACY = {
 }
 TAGS = frozenset(map(str, sys_tags()))
 
-
 # What uname -m says on each of the machines that a lock is for, this one first.
 MACHINES = []
 
@@ -113,11 +112,11 @@ def lock_app(request, app):
 
 def compile_lock(source, lock, what, upgrade, remedy):
     """uv takes the versions of a lock that is there, where they still do."""
-    command = "pip compile --quiet --no-header --format pylock.toml".split()
+    command = "pip compile --quiet --no-header --format pylock.toml -o".split()
     # What is for some machines alone then has a marker that says so.
-    command += ["--universal", "-o"] if len(MACHINES) > 1 else ["-o"]
+    options = upgrade + (["--universal"] if len(MACHINES) > 1 else [])
     cwd = os.path.dirname(source)
-    run([UV] + command + [lock, source] + upgrade, "uv cannot lock %s" % what, remedy, cwd=cwd)
+    run([UV] + command + [lock, source] + options, "uv cannot lock %s" % what, remedy, cwd=cwd)
 
 
 def lock_builds(request, app, packages):
