@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Unit tests that need a process of their own, and why. */
@@ -24,8 +25,8 @@ const LOCAL = {
 const UNIT = {
 	// A hang is what it is for: a busy machine is not a failure.
 	testTimeout: 120_000,
-	// Vitest's own default leaves a core unused, which on two is half of them.
-	maxWorkers: "100%",
+	// Some wait for what they start or for a moment to pass: one more than there are cores uses these.
+	maxWorkers: availableParallelism() + 1,
 };
 
 export default defineConfig({
