@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 /** Start what waits to be told to stop, without a terminal; tells its exit code, or that it goes on. */
 async function send(signal: NodeJS.Signals, parent = "undefined"): Promise<number | "goes on"> {
@@ -20,18 +20,24 @@ async function send(signal: NodeJS.Signals, parent = "undefined"): Promise<numbe
 	return code ?? "goes on";
 }
 
-it.each(["SIGINT", "SIGTERM"] as const)("%s stops it", async (signal) => {
-	expect(await send(signal)).toBe(3);
-});
+// Each waits for a process of its own.
+describe.concurrent("a process that is to stop", () => {
+	it.each(["SIGINT", "SIGTERM"] as const)("%s stops it", async (signal) => {
+		expect(await send(signal)).toBe(3);
+	});
 
-it("a hangup does not stop what has no terminal, as under nohup", async () => {
-	expect(await send("SIGHUP")).toBe("goes on");
-});
+	it("a hangup does not stop what has no terminal, as under nohup", async () => {
+		expect(await send("SIGHUP")).toBe("goes on");
+	});
 
-// No process has this ID: PID_MAX_LIMIT of proc(5) is 2^22.
-it.each([
-	["SIGCONT", 3],
-	["SIGHUP", "goes on"],
-] as const)("the end of its parent stops it, unless a hangup was why: %s", async (signal, end) => {
-	expect(await send(signal, "4194305")).toBe(end);
+	// No process has this ID: PID_MAX_LIMIT of proc(5) is 2^22.
+	it.each([
+		["SIGCONT", 3],
+		["SIGHUP", "goes on"],
+	] as const)(
+		"the end of its parent stops it, unless a hangup was why: %s",
+		async (signal, end) => {
+			expect(await send(signal, "4194305")).toBe(end);
+		},
+	);
 });
