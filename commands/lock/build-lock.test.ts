@@ -69,6 +69,12 @@ describe("pylock.toml", () => {
 		);
 	});
 
+	it("says that it locks nothing, as PEP 751 has it", () => {
+		const none = pylockText({ targets: [target], packages: [], tool });
+		expect(none).toMatch(/^packages = \[\]$/m);
+		expect(parsed(none).lock).toMatchObject({ packages: [], lockedFrom: tool["locked-from"] });
+	});
+
 	it("is for this Python and this machine alone", () => {
 		const { lock } = parsed(text(true));
 		const problems = (other: Partial<Target>) => {

@@ -38,7 +38,8 @@ export function pylockText({ targets, groups, packages, tool }: PylockFile): str
 		`requires-python = "==${series}.*"`,
 		...(groups === undefined ? [] : [`dependency-groups = ${toml(groups)}`]),
 		'created-by = "uv"',
-		...packages.flatMap(packageLines),
+		// PEP 751 requires the key.
+		...(packages.length === 0 ? ["packages = []"] : packages.flatMap(packageLines)),
 		...Object.entries(tool).flatMap(([name, table]) => [
 			"",
 			`[tool.debian-python.${name}]`,

@@ -108,6 +108,16 @@ build-backend = "setuptools.build_meta"
 	);
 	writeFileSync(join(app, "pyproject.toml"), `${without}${system}fallback_version = "0"\n`);
 	expect(await lock()).toMatchObject({ exitCode: 0 });
+	// It locks nothing; as PEP 751 has that, and as uv and earlier releases of this wrote it.
+	const nothing = file("pylock.toml");
+	const one = PYPROJECT.replace(', "psycopg2"', "").replace(/^build-packages.*\n/m, "");
+	expect(nothing).toContain("\npackages = []\n");
+	for (const text of [nothing, nothing.replace("packages = []\n", "")]) {
+		writeFileSync(join(app, "pyproject.toml"), one);
+		writeFileSync(join(app, "pylock.toml"), text);
+		expect(await lock()).toMatchObject({ exitCode: 0 });
+		expect(versionOf("jinja2", file("pylock.toml"))).toBeDefined();
+	}
 });
 
 it("locks for all platforms of the stack, and for one alone what it alone needs", {

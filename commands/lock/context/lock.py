@@ -10,6 +10,7 @@ wheel too) a lock of what builds it, all as uv writes them.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -116,6 +117,9 @@ def compile_lock(source, lock, what, upgrade, remedy):
     # What is for some machines alone then has a marker that says so.
     options = upgrade + (["--universal"] if len(MACHINES) > 1 else [])
     cwd = os.path.dirname(source)
+    # uv writes a lock of nothing without its key `packages`, and reads none so.
+    if os.path.exists(lock) and not re.search(r"^(\[\[)?packages\b", content(lock), re.MULTILINE):
+        os.remove(lock)
     run([UV] + command + [lock, source] + options, "uv cannot lock %s" % what, remedy, cwd=cwd)
 
 
@@ -212,7 +216,8 @@ def lock_build(projects, preference, upgrade):
     what, remedy = "what builds %s cannot be installed" % names, "lock another version of it"
     run([UV, "venv", "--quiet", "--clear", environment], what, remedy)
     python = os.path.join(environment, "bin", "python")
-    if requires:
+    # All requirements may be for other machines.
+    if tomllib.loads(lock).get("packages"):
         path = os.path.join(tempfile.mkdtemp(dir=WORK), "pylock.toml")
         with open(path, "w") as file:
             file.write(lock)
