@@ -13,7 +13,8 @@ it("is what Pulumi.yaml declares, where an empty default means: absent", () => {
 		return [
 			key,
 			{
-				type,
+				// An empty text is no boolean.
+				type: type === "boolean" && absent !== undefined ? "string" : type,
 				...(type === "array" && { items: { type: items } }),
 				...(value !== undefined && { default: value }),
 				...(absent !== undefined && { default: empty }),

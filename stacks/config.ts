@@ -41,7 +41,7 @@ export interface ParseContext {
 }
 
 interface ConfigKeyDefinition {
-	/** Its type in Pulumi.yaml. */
+	/** Its type, in Pulumi.yaml too, but for a boolean that may be absent. */
 	readonly type: "string" | "integer" | "boolean" | "array";
 	/** Type of a list's entries; string by default. */
 	readonly items?: "object";

@@ -35,6 +35,12 @@ function settingsOf(stack: string): Settings {
 	});
 }
 
+/** What Pulumi takes a default for. */
+function pulumiType(value: unknown): string {
+	if (Array.isArray(value)) return "array";
+	return Number.isInteger(value) ? "integer" : typeof value;
+}
+
 describe("Pulumi.yaml", () => {
 	it("runs the entry of package.json by type stripping", () => {
 		expect(project.name).toBe("debian-python");
@@ -44,6 +50,15 @@ describe("Pulumi.yaml", () => {
 			nodeargs: "--import ./infra/compile-cache.js",
 		});
 		expect(project).not.toHaveProperty("main");
+	});
+
+	// Else every command of Pulumi ends with that (ValidateConfigValue, sdk/go/common/workspace/project.go).
+	it("has defaults of their keys' types", () => {
+		const keys = Object.entries(
+			project.config as Record<string, { type: string; default?: unknown }>,
+		);
+		for (const [key, { type, default: value }] of keys)
+			if (value !== undefined) expect([key, pulumiType(value)]).toEqual([key, type]);
 	});
 
 	it("has Node keep what it compiles in the checkout", () => {
