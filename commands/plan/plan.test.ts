@@ -57,6 +57,15 @@ describe("a plan without a Docker daemon", () => {
 		expect(planText(plan)).toMatch(/^ {2}package +cannot tell: DEBIAN_NUMBER 12 -> 13/m);
 	});
 
+	it("of several platforms asks of each image the daemon that makes it", async () => {
+		const platforms = 'platforms=["linux/amd64", "linux/arm64"]';
+		const hosts = 'dockerHosts=[{"platform": "linux/arm64", "host": "tcp://127.0.0.1:10"}]';
+		const { artefacts } = await planStack("bookworm", [platforms, hosts]);
+		const problemOf = (name: string) => artefacts.find((each) => each.artefact === name)?.problem;
+		expect(problemOf("debbase")).toMatch(/127\.0\.0\.1:9\b/);
+		expect(problemOf("debbase-arm64")).toMatch(/127\.0\.0\.1:10\b/);
+	});
+
 	it("of another base tells that the package stays, and that nothing changes for users", async () => {
 		const base = `base=debian:bookworm-slim@sha256:${"0".repeat(64)}`;
 		expect(await changes("bookworm", base)).toEqual({

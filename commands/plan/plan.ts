@@ -1,6 +1,7 @@
 import { type AptLook, lookAtApt } from "../../components/apt/look.ts";
 import { imagePlace } from "../../components/distribution/presence.ts";
 import type { StackImage } from "../../components/image.ts";
+import { onDaemon } from "../../components/step/daemon.ts";
 import { isExpected } from "../../components/step/failure.ts";
 import { inputChanges } from "../../components/step/why.ts";
 import { stackImages } from "../../infra/images.ts";
@@ -135,14 +136,15 @@ async function planArtefact(
 	former: readonly StackImage[],
 	problem: string | undefined,
 ): Promise<ArtefactPlan> {
-	const { artefact, key, name } = image;
+	const { artefact, key, name, daemon } = image;
 	const before = former.find((other) => other.artefact === artefact);
 	const changes =
 		before === undefined || before.key === key ? "" : inputChanges(before.inputs, image.inputs);
 	const plan = { artefact, key, changes };
 	if (problem !== undefined) return { ...plan, fate: "unknown", problem };
 	try {
-		return { ...plan, ...(await fateOf(image, await imagePlace(name))) };
+		const look = async () => fateOf(image, await imagePlace(name));
+		return { ...plan, ...(await onDaemon(daemon, look)) };
 	} catch (error) {
 		return { ...plan, fate: "unknown", problem: (error as Error).message };
 	}

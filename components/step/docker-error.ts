@@ -1,3 +1,4 @@
+import { daemonVariables } from "./daemon.ts";
 import { EMULATION_REMEDY } from "./emulation.ts";
 import { StepError } from "./error.ts";
 
@@ -94,12 +95,13 @@ export function explainClient(text: string): StepError | undefined {
 function endpoint(text: string): string {
 	const told = /docker daemon at (\S+?)\.?(?:\s|$)/i.exec(text)?.[1];
 	const socket = /: dial unix (\S+): /.exec(text)?.[1];
-	const { DOCKER_HOST, DOCKER_CONTEXT } = process.env;
+	const { DOCKER_HOST, DOCKER_CONTEXT } = { ...process.env, ...daemonVariables() };
 	return (
 		told ??
 		(socket && `unix://${socket}`) ??
-		DOCKER_HOST ??
-		`the endpoint of the context ${DOCKER_CONTEXT ?? "in use (docker context show)"}`
+		// Empty where a context is chosen instead.
+		(DOCKER_HOST ||
+			`the endpoint of the context ${DOCKER_CONTEXT ?? "in use (docker context show)"}`)
 	);
 }
 
