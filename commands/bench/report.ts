@@ -4,6 +4,7 @@ import { writeWhole } from "../../components/step/file.ts";
 import { type Plan, startKinds } from "./measure.ts";
 import { plot } from "./plot.ts";
 import { requirements } from "./programs.ts";
+import { RELEASE_OWN } from "./subjects.ts";
 import type { Row } from "./summary.ts";
 
 /** What a report tells. */
@@ -34,6 +35,7 @@ export async function writeReport(folder: string, report: Report): Promise<objec
 export function markdown({ rows, reference, plan, machine }: Report): string {
 	const kinds = Object.keys(startKinds);
 	const imports = startKinds["usual imports"]?.[1];
+	const own = rows.some(({ besideOwn }) => besideOwn !== undefined);
 	return `# How quick it is
 
 Written by \`npm run bench\`; do not edit. All images took turns on ${machine}:
@@ -47,6 +49,7 @@ ${grid(
 		"image",
 		"Python",
 		`time, ${reference} = 1`,
+		...(own ? [`time, ${RELEASE_OWN} = 1`] : []),
 		...kinds.map((kind) => `start ${kind}`),
 		"over the base",
 	],
@@ -54,6 +57,7 @@ ${grid(
 		row.name,
 		row.version,
 		`**${rounded(row.mean)}**`,
+		...(own ? [rounded(row.besideOwn)] : []),
 		...row.starts.map((seconds) => `${(seconds * 1000).toFixed(1)} ms`),
 		row.bytes === undefined ? "another base" : `${(row.bytes / 1e6).toFixed(1)} MB`,
 	]),

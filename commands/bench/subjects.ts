@@ -25,6 +25,9 @@ export interface Subject {
 	readonly image: string;
 }
 
+/** What the table calls the release's own Python. */
+export const RELEASE_OWN = "debian";
+
 /** What a stack brings to a comparison. */
 export interface StackSubjects {
 	/** The image that the others stand on: sizes are told over it. */
@@ -69,7 +72,7 @@ export async function stackSubjects(
 	const settings = stackSettings();
 	const subjects = [
 		{ name: settings.pythons[0].profile, image: images.python.name },
-		{ name: "debian", image: await debianPython(step, images, settings) },
+		{ name: RELEASE_OWN, image: await debianPython(step, images, settings) },
 	];
 	const upstream = await upstreamPython(step, images, settings, options.quick);
 	if (upstream !== undefined) subjects.push({ name: "upstream", image: upstream });

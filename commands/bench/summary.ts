@@ -1,7 +1,7 @@
 import { docker } from "../../components/step/docker.ts";
 import { type Measured, startKinds } from "./measure.ts";
 import { best, geometricMean } from "./statistics.ts";
-import type { Subject } from "./subjects.ts";
+import { RELEASE_OWN, type Subject } from "./subjects.ts";
 
 /** One image's figures. */
 export interface Row {
@@ -12,6 +12,8 @@ export interface Row {
 	readonly ratios: ReadonlyMap<string, number>;
 	/** Geometric mean of the ratios. */
 	readonly mean: number;
+	/** The same beside the release's own Python, see {@link releaseOwn}. */
+	readonly besideOwn: number | undefined;
 	/** Best time of each kind of start, in seconds, in the order of {@link startKinds}. */
 	readonly starts: readonly number[];
 	/** Bytes over the base; of an image that does not stand on it, undefined. */
@@ -30,19 +32,41 @@ export async function summarise(
 ): Promise<Row[]> {
 	const compared = measured.find(({ subject }) => subject === reference);
 	if (compared === undefined) throw new Error(`${reference.name} was not measured`);
+	const versions = new Map<Measured, string>();
+	for (const one of measured) versions.set(one, await version(one.subject.image));
+	const own = releaseOwn(versions, compared);
 	const rows = [];
-	for (const one of measured) {
+	for (const [one, python] of versions) {
 		const ratios = ratiosOf(one, compared);
 		rows.push({
 			name: one.subject.name,
-			version: await version(one.subject.image),
+			version: python,
 			ratios,
 			mean: geometricMean([...ratios.values()]),
+			besideOwn: own && geometricMean([...ratiosOf(one, own).values()]),
 			starts: Object.keys(startKinds).map((kind) => best(one.starts.get(kind) ?? [])),
 			bytes: await bytesOver(base, one.subject.image),
 		});
 	}
 	return rows;
+}
+
+/**
+ * The release's own Python, where all can be told beside it too: it is of the series of the stack's,
+ * which is the first that was measured, and not the reference already.
+ */
+export function releaseOwn(
+	versions: ReadonlyMap<Measured, string>,
+	reference: Measured,
+): Measured | undefined {
+	const [stacks] = versions.values();
+	const [own, version] = [...versions].find(([one]) => one.subject.name === RELEASE_OWN) ?? [];
+	return own !== reference && series(version) === series(stacks) ? own : undefined;
+}
+
+/** 3.13 of 3.13.5. */
+function series(version = ""): string {
+	return version.split(".", 2).join(".");
 }
 
 /** Time of each program as a part of the reference's, best beside best. */
