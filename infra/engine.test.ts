@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readSettings } from "../stacks/settings.ts";
+import { readSettings, type Settings } from "../stacks/settings.ts";
 import { CONFIG } from "../tests/record.ts";
 
 const PODMAN = { Components: [{ Name: "Podman Engine", Version: "4.3.1" }, { Name: "Conmon" }] };
@@ -44,12 +44,12 @@ afterEach(async () => {
 /** What was asked, beside what Docker's client asks for itself. */
 const questions = () => asked.filter((each) => !each.endsWith("/_ping"));
 
-async function refuse(text: string): Promise<void> {
+async function refuse(text: string, settings: Settings = SETTINGS): Promise<void> {
 	answer = text;
 	// Its connections are to this daemon.
 	vi.resetModules();
 	const { refuseEngine } = await import("./engine.ts");
-	await refuseEngine(SETTINGS);
+	await refuseEngine(settings);
 }
 
 it("Podman is refused, by its version", async () => {
@@ -71,6 +71,14 @@ describe("a platform of another architecture", () => {
 	afterEach(() => {
 		warn.mockClear();
 		vi.doUnmock("../components/step/emulation.ts");
+	});
+
+	it("is warned of where a daemon of its own does not answer, by the address", async () => {
+		const dockerHosts = { "linux/arm64": { host: "unix:///nonexistent/docker.sock" } };
+		await refuse(AMD64, { ...SETTINGS, dockerHosts });
+		expect(warn.mock.calls.flat().join()).toContain(
+			"platform linux/arm64: the Docker daemon at unix:///nonexistent/docker.sock cannot be reached",
+		);
 	});
 
 	it("is warned of where it is emulated, or may be", async () => {

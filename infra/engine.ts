@@ -11,7 +11,8 @@ import type { Settings } from "../stacks/settings.ts";
  * architecture that emulates nothing. Warn of one that emulates. A preview, which makes nothing, is told of
  * the latter too.
  *
- * One that does not answer is not refused: a preview works without, and who needs it says so.
+ * One that does not answer is not refused: who needs it says so. Pulumi's provider of another platform's,
+ * which a preview needs, does not say which one it is: a warning does.
  *
  * @throws RunError that names the engine, the reason and the remedy.
  */
@@ -24,9 +25,13 @@ async function refuseFor(
 	host: DockerHost | undefined,
 	platforms: readonly PlatformSettings[],
 ): Promise<void> {
-	const ask = () => engineVersion().catch(() => undefined);
+	const ask = () => engineVersion().catch((error: Error) => error);
 	const version = await onDaemon(host && dockerVariables(host), ask);
-	if (version === undefined) return;
+	if (version instanceof Error) {
+		for (const { platform } of host === undefined ? [] : platforms)
+			void pulumi.log.warn(`platform ${platform}: ${version.message}`);
+		return;
+	}
 	refusePodman(version);
 	for (const platform of platforms) checkPlatform(version, platform);
 }
