@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { missingSecretKeys } from "../components/apt/gpg.ts";
 import { type PublishInputs, publishInputs } from "../components/apt/inputs.ts";
 import { aptText, lookAtApt } from "../components/apt/look.ts";
 import type { FormerOutputs } from "./former.ts";
@@ -43,5 +44,19 @@ async function look(name: string, inputs: PublishInputs) {
 	const look = await lookAtApt(inputs);
 	if (look.problem !== undefined && !pulumi.runtime.isDryRun())
 		void pulumi.log.warn(`nobody can tell what the apt repository has: ${look.problem}`);
-	return { line: `${name}: ${aptText(look)}`, isDue: look.due !== "" };
+	const isDue = look.due !== "";
+	if (isDue && !pulumi.runtime.isDryRun()) await warnOfKeys(inputs.KEYS);
+	return { line: `${name}: ${aptText(look)}`, isDue };
+}
+
+/** Nothing but the publication fails without a key, and that comes last: after a compile. */
+async function warnOfKeys(keys: readonly string[]): Promise<void> {
+	try {
+		const missing = await missingSecretKeys(keys);
+		if (missing.length === 0) return;
+		const reason = `gpg has no secret key ${missing.join(", ")} of aptKeys on this machine`;
+		void pulumi.log.warn(`what is made cannot be published for apt: ${reason}; import it`);
+	} catch (error) {
+		void pulumi.log.warn(`what is made cannot be published for apt: ${(error as Error).message}`);
+	}
 }

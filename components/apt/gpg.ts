@@ -58,6 +58,17 @@ export async function exportKeys(keys: readonly string[]): Promise<Buffer> {
 	);
 }
 
+/**
+ * Those of the keys with which gpg cannot sign here: who starts what takes long is to know it before. A key
+ * of a smart card counts as there.
+ *
+ * @throws StepError where there is no gpg.
+ */
+export async function missingSecretKeys(keys: readonly string[]): Promise<string[]> {
+	const { stdout } = await gpg(["--with-colons", "--list-secret-keys"]);
+	return keys.filter((key) => !stdout.includes(`:${key}:`));
+}
+
 async function gpg(args: readonly string[], input?: string | Buffer) {
 	const options = { input, reject: false, stripFinalNewline: false } satisfies Options;
 	const result = await execa("gpg", ["--batch", "--no-tty", ...args], options);

@@ -285,6 +285,24 @@ describe("by the program", () => {
 	);
 
 	it(
+		"a run without the key says so before anything is made",
+		async () => {
+			const none = "0".repeat(40);
+			const place = join(root, "keyless");
+			const args = ["-c", `aptRepository=${place}`, "-c", `aptKeys=["${none}"]`];
+			const { exitCode, stderr } = await checkout.run(args, { ...keyring.env });
+			expect(exitCode).toBe(1);
+			expect(stderr).toMatch(
+				new RegExp(`gpg has no secret key ${none} of aptKeys [\\s\\S]*^error: gpg has no key`, "m"),
+			);
+			// What is not published needs none.
+			const target = await checkout.run([...args, "--target", "package"], { ...keyring.env });
+			expect(target.exitCode).toBe(0);
+		},
+		MINUTE,
+	);
+
+	it(
 		"other content under a version that is published is one error",
 		async () => {
 			const inputs = { PLACE: join(root, "twice"), SUITE: "bookworm", KEYS: [key] };
