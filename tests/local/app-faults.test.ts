@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type RunOutputs, remains, removeImages } from "./checkout.ts";
-import { writeHello } from "./hello.ts";
+import { MARKUPSAFE_SDIST, writeHello } from "./hello.ts";
 import { seedImages, upTo } from "./seed.ts";
 
 /*
@@ -14,7 +14,6 @@ const MINUTE = 60_000;
 const APPS = ["-c", 'apps=["hello"]'];
 /** Where nothing listens. */
 const DOWN = { PIP_INDEX_URL: "http://127.0.0.1:9/simple" };
-const SDIST = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0";
 
 let checkout: Checkout;
 let outputs: RunOutputs;
@@ -92,7 +91,7 @@ describe("killed at any step, the next run makes the same", () => {
 			forget(from);
 			forgetTrees();
 			forgetDescription();
-			if (line.test("fetch markupsafe")) forgetFile(SDIST);
+			if (line.test("fetch markupsafe")) forgetFile(MARKUPSAFE_SDIST);
 			await checkout.killAt(line, target, { args: APPS, moment });
 			expect(layersOf(await checkout.build(APPS))).toBe(layers);
 			// A step whose run was killed may still be at its end: the next run took seconds.
@@ -118,7 +117,7 @@ describe("without a package index", () => {
 		"what was not is named in one line, with what helps",
 		async () => {
 			forget("wheel-");
-			forgetFile(SDIST);
+			forgetFile(MARKUPSAFE_SDIST);
 			const { exitCode, stderr } = await checkout.run(APPS, DOWN);
 			expect(exitCode).toBe(1);
 			const errors = stderr.split("\n").filter((line) => line.startsWith("error: "));

@@ -7,7 +7,7 @@ import { tagOf } from "../../components/image-name.ts";
 import { buildSystemDigest } from "../../stacks/lock/project.ts";
 import { buildWithBuildKit } from "./buildkit.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
-import { LOCK } from "./hello.ts";
+import { LOCK, MARKUPSAFE_SDIST, setuptoolsLock } from "./hello.ts";
 import { seedImages, upTo } from "./seed.ts";
 import { fileTree } from "./tree.ts";
 
@@ -71,21 +71,10 @@ def main():
     print(templates.get_template("page.html").render(number=7))
 `;
 
-const BUILD_LOCK = `
-lock-version = "1.0"
-created-by = "by hand"
-dependency-groups = ["markupsafe", "orders"]
-
-[[packages]]
-name = "setuptools"
-version = "80.9.0"
-marker = "'markupsafe' in dependency_groups or 'orders' in dependency_groups"
-wheels = [{ name = "setuptools-80.9.0-py3-none-any.whl", hashes = { sha256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922" } }]
-
-[tool.debian-python.requires]
-markupsafe = ["ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0"]
-orders = ["${buildSystemDigest({ buildRequires: ["setuptools"] })}"]
-`;
+const BUILD_LOCK = setuptoolsLock({
+	markupsafe: MARKUPSAFE_SDIST,
+	orders: buildSystemDigest({ buildRequires: ["setuptools"] }),
+});
 
 const APPS = ["-c", 'apps=["hello","orders"]'];
 let checkout: Checkout;

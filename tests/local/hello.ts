@@ -43,6 +43,9 @@ if __name__ == "__main__":
     HTTPServer(("", 8000), Handler).serve_forever()
 `;
 
+/** SHA-256 of the source distribution of MarkupSafe 3.0.2. */
+export const MARKUPSAFE_SDIST = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0";
+
 /** Its pylock.toml, without places: the index is asked for the files' hashes. */
 export const LOCK = `
 lock-version = "1.0"
@@ -56,23 +59,31 @@ wheels = [{ name = "jinja2-3.1.6-py3-none-any.whl", hashes = { sha256 = "85ece44
 [[packages]]
 name = "markupsafe"
 version = "3.0.2"
-sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0" } }
+sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "${MARKUPSAFE_SDIST}" } }
 `;
 
-const BUILD_LOCK = `
+/**
+ * A pylock.build.toml of distributions that setuptools builds.
+ *
+ * @param requires by distribution, the digest of what that is locked for.
+ */
+export function setuptoolsLock(requires: Readonly<Record<string, string>>): string {
+	const names = Object.keys(requires);
+	return `
 lock-version = "1.0"
 created-by = "by hand"
-dependency-groups = ["markupsafe"]
+dependency-groups = ${JSON.stringify(names)}
 
 [[packages]]
 name = "setuptools"
 version = "80.9.0"
-marker = "'markupsafe' in dependency_groups"
+marker = "${names.map((name) => `'${name}' in dependency_groups`).join(" or ")}"
 wheels = [{ name = "setuptools-80.9.0-py3-none-any.whl", hashes = { sha256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922" } }]
 
 [tool.debian-python.requires]
-markupsafe = ["ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0"]
+${names.map((name) => `${name} = ["${requires[name]}"]`).join("\n")}
 `;
+}
 
 /**
  * Write an app into the folder `hello` of a checkout: a server, whose MarkupSafe is compiled, and whose
@@ -83,5 +94,5 @@ export function writeHello(checkout: Checkout): void {
 	checkout.write("hello/pyproject.toml", PYPROJECT);
 	checkout.write("hello/server.py", SERVER);
 	checkout.write("hello/pylock.toml", LOCK);
-	checkout.write("hello/pylock.build.toml", BUILD_LOCK);
+	checkout.write("hello/pylock.build.toml", setuptoolsLock({ markupsafe: MARKUPSAFE_SDIST }));
 }

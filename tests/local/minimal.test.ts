@@ -11,6 +11,7 @@ import { seriesOf } from "../../stacks/cpython.ts";
 import { buildSystemDigest } from "../../stacks/lock/project.ts";
 import { buildWithBuildKit } from "./buildkit.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
+import { setuptoolsLock } from "./hello.ts";
 import { layerPaths } from "./layers.ts";
 import { seedImages, upTo } from "./seed.ts";
 import { fileTree } from "./tree.ts";
@@ -65,20 +66,9 @@ version = "${pip?.version}"
 wheels = [{ name = "pip-${pip?.version}-py3-none-any.whl", hashes = { sha256 = "${pip?.sha256}" } }]
 `;
 
-const BUILD_LOCK = `
-lock-version = "1.0"
-created-by = "by hand"
-dependency-groups = ["orders"]
-
-[[packages]]
-name = "setuptools"
-version = "80.9.0"
-marker = "'orders' in dependency_groups"
-wheels = [{ name = "setuptools-80.9.0-py3-none-any.whl", hashes = { sha256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922" } }]
-
-[tool.debian-python.requires]
-orders = ["${buildSystemDigest({ buildRequires: ["setuptools"] })}"]
-`;
+const BUILD_LOCK = setuptoolsLock({
+	orders: buildSystemDigest({ buildRequires: ["setuptools"] }),
+});
 
 beforeAll(async () => {
 	checkout = new Checkout();

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { Checkout, docker, type Ended, type RunOutputs } from "./checkout.ts";
+import { MARKUPSAFE_SDIST, setuptoolsLock } from "./hello.ts";
 import { seedImages, upTo } from "./seed.ts";
 
 /*
@@ -21,31 +22,18 @@ const ADDED = [
 ];
 
 const LOCK = 'lock-version = "1.0"\ncreated-by = "test"\n';
-const MARKUPSAFE = "ee55d3edf80167e48ea11a923c7386f4669df67d7994554387f84e7d8b0a2bf0";
 /** A distribution with an extension module: its source, and upstream's wheel for the common build. */
 const DISTRIBUTION = `
 [[packages]]
 name = "markupsafe"
 version = "3.0.2"
-sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "${MARKUPSAFE}" } }
+sdist = { name = "markupsafe-3.0.2.tar.gz", hashes = { sha256 = "${MARKUPSAFE_SDIST}" } }
 [[packages.wheels]]
 name = "MarkupSafe-3.0.2-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
 hashes = { sha256 = "15ab75ef81add55874e7ab7055e9c397312385bd9ced94920f2802310c930396" }
 `;
 /** What builds it. */
-const BUILD_LOCK = `${LOCK}dependency-groups = ["markupsafe"]
-
-[[packages]]
-name = "setuptools"
-version = "80.9.0"
-marker = "'markupsafe' in dependency_groups"
-[[packages.wheels]]
-name = "setuptools-80.9.0-py3-none-any.whl"
-hashes = { sha256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922" }
-
-[tool.debian-python.requires]
-markupsafe = ["${MARKUPSAFE}"]
-`;
+const BUILD_LOCK = setuptoolsLock({ markupsafe: MARKUPSAFE_SDIST });
 
 let checkout: Checkout;
 /** With the first Python alone, in the short form. */
