@@ -102,7 +102,10 @@ export class Deployment {
 	}
 
 	/** Do something in the checkout with a change, which is then taken back. */
-	async changed<T>({ config = {}, file }: Omit<Change, "what" | "steps">, work: () => Promise<T>) {
+	async changed<T>(
+		{ config = {}, file }: Pick<Change, "file"> & { config?: Readonly<Record<string, unknown>> },
+		work: () => Promise<T>,
+	) {
 		const stackFile = `Pulumi.${this.#stack.name}.yaml`;
 		const paths = [stackFile, file ?? []].flat().map((path) => join(this.#folder, path));
 		const before = paths.map((path) => [path, readFileSync(path)] as const);
@@ -116,7 +119,7 @@ export class Deployment {
 	}
 
 	/** Set keys in the stack's file. */
-	configure(config: Readonly<Record<string, string>>): void {
+	configure(config: Readonly<Record<string, unknown>>): void {
 		const path = join(this.#folder, `Pulumi.${this.#stack.name}.yaml`);
 		const document = parseDocument(readFileSync(path, "utf8"));
 		for (const [key, value] of Object.entries(config)) {

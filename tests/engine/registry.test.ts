@@ -1,8 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { remoteDigest } from "../../components/distribution/daemon.ts";
+import { Keyring } from "../local/apt.ts";
 import { Checkout, docker, removeImages } from "../local/checkout.ts";
 import { startRegistry, type TestRegistry } from "../local/registry.ts";
 import { seedImages } from "../local/seed.ts";
@@ -10,8 +13,8 @@ import { Deployment, engineEnvironment, type Outcome } from "./deployment.ts";
 import { hasPulumi } from "./pulumi.ts";
 
 /*
- * A stack with a registry that wants credentials, under Pulumi's real engine. One story, as in
- * deployment.test.ts.
+ * A stack with a registry that wants credentials, which it signs for, and with an apt repository, under
+ * Pulumi's real engine. One story, as in deployment.test.ts.
  */
 
 const MINUTE = 60_000;
@@ -20,29 +23,34 @@ interface Outputs {
 	images: {
 		python: { name: string; digest: string };
 		wheelbuild: { name: string; digest: string };
+		minimal: { name: string; digest: string };
 	};
-	package: { key: string; sha256: string };
+	package: { key: string; file: string; sha256: string };
 }
 
 describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () => {
 	let registry: TestRegistry;
 	let checkout: Checkout;
 	let home: string;
+	let keyring: Keyring;
 	let repository: string;
 	let deployment: Deployment;
 	let outputs: Outputs;
 	let said = "";
 
+	/** What signs images, and the apt repository: in a folder of the stack's user. */
+	const key = () => join(home, "signing.pem");
+	const apt = () => join(home, "apt");
+
 	/** The stack with the state in a folder: an empty one is a state that is lost. */
 	async function open(state: string): Promise<Deployment> {
 		mkdirSync(join(home, state), { recursive: true });
-		const opened = await Deployment.open(checkout.folder, checkout.stack, {
+		return Deployment.open(checkout.folder, checkout.stack, {
 			...engineEnvironment(join(home, state)),
 			PULUMI_CONFIG_PASSPHRASE: "test",
 			DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? "",
+			...keyring.env,
 		});
-		opened.configure({ registry: repository });
-		return opened;
 	}
 
 	async function stepsOf(operation: Promise<Outcome>): Promise<Outcome["steps"]> {
@@ -61,14 +69,25 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 		process.env.DOCKER_CONFIG = registry.login();
 		checkout = new Checkout();
 		home = mkdtempSync(join(tmpdir(), "pulumi-"));
+		keyring = new Keyring();
+		const curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+		execFileSync("openssl", ["genpkey", ...curve, "-out", key()], { stdio: "pipe" });
 		repository = `${registry.host}/team/${checkout.stack}`;
 		await seedImages(checkout, repository, ["package"]);
 		deployment = await open("state");
+		deployment.configure({
+			registry: repository,
+			variant: "minimal",
+			signing: key(),
+			aptRepository: apt(),
+			aptKeys: [keyring.make("Packages")],
+		});
 	}, 20 * MINUTE);
 	afterAll(() => {
 		if (repository) removeImages(repository);
 		checkout?.remove();
 		registry?.stop();
+		keyring?.remove();
 		if (home) rmSync(home, { recursive: true });
 	}, MINUTE);
 
@@ -87,6 +106,17 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 		15 * MINUTE,
 	);
 
+	it("signs them, and publishes the .debs for apt", async () => {
+		const pem = execFileSync("openssl", ["pkey", "-in", key(), "-pubout"]);
+		writeFileSync(join(home, "signing.pub"), pem);
+		const args = ["commands/verify/main.ts", "--key", join(home, "signing.pub")];
+		for (const { digest } of [outputs.images.python, outputs.images.minimal])
+			expect((await execa("node", [...args, digest])).stdout).toMatch(/^ {2}signed by +the key /m);
+		const files = readdirSync(apt(), { recursive: true, encoding: "utf8" });
+		expect(files).toContain("dists/bookworm/InRelease");
+		expect(files.map((file) => basename(file))).toContain(basename(outputs.package.file));
+	});
+
 	it(
 		"has nothing to do after that, and an empty machine with this state builds nothing",
 		async () => {
@@ -97,6 +127,28 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 			expect(docker("image", "ls", "--quiet", repository)).toBe("");
 		},
 		5 * MINUTE,
+	);
+
+	it(
+		"previews a second platform on a daemon of its own, and makes nothing of the first again",
+		async () => {
+			const host = docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}");
+			const platforms = ["linux/amd64", "linux/arm64"];
+			const config = { platforms, dockerHosts: [{ platform: "linux/arm64", host }] };
+			const steps = await stepsOf(deployment.changed({ config }, () => deployment.preview()));
+			// Of the first those have names that move, from now on to the indexes.
+			const own = ["minimal-image", "minimal-push", "python-image-commit", "python-image-push"];
+			const names = Object.keys(steps).filter((name) => !/-arm64|-index$/.test(name));
+			expect(names.sort()).toEqual(own);
+			expect(steps).toMatchObject({
+				...Object.fromEntries(own.map((name) => [name, "update"])),
+				"docker-arm64": "create",
+				"package-arm64-build": "create",
+				"apt-arm64-publish": "create",
+				"python-index": "create",
+			});
+		},
+		MINUTE,
 	);
 
 	it(
@@ -133,7 +185,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 		15 * MINUTE,
 	);
 
-	it("has no credentials in its state or words", () => {
+	it("has no credentials and no key in its state or words", () => {
 		const states = ["state", "lost"].flatMap((folder) =>
 			readdirSync(join(home, folder), { recursive: true, withFileTypes: true })
 				.filter((entry) => entry.isFile())
@@ -142,5 +194,7 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 		const all = [...states, said].join("\n");
 		expect(all).toContain(repository);
 		expect(all).not.toContain(Buffer.from("AWS:token").toString("base64"));
+		for (const line of readFileSync(key(), "utf8").trim().split("\n"))
+			expect(all).not.toContain(line);
 	});
 });
