@@ -133,9 +133,12 @@ describe("the workflows", () => {
 		}
 	});
 
-	it("have no key of their own, and leave no token in the checkout", () => {
+	it("have no key but the apt repository's, and leave no token in the checkout", () => {
 		for (const path of [...workflowPaths, actionPath]) {
-			expect(text(path)).not.toMatch(/secrets\.|access-key|PASSPHRASE|ACCESS_TOKEN/i);
+			// It is imported into the runner's keyring (docs/apt.md).
+			const aptKey = path.endsWith("/up.yml") ? "secrets.APT_KEY" : "";
+			const words = text(path).replace(aptKey, "");
+			expect(words).not.toMatch(/secrets\.|access-key|PASSPHRASE|ACCESS_TOKEN/i);
 		}
 		const checkouts = steps.filter((step) => step.uses?.startsWith("actions/checkout@"));
 		expect(checkouts).toHaveLength(jobs.length);
