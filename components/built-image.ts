@@ -1,5 +1,5 @@
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { type ImageSite, isLost, type StackImage } from "./image.ts";
 import { makeAgain } from "./step/again.ts";
 
@@ -50,6 +50,7 @@ export function builtImage(
 			keepLocally: true,
 			...(again.moment !== undefined && { triggers: { lost: again.moment } }),
 		},
-		again.opts,
+		// The provider would do nothing, but not without the daemon, which may be gone.
+		pulumi.mergeOptions(again.opts, { retainOnDelete: true }),
 	);
 }

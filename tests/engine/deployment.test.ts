@@ -310,11 +310,13 @@ describe.skipIf(!hasPulumi)("a stack under Pulumi's engine", () => {
 	});
 
 	it(
-		"leaves its images and files when it is destroyed, and is back without a compile",
+		"leaves its images and files when it is destroyed, without a daemon, and is back without a compile",
 		async () => {
 			const before = tags();
 			const after = { ...(await deployment.outputs()) };
-			expect(await stepsOf(deployment.destroy())).toMatchObject({
+			const withoutDaemon = { ...environment, DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+			const gone = await Deployment.open(checkout.folder, checkout.stack, withoutDaemon);
+			expect(await stepsOf(gone.destroy())).toMatchObject({
 				"debbase-image": "delete",
 				"package-build": "delete",
 			});
