@@ -60,6 +60,8 @@ export interface ImageSite extends ImageNaming {
 	};
 	/** Where the images that were deployed last are now, by name. Those of others are not there. */
 	readonly places?: ReadonlyMap<string, Place>;
+	/** Those of them that their registry has without the signature that the stack gave them. */
+	readonly unsigned?: ReadonlySet<string>;
 }
 
 /** Whether an image was deployed and is nowhere now, so that it is made again. */
@@ -71,6 +73,11 @@ export function isLost({ places }: ImageSite, { name }: StackImage): boolean {
 export function isUnpublished({ places }: ImageSite, { name }: StackImage): boolean {
 	const place = places?.get(name);
 	return place !== undefined && lacksPush(name, place);
+}
+
+/** Whether an image was deployed, and its registry has lost what signed it, so that it is signed again. */
+export function isUnsigned({ unsigned }: ImageSite, { name }: StackImage): boolean {
+	return unsigned?.has(name) ?? false;
 }
 
 /** Longest tag of an image, without the key and the hyphen before it (distribution specification). */

@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { remoteDigest } from "../components/distribution/daemon.ts";
 import { imagePlace, type Place } from "../components/distribution/presence.ts";
-import { repositoryOf } from "../components/image-name.ts";
+import { attachedTypes } from "../components/distribution/referrers.ts";
+import { repositoryOf, tagOf } from "../components/image-name.ts";
+import { isCache } from "../components/registry/ecr-policies.ts";
+import { BUNDLE_TYPE } from "../components/sbom/media-types.ts";
 import { onDaemon } from "../components/step/daemon.ts";
 import type { Patch } from "../stacks/patches/patch-set.ts";
 import { suffixOf } from "../stacks/platforms.ts";
@@ -121,16 +125,29 @@ export function deployedImages(former: FormerOutputs | undefined): Map<string, D
 	return deployed;
 }
 
-/** Where the images that were deployed are now, by name. What nobody answers for is left out. */
-export async function deployedPlaces(
+/** What there is now of the images that were deployed. What nobody answers for is left out. */
+export interface DeployedState {
+	/** Where they are, by name. */
+	readonly places: ReadonlyMap<string, Place>;
+	/** Names of those that the stack signs, and that are in their registry without any signature. */
+	readonly unsigned: ReadonlySet<string>;
+}
+
+/** Look what there is of the images that were deployed. Nothing is changed, and nothing fails. */
+export async function deployedState(
 	deployed: ReadonlyMap<string, DeployedImage>,
 	settings: Settings,
-): Promise<Map<string, Place>> {
+): Promise<DeployedState> {
 	const places = new Map<string, Place>();
+	const unsigned = new Set<string>();
 	const problems = new Set<string>();
 	const look = async ({ name }: DeployedImage) => {
 		try {
-			places.set(name, await imagePlace(name));
+			const place = await imagePlace(name);
+			places.set(name, place);
+			const isToBeSigned =
+				settings.signing !== undefined && place === "registry" && !isCached(name);
+			if (isToBeSigned && !(await isSigned(name))) unsigned.add(name);
 		} catch (error) {
 			problems.add((error as Error).message);
 		}
@@ -143,5 +160,16 @@ export async function deployedPlaces(
 	// A preview says it of each image; an up goes on as if nothing was lost.
 	for (const problem of pulumi.runtime.isDryRun() ? [] : problems)
 		void pulumi.log.warn(`nobody can tell whether what was deployed is still there: ${problem}`);
-	return places;
+	return { places, unsigned };
+}
+
+/** Whether an image only saves work, by its tag: nobody signs it. */
+function isCached(name: string): boolean {
+	return isCache(tagOf(name).split("-")[0] ?? "");
+}
+
+/** Whether anybody signed what a registry has of an image: whose key it is, nobody needs to know for that. */
+async function isSigned(name: string): Promise<boolean> {
+	const digest = (await remoteDigest(name)) ?? "";
+	return (await attachedTypes(name, digest)).includes(BUNDLE_TYPE);
 }

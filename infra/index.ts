@@ -7,7 +7,7 @@ import { usableAddress } from "./address.ts";
 import { byArtefact, stackApps } from "./apps.ts";
 import { makeApt } from "./apt.ts";
 import { refuseEngine } from "./engine.ts";
-import { deployedImages, deployedPlaces, deployedSide, formerOutputs } from "./former.ts";
+import { deployedImages, deployedSide, deployedState, formerOutputs } from "./former.ts";
 import { hasIndexes, publish } from "./indexes.ts";
 import { imageOutput, publishedOutput, pythonOutput } from "./outputs.ts";
 import { planLines, plannedPythons } from "./plan.ts";
@@ -29,8 +29,8 @@ const address = await usableAddress(settings);
 const registry = new ImageRegistry("registry", { settings, address });
 const former = await formerOutputs();
 const deployed = deployedImages(former);
-const places = await deployedPlaces(deployed, settings);
-const site = { ...registry.site, places };
+const state = await deployedState(deployed, settings);
+const site = { ...registry.site, ...state };
 const registries = new Map(
 	settings.apps.map(({ name: app }) => [
 		app,
@@ -56,7 +56,7 @@ if (pulumi.runtime.isDryRun()) {
 		...made.flatMap(platformImages),
 		...artefacts.flatMap(({ index }) => index?.image ?? []),
 	];
-	const lines = await planLines(planned, plannedPythons(settings), { deployed, places });
+	const lines = await planLines(planned, plannedPythons(settings), { deployed, ...state });
 	const all = ["What this change does:", ...lines, ...apt.lines];
 	void pulumi.log.info(all.join("\n  "));
 	for (const python of settings.pythons) {

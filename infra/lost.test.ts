@@ -1,10 +1,15 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type * as registry from "../components/distribution/daemon.ts";
+import type * as referrers from "../components/distribution/referrers.ts";
 import type * as docker from "../components/step/docker.ts";
 import { CONFIG, type Recorded, record } from "../tests/record.ts";
 
 // Vitest's own factory per module would give a program that runs again another mock.
-const { inDaemon, inRegistry } = vi.hoisted(() => ({ inDaemon: vi.fn(), inRegistry: vi.fn() }));
+const { inDaemon, inRegistry, attached } = vi.hoisted(() => ({
+	inDaemon: vi.fn(),
+	inRegistry: vi.fn(),
+	attached: vi.fn(),
+}));
 vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	...(await original()),
 	imageId: inDaemon as typeof docker.imageId,
@@ -12,6 +17,10 @@ vi.mock(import("../components/step/docker.ts"), async (original) => ({
 vi.mock(import("../components/distribution/daemon.ts"), async (original) => ({
 	...(await original()),
 	remoteDigest: inRegistry as typeof registry.remoteDigest,
+}));
+vi.mock(import("../components/distribution/referrers.ts"), async (original) => ({
+	...(await original()),
+	attachedTypes: attached as typeof referrers.attachedTypes,
 }));
 vi.spyOn(console, "warn").mockImplementation(() => {});
 
@@ -120,5 +129,47 @@ describe("a stack with a registry", () => {
 		inDaemon.mockImplementation(has(daemon));
 		inRegistry.mockImplementation(has(remote));
 		expect(again(await record(config, former)).sort()).toEqual([...steps].sort());
+	});
+
+	describe("that signs", () => {
+		const signing = { ...config, signing: "keyless" };
+		const BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+		beforeEach(() => {
+			inDaemon.mockImplementation(has(NONE));
+			inRegistry.mockImplementation(has(ALL));
+		});
+
+		it("signs nothing again that is signed", async () => {
+			attached.mockResolvedValue(["application/vnd.cyclonedx+json", BUNDLE]);
+			expect(again(await record(signing, former))).toEqual([]);
+		});
+
+		it("describes and signs again what has lost its signature, but no cache", async () => {
+			attached.mockImplementation(async (name: string) =>
+				name.includes(":python-") ? [] : [BUNDLE],
+			);
+			const steps = ["python-image-push", "python-image-sbom"];
+			expect(again(await record(signing, former)).sort()).toEqual(steps);
+			attached.mockResolvedValue([]);
+			expect(again(await record(signing, former)).sort()).toEqual(
+				["package", "python-image", "wheelbuild-image"].flatMap((name) => [
+					`${name}-push`,
+					`${name}-sbom`,
+				]),
+			);
+		});
+
+		it("signs nothing again where the registry does not answer", async () => {
+			attached.mockRejectedValue(new Error("the registry cannot be reached"));
+			expect(again(await record(signing, former))).toEqual([]);
+		});
+	});
+
+	it("that does not sign is asked for no signature", async () => {
+		inRegistry.mockImplementation(has(ALL));
+		attached.mockRejectedValue(new Error("nobody is to ask"));
+		vi.mocked(console.warn).mockClear();
+		expect(again(await record(config, former))).toEqual([]);
+		expect(console.warn).not.toHaveBeenCalledWith(expect.stringContaining("nobody"));
 	});
 });

@@ -209,6 +209,10 @@ describe("what was deployed", () => {
 			"debbase: push (0123456789ab): the registry has lost it",
 			"package: reused (0123456789ab)",
 		]);
+		const unsigned = new Set([`${registry}:package-0123456789ab`]);
+		expect((await lines(registry, { ...pushed, unsigned }))[1]).toBe(
+			"package: reused (0123456789ab): signed again: the registry has lost its signature",
+		);
 	});
 
 	it("is told from the same in another repository", async () => {

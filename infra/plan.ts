@@ -28,6 +28,8 @@ export async function planLines(
 export interface Former {
 	readonly deployed: ReadonlyMap<string, DeployedImage>;
 	readonly places: ReadonlyMap<string, Place>;
+	/** Names of those that their registry has without the signature that the stack gave them. */
+	readonly unsigned?: ReadonlySet<string>;
 }
 
 /** What becomes of an artefact. */
@@ -144,7 +146,9 @@ async function plan(image: StackImage, former?: Former): Promise<Plan> {
 		const place = former?.places.get(name) ?? (await imagePlace(name));
 		const deployed = former && deployedAs(image, former);
 		const why =
-			deployed === undefined ? await whyAlone(image, place) : await whyNow(image, place, deployed);
+			deployed === undefined
+				? await whyAlone(image, place)
+				: (await whyNow(image, place, deployed)) || whySigned(image, former);
 		return { artefact, key, why, ...(await fateOf(image, place)) };
 	} catch (error) {
 		return { artefact, key, fate: "unknown", why: (error as Error).message };
@@ -175,6 +179,11 @@ export async function fateOf(
 async function whyAlone(image: StackImage, place: Place): Promise<string> {
 	if (place === "nowhere" && image.kind !== "index") return whyBuild(image);
 	return lacksPush(image.name, place) ? "the registry does not have it" : "";
+}
+
+/** Of an image that is what was deployed: whether it is signed again. */
+function whySigned({ name }: StackImage, former: Former | undefined): string {
+	return former?.unsigned?.has(name) ? "signed again: the registry has lost its signature" : "";
 }
 
 /** Why something becomes of an image, by what was deployed; or what differs, of one that is reused. */

@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 import { needManifest, needWhole } from "../../components/distribution/client.ts";
 import { readReferrers } from "../../components/distribution/referrers.ts";
-import { PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
+import { BUNDLE_TYPE, PROVENANCE_TYPE } from "../../components/sbom/media-types.ts";
 import type { Descriptor, Statement } from "../../components/sbom/provenance.ts";
-import { BUNDLE_TYPE } from "../../components/signing/sign.ts";
 import { PROVENANCE } from "../../components/signing/statements.ts";
 import { parseBundle } from "../../components/signing/verify.ts";
 import type { ImageConfig } from "../../components/step/docker.ts";

@@ -1,8 +1,8 @@
 import { needManifest, needWhole } from "../../components/distribution/client.ts";
 import { readReferrers } from "../../components/distribution/referrers.ts";
 import { repositoryOf } from "../../components/image-name.ts";
+import { BUNDLE_TYPE } from "../../components/sbom/media-types.ts";
 import type { Descriptor } from "../../components/sbom/provenance.ts";
-import { BUNDLE_TYPE } from "../../components/signing/sign.ts";
 import { BOM, PROVENANCE, SIGNATURE } from "../../components/signing/statements.ts";
 import { type SignedStatement, type Trust, verifyBundle } from "../../components/signing/verify.ts";
 import { StepError } from "../../components/step/error.ts";

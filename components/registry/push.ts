@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type ImageSite, isLost, isUnpublished, type StackImage } from "../image.ts";
+import { type ImageSite, isLost, isUnpublished, isUnsigned, type StackImage } from "../image.ts";
 import type { Description } from "../sbom/description.ts";
 import { describeStep } from "../sbom/step.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
@@ -36,7 +36,8 @@ export function publishDescribed(
 		describeStep,
 		description,
 		{ parent, dependsOn: [made] },
-		isLost(site, image),
+		// What a registry lost may not be on this machine either.
+		isLost(site, image) || isUnsigned(site, image),
 	);
 	return pushImage(`${name}-push`, site, image, parent, described, { aliases, description });
 }
@@ -77,7 +78,7 @@ export function pushImage(
 			SIGNING: kind === "published" ? registry.signing : undefined,
 		},
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
-		isUnpublished(site, image),
+		isUnpublished(site, image) || isUnsigned(site, image),
 	);
 	// A local preview knows none of what is not pushed yet.
 	return stepResult(pushStep, pushed).apply(({ digest }) => digest && `${repository}@${digest}`);

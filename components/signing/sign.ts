@@ -3,13 +3,11 @@ import { DSSEBundleBuilder } from "@sigstore/sign";
 import { retry } from "../distribution/daemon.ts";
 import { readReferrers } from "../distribution/referrers.ts";
 import { type Artefact, attachArtefacts } from "../sbom/attach.ts";
+import { BUNDLE_TYPE } from "../sbom/media-types.ts";
 import { StepError } from "../step/error.ts";
 import type { ImageSigner } from "./signer.ts";
 import { type SignableStatement, statementsOf } from "./statements.ts";
 import { PAYLOAD_TYPE, parseBundle, verifyBundle } from "./verify.ts";
-
-/** The type of a signature as an artefact (sigstore bundle, version 0.3). */
-export const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /** What {@link signMissing} signs. */
 export interface SignArgs {

@@ -106,12 +106,17 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 		15 * MINUTE,
 	);
 
+	/** What tells who signed an image. */
+	const verify = async (digest: string) => {
+		const args = ["commands/verify/main.ts", "--key", join(home, "signing.pub"), digest];
+		return (await execa("node", args, { reject: false })).stdout;
+	};
+
 	it("signs them, and publishes the .debs for apt", async () => {
 		const pem = execFileSync("openssl", ["pkey", "-in", key(), "-pubout"]);
 		writeFileSync(join(home, "signing.pub"), pem);
-		const args = ["commands/verify/main.ts", "--key", join(home, "signing.pub")];
 		for (const { digest } of [outputs.images.python, outputs.images.minimal])
-			expect((await execa("node", [...args, digest])).stdout).toMatch(/^ {2}signed by +the key /m);
+			expect(await verify(digest)).toMatch(/^ {2}signed by +the key /m);
 		const files = readdirSync(apt(), { recursive: true, encoding: "utf8" });
 		expect(files).toContain("dists/bookworm/InRelease");
 		expect(files.map((file) => basename(file))).toContain(basename(outputs.package.file));
@@ -125,6 +130,25 @@ describe.skipIf(!hasPulumi)("a stack with a registry under Pulumi's engine", () 
 			expect(await stepsOf(deployment.up())).toEqual({});
 			expect(await stepsOf(deployment.preview())).toEqual({});
 			expect(docker("image", "ls", "--quiet", repository)).toBe("");
+		},
+		5 * MINUTE,
+	);
+
+	it(
+		"signs again, from an empty machine, what the registry has lost the signature of",
+		async () => {
+			const { digest } = outputs.images.python;
+			const before = await verify(digest);
+			const [, sum = ""] = digest.split("@");
+			await registry.loseAttached(`team/${checkout.stack}`, sum);
+			expect(await verify(digest)).toBe("");
+			const steps = { "python-image-sbom": "update", "python-image-push": "update" };
+			expect(await stepsOf(deployment.preview())).toEqual(steps);
+			expect(await stepsOf(deployment.up())).toEqual(steps);
+			expect(await verify(digest)).toBe(before);
+			expect(await stepsOf(deployment.up())).toEqual({});
+			expect(await read()).toEqual(outputs);
+			removeImages(repository);
 		},
 		5 * MINUTE,
 	);

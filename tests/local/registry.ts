@@ -13,6 +13,13 @@ export interface TestRegistry {
 	readonly host: string;
 	/** DOCKER_CONFIG of somebody who is logged in at the registry, and at other hosts that are named. */
 	login(...hosts: string[]): string;
+	/**
+	 * Lose what is attached to an image: the list of it, which a registry's clean-up may take for an image
+	 * without use.
+	 *
+	 * @param path of its repository, such as `team/python`.
+	 */
+	loseAttached(path: string, digest: string): Promise<void>;
 	stop(): void;
 }
 
@@ -42,6 +49,15 @@ export async function startRegistry(): Promise<TestRegistry> {
 	return {
 		host,
 		login: (...hosts) => dockerConfig(folder, [host, ...hosts]),
+		async loseAttached(path, digest) {
+			const authorization = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+			const headers = { authorization, accept: "application/vnd.oci.image.index.v1+json" };
+			const ask = (reference: string, method: string) =>
+				fetch(`http://${host}/v2/${path}/manifests/${reference}`, { method, headers });
+			const list = await ask(digest.replace(":", "-"), "GET");
+			const { status } = await ask(list.headers.get("docker-content-digest") ?? "", "DELETE");
+			if (status !== 202) throw new Error(`nothing is attached to ${path}@${digest}`);
+		},
 		stop() {
 			registry.kill();
 			rmSync(folder, { recursive: true, force: true });
