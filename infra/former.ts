@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { remoteDigest } from "../components/distribution/daemon.ts";
-import { imagePlace, type Place } from "../components/distribution/presence.ts";
+import { lookUp, type Place } from "../components/distribution/presence.ts";
 import { attachedTypes } from "../components/distribution/referrers.ts";
 import { repositoryOf, tagOf } from "../components/image-name.ts";
 import { isCache } from "../components/registry/ecr-policies.ts";
@@ -143,11 +142,10 @@ export async function deployedState(
 	const problems = new Set<string>();
 	const look = async ({ name }: DeployedImage) => {
 		try {
-			const place = await imagePlace(name);
+			const { place, digest } = await lookUp(name);
 			places.set(name, place);
-			const isToBeSigned =
-				settings.signing !== undefined && place === "registry" && !isCached(name);
-			if (isToBeSigned && !(await isSigned(name))) unsigned.add(name);
+			if (settings.signing === undefined || digest === undefined || isCached(name)) return;
+			if (!(await isSigned(name, digest))) unsigned.add(name);
 		} catch (error) {
 			problems.add((error as Error).message);
 		}
@@ -169,7 +167,6 @@ function isCached(name: string): boolean {
 }
 
 /** Whether anybody signed what a registry has of an image: whose key it is, nobody needs to know for that. */
-async function isSigned(name: string): Promise<boolean> {
-	const digest = (await remoteDigest(name)) ?? "";
+async function isSigned(name: string, digest: string): Promise<boolean> {
 	return (await attachedTypes(name, digest)).includes(BUNDLE_TYPE);
 }

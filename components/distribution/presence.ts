@@ -18,10 +18,19 @@ export type Place = "registry" | "daemon" | "nowhere";
  * @throws StepError where the daemon or the registry does not answer: that says nothing.
  */
 export async function imagePlace(name: string, signal?: AbortSignal): Promise<Place> {
+	return (await lookUp(name, signal)).place;
+}
+
+/** {@link imagePlace}, and in the registry the digest under which it has the image, `sha256:...`. */
+export async function lookUp(
+	name: string,
+	signal?: AbortSignal,
+): Promise<{ readonly place: Place; readonly digest?: string }> {
 	// The registry comes first: it can be asked without a daemon.
-	if (registryHost(name) !== undefined && (await remoteDigest(name, signal)) !== undefined)
-		return "registry";
-	return (await isInDaemon(name)) || (await isBeside(name, signal)) ? "daemon" : "nowhere";
+	const digest = registryHost(name) === undefined ? undefined : await remoteDigest(name, signal);
+	if (digest !== undefined) return { place: "registry", digest };
+	const isHere = (await isInDaemon(name)) || (await isBeside(name, signal));
+	return { place: isHere ? "daemon" : "nowhere" };
 }
 
 /**
