@@ -69,10 +69,13 @@ export function isLost({ places }: ImageSite, { name }: StackImage): boolean {
 	return places?.get(name) === "nowhere";
 }
 
-/** Whether an image was deployed and its registry does not have it now, so that it is pushed again. */
-export function isUnpublished({ places }: ImageSite, { name }: StackImage): boolean {
-	const place = places?.get(name);
-	return place !== undefined && lacksPush(name, place);
+/**
+ * Whether an image was deployed and its registry does not have it now, or nothing that signs it, so that
+ * it is pushed and signed again.
+ */
+export function isUnpublished(site: ImageSite, image: StackImage): boolean {
+	const place = site.places?.get(image.name);
+	return (place !== undefined && lacksPush(image.name, place)) || isUnsigned(site, image);
 }
 
 /** Whether an image was deployed, and its registry has lost what signed it, so that it is signed again. */

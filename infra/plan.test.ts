@@ -148,7 +148,7 @@ describe("what was deployed", () => {
 		const names = ["debbase", "package"].map(
 			(artefact) => [artefact, { name: `${repository}:${artefact}-${key}`, key }] as const,
 		);
-		return { deployed: new Map(names), places };
+		return { deployed: new Map(names), places, unsigned: new Set() };
 	};
 	const lines = async (repository: string, deployed: Former) =>
 		(await planLines(images(repository), [of("quick")], deployed)).slice(0, 2);
@@ -182,10 +182,10 @@ describe("what was deployed", () => {
 		vi.mocked(docker.imageId).mockResolvedValue("sha256:1");
 		vi.mocked(inputs.keyInputs).mockResolvedValue({ release: "bullseye" });
 		const repository = "localhost/debian-python/test";
-		const { deployed, places } = former(repository, KEY);
+		const { deployed, ...state } = former(repository, KEY);
 		const second = { name: `${repository}:debbase-0123456789ab`, key: "0123456789ab" };
 		const own = new Map([...deployed, ["debbase-0123456789ab", second] as const]);
-		const [debbase] = await lines(repository, { deployed: own, places });
+		const [debbase] = await lines(repository, { deployed: own, ...state });
 		expect(debbase).toBe("debbase: reused (0123456789ab)");
 	});
 

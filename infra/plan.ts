@@ -8,7 +8,7 @@ import { compileMinutes } from "../stacks/compile-times.ts";
 import { suffixOf } from "../stacks/platforms.ts";
 import type { Platform, Profile, Settings } from "../stacks/settings.ts";
 import { pythonName } from "../stacks/variants.ts";
-import type { DeployedImage } from "./former.ts";
+import type { DeployedImage, DeployedState } from "./former.ts";
 
 /**
  * What a reviewer wants to know of a preview, in a few lines: for each artefact whether it is reused
@@ -24,12 +24,9 @@ export async function planLines(
 	return [...planned.map(planLine), compileLine(planned, pythons)];
 }
 
-/** What was deployed last, by artefact, and where it is now, by name. */
-export interface Former {
+/** What was deployed last, by artefact, and what there is of it now. */
+export interface Former extends DeployedState {
 	readonly deployed: ReadonlyMap<string, DeployedImage>;
-	readonly places: ReadonlyMap<string, Place>;
-	/** Names of those that their registry has without the signature that the stack gave them. */
-	readonly unsigned?: ReadonlySet<string>;
 }
 
 /** What becomes of an artefact. */
@@ -183,7 +180,7 @@ async function whyAlone(image: StackImage, place: Place): Promise<string> {
 
 /** Of an image that is what was deployed: whether it is signed again. */
 function whySigned({ name }: StackImage, former: Former | undefined): string {
-	return former?.unsigned?.has(name) ? "signed again: the registry has lost its signature" : "";
+	return former?.unsigned.has(name) ? "signed again: the registry has lost its signature" : "";
 }
 
 /** Why something becomes of an image, by what was deployed; or what differs, of one that is reused. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../../stacks/settings.ts";
 import { contentKey } from "../content-key.ts";
-import { type ImageSite, isUnpublished, isUnsigned, type StackImage } from "../image.ts";
+import { type ImageSite, isUnpublished, type StackImage } from "../image.ts";
 import { repositoryOf, tagOf } from "../image-name.ts";
 import { stepCommand, stepResult } from "../step/command.ts";
 import { indexStep } from "./step.ts";
@@ -63,7 +63,7 @@ export class ImageIndex extends pulumi.ComponentResource {
 				SIGNING: site.registry?.signing,
 			},
 			{ parent: this, dependsOn: [...dependsOn] },
-			isUnpublished(site, image) || isUnsigned(site, image),
+			isUnpublished(site, image),
 		);
 		this.digest = stepResult(indexStep, pushed).apply(
 			({ digest }) => digest && `${repositoryOf(image.name)}@${digest}`,

@@ -78,7 +78,7 @@ export function pushImage(
 			SIGNING: kind === "published" ? registry.signing : undefined,
 		},
 		{ parent, dependsOn: [made, ...registry.dependsOn] },
-		isUnpublished(site, image) || isUnsigned(site, image),
+		isUnpublished(site, image),
 	);
 	// A local preview knows none of what is not pushed yet.
 	return stepResult(pushStep, pushed).apply(({ digest }) => digest && `${repository}@${digest}`);
