@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { missingSecretKeys } from "../components/apt/gpg.ts";
+import { needSecretKeys } from "../components/apt/gpg.ts";
 import { type PublishInputs, publishInputs } from "../components/apt/inputs.ts";
 import { aptText, lookAtApt } from "../components/apt/look.ts";
 import type { FormerOutputs } from "./former.ts";
@@ -20,6 +20,7 @@ export async function makeApt(
 ): Promise<MadeApt> {
 	let output: MadeApt["output"];
 	const lines: string[] = [];
+	let willPublish = false;
 	let bucket: readonly pulumi.Resource[] | undefined;
 	for (const made of platforms) {
 		const { settings, pythons, opts } = made;
@@ -29,6 +30,7 @@ export async function makeApt(
 		const name = `apt${settings.platformSuffix}`;
 		const { line, isDue } = await look(name, inputs);
 		lines.push(line);
+		willPublish ||= isDue;
 		// Loaded by whom it serves.
 		const { AptRepository } = await import("../components/apt/apt.ts");
 		const args = { settings, inputs, packages: pythons.map((each) => each.package), bucket };
@@ -37,6 +39,7 @@ export async function makeApt(
 		({ bucket } = new AptRepository(name, { ...args, isLost }, opts));
 		output = { place: inputs.PLACE, suite: inputs.SUITE, keys: inputs.KEYS };
 	}
+	if (willPublish && output && !pulumi.runtime.isDryRun()) await warnOfKeys(output.keys);
 	return { output, lines };
 }
 
@@ -44,18 +47,13 @@ async function look(name: string, inputs: PublishInputs) {
 	const look = await lookAtApt(inputs);
 	if (look.problem !== undefined && !pulumi.runtime.isDryRun())
 		void pulumi.log.warn(`nobody can tell what the apt repository has: ${look.problem}`);
-	const isDue = look.due !== "";
-	if (isDue && !pulumi.runtime.isDryRun()) await warnOfKeys(inputs.KEYS);
-	return { line: `${name}: ${aptText(look)}`, isDue };
+	return { line: `${name}: ${aptText(look)}`, isDue: look.due !== "" };
 }
 
 /** Nothing but the publication fails without a key, and that comes last: after a compile. */
 async function warnOfKeys(keys: readonly string[]): Promise<void> {
 	try {
-		const missing = await missingSecretKeys(keys);
-		if (missing.length === 0) return;
-		const reason = `gpg has no secret key ${missing.join(", ")} of aptKeys on this machine`;
-		void pulumi.log.warn(`what is made cannot be published for apt: ${reason}; import it`);
+		await needSecretKeys(keys);
 	} catch (error) {
 		void pulumi.log.warn(`what is made cannot be published for apt: ${(error as Error).message}`);
 	}

@@ -50,7 +50,7 @@ export async function exportKeys(keys: readonly string[]): Promise<Buffer> {
 	const args = ["--armor", "--export-options=export-minimal", "--export", ...keys];
 	const { stdout } = await gpg(args);
 	const { stdout: shown } = await gpg(["--with-colons", "--show-keys"], stdout);
-	const missing = keys.filter((key) => !shown.includes(`:${key}:`));
+	const missing = missingIn(shown, keys);
 	if (missing.length === 0) return Buffer.from(stdout);
 	throw new StepError(
 		`gpg has no key ${missing.join(", ")}`,
@@ -59,14 +59,24 @@ export async function exportKeys(keys: readonly string[]): Promise<Buffer> {
 }
 
 /**
- * Those of the keys with which gpg cannot sign here: who starts what takes long is to know it before. A key
+ * See whether gpg can sign with each of the keys here: who starts what takes long is to know it before. A key
  * of a smart card counts as there.
  *
- * @throws StepError where there is no gpg.
+ * @throws StepError where it cannot.
  */
-export async function missingSecretKeys(keys: readonly string[]): Promise<string[]> {
+export async function needSecretKeys(keys: readonly string[]): Promise<void> {
 	const { stdout } = await gpg(["--with-colons", "--list-secret-keys"]);
-	return keys.filter((key) => !stdout.includes(`:${key}:`));
+	const missing = missingIn(stdout, keys);
+	if (missing.length === 0) return;
+	throw new StepError(
+		`gpg has no secret key ${missing.join(", ")} of aptKeys on this machine`,
+		"import it",
+	);
+}
+
+/** Those of the keys that a listing of gpg's, with colons, does not have. */
+function missingIn(listing: string, keys: readonly string[]): string[] {
+	return keys.filter((key) => !listing.includes(`:${key}:`));
 }
 
 async function gpg(args: readonly string[], input?: string | Buffer) {
