@@ -25,6 +25,8 @@ export interface TestRegistry {
 
 const USER = "AWS";
 const PASSWORD = "token";
+/** Both, as HTTP and Docker's config have them. */
+const BASIC = Buffer.from(`${USER}:${PASSWORD}`).toString("base64");
 
 /** Start a registry on loopback, with its own storage. */
 export async function startRegistry(): Promise<TestRegistry> {
@@ -50,7 +52,7 @@ export async function startRegistry(): Promise<TestRegistry> {
 		host,
 		login: (...hosts) => dockerConfig(folder, [host, ...hosts]),
 		async loseAttached(path, digest) {
-			const authorization = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+			const authorization = `Basic ${BASIC}`;
 			const headers = { authorization, accept: "application/vnd.oci.image.index.v1+json" };
 			const ask = (reference: string, method: string) =>
 				fetch(`http://${host}/v2/${path}/manifests/${reference}`, { method, headers });
@@ -75,10 +77,9 @@ async function answers(host: string): Promise<void> {
 }
 
 function dockerConfig(folder: string, hosts: readonly string[]): string {
-	const auth = Buffer.from(`${USER}:${PASSWORD}`).toString("base64");
 	const config = join(folder, `docker-${hosts.length}`);
 	mkdirSync(config, { recursive: true });
-	const auths = Object.fromEntries(hosts.map((host) => [host, { auth }]));
+	const auths = Object.fromEntries(hosts.map((host) => [host, { auth: BASIC }]));
 	writeFileSync(join(config, "config.json"), JSON.stringify({ auths }));
 	return config;
 }
