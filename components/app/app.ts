@@ -200,7 +200,11 @@ export class AppImage extends pulumi.ComponentResource {
 			isLost(own, image),
 		);
 		this.digest = publishDescribed(image.artefact, {
-			...{ site: own, image, parent: this, made, aliases },
+			site: own,
+			image,
+			parent: this,
+			made,
+			aliases,
 			description: appDescription(args, images),
 		});
 		this.registerOutputs({ image: image.name });

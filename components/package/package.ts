@@ -158,7 +158,10 @@ export class PythonPackage extends pulumi.ComponentResource {
 			isLost(site, this.image),
 		);
 		publishDescribed(name, {
-			...{ site, image, parent: this, made: build },
+			site,
+			image,
+			parent: this,
+			made: build,
 			description: packageDescription(args),
 		});
 		this.sha256 = stepResult(buildStep, build).apply(({ sha256 }) => sha256 ?? "");

@@ -117,7 +117,9 @@ export function buildBuilder(
 		`${name}-image`,
 		{
 			site: { ...site, platform },
-			...{ image, context, buildArgs },
+			image,
+			context,
+			buildArgs,
 			labels: { ...imageLabels(image), "debian-python.recipe": recipe },
 			tags: [builder.builder],
 		},
