@@ -87,6 +87,15 @@ describe("a platform of another architecture", () => {
 		expect(questions()).toEqual(["GET /version"]);
 	});
 
+	it("is warned of as the first, where the machine's own comes after it", async () => {
+		await refuse(AMD64);
+		expect(warn.mock.calls.flat().join()).toMatch(/several times slower$/);
+		warn.mockClear();
+		const platforms = ["linux/arm64", "linux/amd64"] as const;
+		await refuse(AMD64, { ...SETTINGS, platforms });
+		expect(warn.mock.calls.flat().join()).toMatch(/slower; write linux\/amd64 first in platforms$/);
+	});
+
 	it("is refused where it is not, with the remedy", async () => {
 		vi.doMock("../components/step/emulation.ts", () => ({
 			canEmulate: () => false,

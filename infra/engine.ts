@@ -51,7 +51,7 @@ function refusePodman({ Components = [] }: EngineVersion): void {
 
 function checkPlatform(
 	{ Arch, KernelVersion }: EngineVersion,
-	{ platform, architecture, platforms, platformSuffix }: PlatformSettings,
+	{ platform, architecture, platforms, platformSuffix, dockerHosts }: PlatformSettings,
 ): void {
 	if (Arch === undefined || Arch === architecture) return;
 	if (canEmulate(architecture, KernelVersion) === false) {
@@ -62,7 +62,11 @@ function checkPlatform(
 		void pulumi.log.warn(problem);
 		return;
 	}
+	const native = platforms.find((each) => each === `linux/${Arch}` && !dockerHosts[each]);
+	// It compiles for those after it.
+	const remedy =
+		platformSuffix === "" && native !== undefined ? `; write ${native} first in platforms` : "";
 	void pulumi.log.warn(
-		`platform ${platform} is emulated by the Docker daemon, whose machine is of ${Arch}: what runs there is several times slower`,
+		`platform ${platform} is emulated by the Docker daemon, whose machine is of ${Arch}: what runs there is several times slower${remedy}`,
 	);
 }
