@@ -16,7 +16,8 @@ export function fileChanges(text: string): FileChange[] {
 	const starts = lines.flatMap((_, index) => (startsFile(lines, index) ? [index] : []));
 	return starts.map((start, index) => {
 		const own = lines.slice(start, starts[index + 1]);
-		return { file: fileOf(own), text: `${own.join("\n").trimEnd()}\n` };
+		// The last line of context may be a blank: no more than empty lines is taken off.
+		return { file: fileOf(own), text: `${own.join("\n").replace(/\n+$/, "")}\n` };
 	});
 }
 

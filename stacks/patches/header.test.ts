@@ -90,6 +90,12 @@ describe("the changes of a patch", () => {
 		]);
 	});
 
+	it("end with their last line of context, which may be blank", () => {
+		const blank = "--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@\n a\n+b\n \n";
+		const other = "--- a/y\n+++ b/y\n@@ -1 +1 @@\n-a\n+b\n";
+		expect(fileChanges(`${blank}${other}\n`).map(({ text }) => text)).toEqual([blank, other]);
+	});
+
 	it("have the name of a file that is taken away, and of one that is moved", () => {
 		const gone = "--- a/Lib/old.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n";
 		const moved = "diff --git a/Lib/a.py b/Lib/b.py\nrename from Lib/a.py\nrename to Lib/b.py\n";
