@@ -2,6 +2,7 @@ import { baseLabel } from "../../components/base/base.ts";
 import { debName } from "../../components/package/package.ts";
 import { pythonLabels } from "../../components/python/python.ts";
 import type { Description } from "../../components/sbom/description.ts";
+import { onDaemon } from "../../components/step/daemon.ts";
 import { makeFolder, writeWhole } from "../../components/step/file.ts";
 import { withStep } from "../../components/step/step.ts";
 import { stopController } from "../../components/step/stop.ts";
@@ -11,7 +12,9 @@ import { commandLine, configOption, runCommand, stackOption } from "../../local/
 import { configuredRepository, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { App } from "../../stacks/apps/app.ts";
+import { dockerVariables } from "../../stacks/docker-hosts.ts";
 import { hasMinimal, MINIMAL } from "../../stacks/minimal.ts";
+import { type PlatformSettings, perPlatform } from "../../stacks/platforms.ts";
 import type { Settings, StackPython } from "../../stacks/settings.ts";
 import {
 	appDockerfile,
@@ -37,30 +40,52 @@ const command = commandLine(
 		const settings = configuredSettings(stack, stackConfig);
 		const repository = await configuredRepository(settings, stackConfig);
 		const images = stackImages(settings, repository);
-		const nameOf = (artefact: string) =>
-			images.find((image) => image.artefact === artefact)?.name ?? "";
-		makeFolder(folderOf(settings));
-		for (const python of settings.pythons) await writePython(settings, python, nameOf);
 		const descriptions = stackDescriptions(settings, repository);
-		for (const app of stackApps(settings))
-			if (app.python.image === MINIMAL) tellNone(app);
-			else await writeApp(settings, app, nameOf, descriptions[`app-${app.name}`] as Description);
+		makeFolder(folderOf(settings));
+		for (const each of perPlatform(settings)) {
+			const { platformSuffix: suffix, dockerHost } = each;
+			const made: Made = {
+				nameOf: (artefact) =>
+					images.find((image) => image.artefact === artefact + suffix)?.name ?? "",
+				descriptionOf: (artefact) => descriptions[artefact + suffix] as Description,
+			};
+			await onDaemon(dockerHost && dockerVariables(dockerHost), () => writePlatform(each, made));
+		}
 	});
 
 await runCommand(command);
 
-/** The name of an artefact's image. */
-type NameOf = (artefact: string) => string;
+/** What one of the platforms has, by artefact without its suffix. */
+interface Made {
+	readonly nameOf: (artefact: string) => string;
+	readonly descriptionOf: (artefact: string) => Description;
+}
+
+async function writePlatform(settings: PlatformSettings, made: Made): Promise<void> {
+	for (const python of settings.pythons) await writePython(settings, python, made);
+	for (const app of stackApps(settings))
+		if (app.python.image === MINIMAL) tellNone(app);
+		else await writeApp(settings, app, made);
+}
 
 /** Where a stack's Dockerfiles go, from the project root. */
 function folderOf({ stack }: Settings): string {
 	return `dockerfiles/${stack}`;
 }
 
-async function writePython(settings: Settings, python: StackPython, nameOf: NameOf): Promise<void> {
+/** The Dockerfile of an artefact. */
+function fileOf(settings: PlatformSettings, artefact: string): string {
+	return `${folderOf(settings)}/${artefact}${settings.platformSuffix}.Dockerfile`;
+}
+
+async function writePython(
+	settings: PlatformSettings,
+	python: StackPython,
+	{ nameOf }: Made,
+): Promise<void> {
 	const { caBundle, base } = settings;
 	const artefact = `python${python.suffix}`;
-	const file = `${folderOf(settings)}/${artefact}.Dockerfile`;
+	const file = fileOf(settings, artefact);
 	const labels = pythonLabels(python, {
 		base: base.kind === "image" ? base.reference : baseLabel(nameOf("base")),
 		package: debName({ ...settings, python }).version,
@@ -68,13 +93,13 @@ async function writePython(settings: Settings, python: StackPython, nameOf: Name
 	const images = { debbase: nameOf("debbase"), package: nameOf(`package${python.suffix}`) };
 	await writeWhole(file, pythonDockerfile(python, { ...images, labels }));
 	const secret = caBundle === undefined ? "" : ` --secret=id=${SECRET},src=${word(caBundle)}`;
-	tell(settings, `--tag=${artefact}${secret} - <${file}`);
+	tell(settings, artefact, `${secret} - <${file}`);
 	if (!hasMinimal(python)) return;
 	const minimal = `${MINIMAL}${python.suffix}`;
-	const minimalFile = `${folderOf(settings)}/${minimal}.Dockerfile`;
+	const minimalFile = fileOf(settings, minimal);
 	const parts = { python: nameOf(artefact), labels };
 	await writeWhole(minimalFile, minimalDockerfile(python, parts));
-	tell(settings, `--tag=${minimal} - <${minimalFile}`);
+	tell(settings, minimal, ` - <${minimalFile}`);
 }
 
 function tellNone({ name }: App): void {
@@ -84,26 +109,29 @@ function tellNone({ name }: App): void {
 }
 
 async function writeApp(
-	settings: Settings,
+	settings: PlatformSettings,
 	app: App,
-	nameOf: NameOf,
-	description: Description,
+	{ nameOf, descriptionOf }: Made,
 ): Promise<void> {
 	const { platform } = settings;
+	const artefact = `app-${app.name}`;
+	const description = descriptionOf(artefact);
 	const dependencies = nameOf(`dependencies-${app.name}`);
 	const parts = await withStep(abort.signal, (step) =>
 		readParts(step, { app, description, dependencies, platform }),
 	);
-	const file = `${folderOf(settings)}/app-${app.name}.Dockerfile`;
+	const file = fileOf(settings, artefact);
 	await writeWhole(file, appDockerfile(app, parts));
-	if (app.isPackage) return tell(settings, `--tag=${app.name} - <${file}`);
+	if (app.isPackage) return tell(settings, app.name, ` - <${file}`);
 	await writeWhole(`${file}.dockerignore`, appDockerignore(app));
-	tell(settings, `--tag=${app.name} --file=${file} ${word(app.folder)}`);
+	tell(settings, app.name, ` --file=${file} ${word(app.folder)}`);
 }
 
 /** Say how a Dockerfile is built. */
-function tell({ platform }: Settings, rest: string): void {
-	process.stdout.write(`DOCKER_BUILDKIT=1 docker build --platform=${platform} ${rest}\n`);
+function tell({ platform, platformSuffix }: PlatformSettings, name: string, rest: string): void {
+	process.stdout.write(
+		`DOCKER_BUILDKIT=1 docker build --platform=${platform} --tag=${name}${platformSuffix}${rest}\n`,
+	);
 }
 
 /** A path as a shell's word. */

@@ -1,19 +1,25 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { needImage } from "../../components/distribution/daemon.ts";
+import type { StackImage } from "../../components/image.ts";
 import { type Layer, readLayers } from "../../components/sizes/layers.ts";
 import {
+	type Folders,
 	foldersOf,
 	type Ledger,
 	ledgerFile,
 	ownFolders,
 	readLedger,
 } from "../../components/sizes/ledger.ts";
+import { onDaemon } from "../../components/step/daemon.ts";
 import { writeWhole } from "../../components/step/file.ts";
 import { commandLine, runCommand, stackOption } from "../../local/command-line.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
+import { dockerVariables } from "../../stacks/docker-hosts.ts";
 import { hasMinimal, MINIMAL } from "../../stacks/minimal.ts";
+import { type PlatformSettings, perPlatform } from "../../stacks/platforms.ts";
+import type { StackPython } from "../../stacks/settings.ts";
 import { sizesTable } from "./table.ts";
 
 const command = commandLine(
@@ -30,49 +36,68 @@ async function writeSizes(stack: string): Promise<void> {
 	const config = readStackConfig(stack, []);
 	const settings = configuredSettings(stack, config);
 	const images = await configuredImages(settings, config);
-	const suffixes = settings.pythons.map(({ suffix }) => suffix);
-	const minimal = settings.pythons.filter(hasMinimal).map(({ suffix }) => MINIMAL + suffix);
-	const weighed = ["debbase", "pybuild", ...suffixes.flatMap(artefactsOf), ...minimal];
-	const layers = new Map<string, readonly Layer[]>();
-	for (const artefact of weighed) {
-		const name = images.find((image) => image.artefact === artefact)?.name ?? "";
-		await needImage(name);
-		layers.set(artefact, await readLayers(name));
-	}
 	const file = ledgerFile(stack);
 	const before = readLedger(file) ?? {};
-	const ledger = measure(layers, suffixes, minimal);
+	const ledger: Record<string, readonly Folders[]> = {};
+	for (const platform of perPlatform(settings))
+		Object.assign(ledger, measure(platform, await weigh(platform, images)));
 	mkdirSync(dirname(file), { recursive: true });
 	await writeWhole(file, `${JSON.stringify(ledger, null, "\t")}\n`);
 	process.stdout.write(`${sizesTable(before, ledger)}\n`);
 }
 
+/** The layers of what is weighed for a platform, by artefact without its suffix. */
+async function weigh(
+	{ pythons, platformSuffix, dockerHost }: PlatformSettings,
+	images: readonly StackImage[],
+): Promise<ReadonlyMap<string, readonly Layer[]>> {
+	const minimal = pythons.filter(hasMinimal).map(({ suffix }) => MINIMAL + suffix);
+	const weighed = ["debbase", "pybuild", ...pythons.flatMap(artefactsOf), ...minimal];
+	const layers = new Map<string, readonly Layer[]>();
+	for (const artefact of weighed) {
+		const found = images.find((image) => image.artefact === artefact + platformSuffix);
+		// Pybuild: another platform's compiles for this one.
+		if (found === undefined) continue;
+		await onDaemon(dockerHost && dockerVariables(dockerHost), async () => {
+			await needImage(found.name);
+			layers.set(artefact, await readLayers(found.name));
+		});
+	}
+	return layers;
+}
+
 /** What is weighed of a Python. */
-function artefactsOf(suffix: string): [python: string, wheelbuild: string] {
+function artefactsOf({ suffix }: StackPython): [python: string, wheelbuild: string] {
 	return [`python${suffix}`, `wheelbuild${suffix}`];
 }
 
 /** Each layer once: with the artefact whose it is. */
 function measure(
+	{ pythons, platformSuffix }: PlatformSettings,
 	layers: ReadonlyMap<string, readonly Layer[]>,
-	suffixes: readonly string[],
-	minimal: readonly string[],
 ): Ledger {
 	const layersOf = (artefact: string) => layers.get(artefact) ?? [];
 	const added = (artefact: string, from: string) =>
 		ownFolders(layersOf(artefact)).slice(ownFolders(layersOf(from)).length);
 	const base = layersOf("debbase").filter(({ own }) => !own);
-	return {
+	const ledger: Ledger = {
 		base: base.map(({ sizes }) => foldersOf(sizes)),
 		debbase: ownFolders(layersOf("debbase")),
-		pybuild: added("pybuild", "debbase"),
+		...(layers.has("pybuild") && { pybuild: added("pybuild", "debbase") }),
 		...Object.assign(
 			{},
-			...suffixes.map(artefactsOf).map(([python, wheelbuild]) => ({
+			...pythons.map(artefactsOf).map(([python, wheelbuild]) => ({
 				[python]: added(python, "debbase"),
 				[wheelbuild]: added(wheelbuild, python),
 			})),
 		),
-		...Object.fromEntries(minimal.map((artefact) => [artefact, ownFolders(layersOf(artefact))])),
+		...Object.fromEntries(
+			[...layers]
+				.filter(([artefact]) => artefact.startsWith(MINIMAL))
+				.map(([artefact, own]) => [artefact, ownFolders(own)]),
+		),
 	};
+	return Object.fromEntries(
+		Object.entries(ledger).map(([artefact, folders]) => [artefact + platformSuffix, folders]),
+	);
 }

@@ -36,6 +36,20 @@ it("adds up each Python", () => {
 	]);
 });
 
+it("adds up each platform", () => {
+	const now = {
+		debbase: [{ a: 1 }],
+		"python-3.12": [{ opt: 2 }],
+		"debbase-arm64": [{ a: 5 }],
+		"python-3.12-arm64": [{ opt: 3 }],
+	};
+	const rows = sizesTable({}, now).split("\n").slice(-2);
+	expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+		["debbase and python-3.12", "3"],
+		["debbase-arm64 and python-3.12-arm64", "8"],
+	]);
+});
+
 it("tells no growth where nothing was known", () => {
 	expect(sizesTable({}, { python: [{ opt: 5 }] })).not.toContain("+");
 });

@@ -30,7 +30,7 @@ export function sizesTable(before: Ledger, now: Ledger): string {
 		.flatMap((artefact) =>
 			// Its own row alone: its folders are told already.
 			rows(
-				`debbase and ${artefact}`,
+				`${debbaseOf(artefact)} and ${artefact}`,
 				overBase(before, artefact),
 				overBase(now, artefact) ?? [],
 			).slice(0, 1),
@@ -39,8 +39,13 @@ export function sizesTable(before: Ledger, now: Ledger): string {
 }
 
 function overBase(ledger: Ledger, artefact: string): readonly Folders[] | undefined {
-	const [debbase, python] = [ledger.debbase, ledger[artefact]];
+	const [debbase, python] = [ledger[debbaseOf(artefact)], ledger[artefact]];
 	return debbase && python && [...debbase, ...python];
+}
+
+/** The debbase of an artefact's platform. */
+function debbaseOf(artefact: string): string {
+	return `debbase${/-(amd64|arm64)$/.exec(artefact)?.[0] ?? ""}`;
 }
 
 /** The row of an artefact, then its folders', the largest first; nothing grew where nothing is known. */
