@@ -1,4 +1,5 @@
 import {
+	debbaseOf,
 	type Folders,
 	growth,
 	type Ledger,
@@ -41,11 +42,6 @@ export function sizesTable(before: Ledger, now: Ledger): string {
 function overBase(ledger: Ledger, artefact: string): readonly Folders[] | undefined {
 	const [debbase, python] = [ledger[debbaseOf(artefact)], ledger[artefact]];
 	return debbase && python && [...debbase, ...python];
-}
-
-/** The debbase of an artefact's platform. */
-function debbaseOf(artefact: string): string {
-	return `debbase${/-(amd64|arm64)$/.exec(artefact)?.[0] ?? ""}`;
 }
 
 /** The row of an artefact, then its folders', the largest first; nothing grew where nothing is known. */

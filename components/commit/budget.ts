@@ -1,5 +1,6 @@
 import { readLayers } from "../sizes/layers.ts";
 import {
+	debbaseOf,
 	type Folders,
 	growth,
 	ownFolders,
@@ -39,7 +40,7 @@ function whereFrom(
 ): string {
 	const known = readLedger(file);
 	if (known === undefined) return `the largest folders are ${list(growth({}, now))}`;
-	const before = sumFolders([...(known.debbase ?? []), ...(known[artefact] ?? [])]);
+	const before = sumFolders([...(known[debbaseOf(artefact)] ?? []), ...(known[artefact] ?? [])]);
 	const grown = growth(before, now).filter(([, bytes]) => bytes > 0);
 	return `since ${file}, ${list(grown, "+")}`;
 }

@@ -37,6 +37,11 @@ export function readLedger(file: string): Ledger | undefined {
 	}
 }
 
+/** The debbase on which an artefact stands: that of its platform, whose suffix both have. */
+export function debbaseOf(artefact: string): string {
+	return `debbase${/-(amd64|arm64)$/.exec(artefact)?.[0] ?? ""}`;
+}
+
 /** The folders of a layer that are large enough for a line of their own. */
 export function foldersOf(sizes: Sizes): Folders {
 	const folders = new Map<string, number>();
