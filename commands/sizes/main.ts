@@ -16,7 +16,6 @@ import { writeWhole } from "../../components/step/file.ts";
 import { commandLine, runCommand, stackOption } from "../../local/command-line.ts";
 import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
-import { dockerVariables } from "../../stacks/docker-hosts.ts";
 import { hasMinimal, MINIMAL } from "../../stacks/minimal.ts";
 import { type PlatformSettings, perPlatform } from "../../stacks/platforms.ts";
 import type { StackPython } from "../../stacks/settings.ts";
@@ -48,7 +47,7 @@ async function writeSizes(stack: string): Promise<void> {
 
 /** The layers of what is weighed for a platform, by artefact without its suffix. */
 async function weigh(
-	{ pythons, platformSuffix, dockerHost }: PlatformSettings,
+	{ pythons, platformSuffix }: PlatformSettings,
 	images: readonly StackImage[],
 ): Promise<ReadonlyMap<string, readonly Layer[]>> {
 	const minimal = pythons.filter(hasMinimal).map(({ suffix }) => MINIMAL + suffix);
@@ -58,7 +57,7 @@ async function weigh(
 		const found = images.find((image) => image.artefact === artefact + platformSuffix);
 		// Pybuild: another platform's compiles for this one.
 		if (found === undefined) continue;
-		await onDaemon(dockerHost && dockerVariables(dockerHost), async () => {
+		await onDaemon(found.daemon, async () => {
 			await needImage(found.name);
 			layers.set(artefact, await readLayers(found.name));
 		});
