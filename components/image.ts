@@ -18,6 +18,8 @@ export interface StackImage {
 	readonly artefact: string;
 	/** The same without series and platform, as the image's label has it: its bytes know of no list. */
 	readonly kind: string;
+	/** Of the machines that it runs on, such as `linux/arm64`; absent of an index, which is for several. */
+	readonly platform?: string;
 	/** What the key was made of, by name. */
 	readonly inputs: ContentKey["inputs"];
 	/** Of the package: name of the image with which it is made without a compile. */
@@ -99,9 +101,9 @@ export function stackImage(
 	tag: string = artefact,
 ): StackImage {
 	const title = tag.replace(/[^\w.-]/g, "_").slice(0, LONGEST_TAG);
-	const { repository, suffix = "" } = site;
+	const { repository, platform, suffix = "" } = site;
 	const name = `${repository}:${title}-${key}`;
-	return { name, key, artefact: artefact + suffix, kind: artefact, inputs };
+	return { name, key, artefact: artefact + suffix, kind: artefact, platform, inputs };
 }
 
 /** The same image as that of one of a stack's Pythons. */

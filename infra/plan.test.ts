@@ -10,7 +10,7 @@ import { type Former, type PlannedPython, planLines } from "./plan.ts";
 vi.mock(import("../components/step/docker.ts"), async (original) => ({
 	...(await original()),
 	imageId: vi.fn(),
-	imageLabel: vi.fn(),
+	inspectImage: vi.fn(),
 	docker: vi.fn(),
 }));
 vi.mock(import("../components/distribution/inputs.ts"), () => ({ keyInputs: vi.fn() }));
@@ -39,6 +39,7 @@ const image = (repository: string, artefact: string): StackImage => ({
 	key: "0123456789ab",
 	artefact,
 	kind: artefact,
+	platform: "linux/amd64",
 	inputs: { release: "bookworm" },
 });
 const images = (repository: string) => [image(repository, "debbase"), image(repository, "package")];
@@ -227,17 +228,56 @@ describe("what was deployed", () => {
 	});
 });
 
-it("compares with the nearest image of the daemon where nobody tells what was deployed", async () => {
+/** What the daemon has, by image IDs, the newest first. */
+function onDaemon(images: Readonly<Record<string, Partial<docker.InspectedImage>>>): void {
 	vi.mocked(docker.imageId).mockResolvedValue(undefined);
-	const older = { release: "bookworm", packages: "a" };
-	const newer = { release: "trixie", packages: "b" };
-	vi.mocked(docker.docker).mockResolvedValue("sha256:2\nsha256:1\nsha256:1");
-	vi.mocked(docker.imageLabel).mockImplementation(async (id) =>
-		JSON.stringify(id === "sha256:2" ? newer : older),
-	);
+	vi.mocked(docker.docker).mockResolvedValue(Object.keys(images).join("\n"));
+	vi.mocked(docker.inspectImage).mockImplementation(async (id) => ({
+		...({ Id: id, Architecture: "amd64" } as docker.InspectedImage),
+		...images[id],
+	}));
+}
+
+const labels = (inputs: object, title = "cpython3.13") => ({
+	Config: {
+		Labels: {
+			"debian-python.inputs": JSON.stringify(inputs),
+			"org.opencontainers.image.title": title,
+		},
+	},
+});
+
+it("compares with the nearest image of the daemon where nobody tells what was deployed", async () => {
+	onDaemon({
+		"sha256:2": labels({ release: "trixie", packages: "b" }),
+		"sha256:1": labels({ release: "bookworm", packages: "a" }),
+	});
 	const [planned] = await planLines(
 		[image("localhost/debian-python/test", "debbase")],
 		[of("quick")],
 	);
 	expect(planned).toBe("debbase: build (0123456789ab): packages a -> none");
+});
+
+it("compares neither with what is for another platform nor with another Python's, but in its place", async () => {
+	const inputs = { release: "bookworm", CONFIGURE_FLAGS: "--build" };
+	const old = { release: "bookworm" };
+	const packageOf = (suffix: string, platform = "linux/amd64"): StackImage => ({
+		...image("localhost/debian-python/test", "package"),
+		...{ artefact: `package${suffix}`, platform, inputs },
+	});
+	const why = async (planned: StackImage) =>
+		(await planLines([planned], [of("quick")]))[0]?.split("): ")[1];
+	const changed = "CONFIGURE_FLAGS none -> --build";
+	onDaemon({ "sha256:1": labels(old) });
+	expect(await why(packageOf("-arm64", "linux/arm64"))).toBe("there is none yet");
+	expect(await why(packageOf("-3.12"))).toBe("there is none yet");
+	expect(await why(packageOf("-3.13t"))).toBe("there is none yet");
+	expect(await why(packageOf(""))).toBe(changed);
+	onDaemon({ "sha256:1": { ...labels(old), Architecture: "arm64" } });
+	expect(await why(packageOf("-arm64", "linux/arm64"))).toBe(changed);
+	expect(await why(packageOf(""))).toBe("there is none yet");
+	onDaemon({ "sha256:1": labels(old, "Python 3.15.0b1t") });
+	expect(await why(packageOf("-3.15t"))).toBe(changed);
+	expect(await why(packageOf("-3.15"))).toBe("there is none yet");
 });

@@ -42,6 +42,7 @@ export interface Run {
 /** A resource that makes an image: how the provider's inputs say which, and how it is made. */
 interface ImageWork {
 	readonly image: string;
+	readonly platform: string;
 	readonly labels: Readonly<Record<string, string>>;
 	/** Make the image, or see that all is there that belongs to it. */
 	make(exists: boolean): Promise<void>;
@@ -75,6 +76,7 @@ export async function remoteImage(
 	const { name, build } = inputs;
 	await makeImage(run, artefact, {
 		image: name,
+		platform: build.platform,
 		labels: build.labels,
 		async make(exists) {
 			if (exists) return moveAliases(name, build.tags);
@@ -196,8 +198,11 @@ async function imageCommand(run: Run, artefact: string, inputs: CommandInputs): 
 	const { IMAGE: image, LABELS: labels } = readInputs({ inputs: imageInputs }, inputs.environment);
 	// Where it does not run: what it would print, as far as the image tells.
 	let stdout: string | undefined;
+	// A bootstrap is told the architecture alone, by Debian's name, which is Docker's too.
+	const { PLATFORM, ARCHITECTURE } = inputs.environment;
 	await makeImage(run, artefact, {
 		image,
+		platform: PLATFORM ?? `linux/${ARCHITECTURE}`,
 		labels,
 		async make(exists) {
 			if (exists && (await isAllThere(image, inputs))) {
@@ -232,7 +237,8 @@ async function makeImage(run: Run, artefact: string, work: ImageWork): Promise<v
 	const exists = run.preview
 		? (await imagePlace(work.image, run.signal)) !== "nowhere"
 		: await isMade(work.image, run.signal);
-	const why = exists ? "" : await whyBuild({ name: work.image, ...labelled(work.labels) });
+	const { image: name, platform, labels } = work;
+	const why = exists ? "" : await whyBuild({ name, artefact, platform, ...labelled(labels) });
 	if (run.preview) return done(exists ? "reused" : "to build", why);
 	if (!exists) run.report.progress(artefact, `build: ${why}`);
 	await work.make(exists);

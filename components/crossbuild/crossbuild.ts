@@ -40,14 +40,15 @@ export function crossbuildImage({ site, debian, architecture, pybuild }: Crossbu
 		context: { context: CONTEXT },
 	};
 	const recipe = contentKey({ pybuild: pybuild.recipe, ...own }).key;
+	// Its tag begins as the alias does: Amazon ECR takes few exceptions from immutable tags.
+	const image = stackImage(
+		site,
+		"crossbuild",
+		contentKey({ pybuild: pybuild.image.key, ...own }),
+		"builder-cross",
+	);
 	return {
-		// Its tag begins as the alias does: Amazon ECR takes few exceptions from immutable tags.
-		image: stackImage(
-			site,
-			"crossbuild",
-			contentKey({ pybuild: pybuild.image.key, ...own }),
-			"builder-cross",
-		),
+		image: { ...image, platform: pybuild.platform },
 		recipe,
 		compile: contentKey({ pybuild: pybuild.compile, ...own }).key,
 		builder: `${site.repository}:builder-${recipe}`,
