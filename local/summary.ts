@@ -1,5 +1,5 @@
 import { imageConfig, imageId, inspectImage } from "../components/step/docker.ts";
-import { daemonInputs } from "../components/step/why.ts";
+import { daemonInputs, type Inputs } from "../components/step/why.ts";
 import { rotationLines } from "../infra/rotation-lines.ts";
 import { codenames, debianReleases } from "../stacks/debian.ts";
 import { knownSide, rotation } from "../stacks/rotation.ts";
@@ -9,12 +9,12 @@ import { section, table } from "./text.ts";
 
 interface ShownPackage {
 	readonly file: string;
-	readonly sha256: string | null;
+	/** Empty where there is none, as where a target needs none. */
+	readonly sha256: string;
 }
 
 interface ShownPython {
 	readonly version: string;
-	readonly series: string;
 	readonly package: ShownPackage;
 	/** Further ones: their paths. */
 	readonly packages?: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export async function summary(
 			lines.push(...(await imageLine(name)));
 		for (const { platforms, ...own } of Object.values(shown.pythons))
 			for (const { package: deb, packages = {} } of Object.values(platforms ?? { own }))
-				if (deb.sha256 !== null)
+				if (deb.sha256 !== "")
 					for (const file of [deb.file, ...Object.values(packages)])
 						lines.push(`  .deb      ${file}`);
 	}
@@ -111,10 +111,9 @@ async function changesForUsers({ images, pythons, debian }: Shown): Promise<stri
 	const name = images.python?.name ?? "";
 	const packages = await daemonInputs({ name, kind: "package" });
 	const isOne = Object.keys(pythons).length === 1;
-	return Object.values(pythons).flatMap(({ version, series }) => {
-		const isSame = (other: string | undefined) => other?.startsWith(`${series}.`);
+	return Object.entries(pythons).flatMap(([python, { version }]) => {
 		const inputs =
-			packages.find((each) => isSame(each.PYTHON_VERSION)) ?? (isOne ? packages[0] : undefined);
+			packages.find((each) => pythonOf(each) === python) ?? (isOne ? packages[0] : undefined);
 		const number = Number(inputs?.DEBIAN_NUMBER);
 		const codename = codenames.find((each) => debianReleases[each].number === number);
 		// The package's inputs do not tell the architecture.
@@ -125,4 +124,9 @@ async function changesForUsers({ images, pythons, debian }: Shown): Promise<stri
 		const heading = `for users, since CPython ${before.python.version} on ${before.debian.codename}`;
 		return [...section(heading, rotationLines(changes)), ""];
 	});
+}
+
+/** The name of the Python that a package's key is about, such as 3.13t: its series, and ABI flags. */
+function pythonOf({ PYTHON_VERSION = "", ABI_FLAGS = "" }: Inputs): string {
+	return PYTHON_VERSION.split(".", 2).join(".") + ABI_FLAGS;
 }
