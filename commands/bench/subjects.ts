@@ -36,8 +36,18 @@ export interface StackSubjects {
 	readonly settings: Settings;
 }
 
-/** Images of the stack, as its outputs name them. */
-type Images = Readonly<Record<"debbase" | "pybuild" | "python", { name: string; key: string }>>;
+/** Image of the stack, as its outputs name it. */
+interface Image {
+	readonly name: string;
+	readonly key: string;
+}
+
+interface Images {
+	readonly debbase: Image;
+	readonly pybuild: Image;
+	/** Of several platforms the index, which only a registry has, and each. */
+	readonly python: Image & { readonly platforms?: Readonly<Record<string, Image>> };
+}
 
 /** What is made of a stack: its first Python, and what that needs. */
 const MEASURED = ["base", "debbase", "pybuild", "package", "python"];
@@ -59,19 +69,23 @@ export function parseSubject(text: string): Subject {
 }
 
 /**
- * Build the stack's python, in the profile optimized unless the config says otherwise, and what it is
- * measured beside: Debian's own Python on the same base, and upstream's with its default configure.
+ * Build the stack's python of its first platform, in the profile optimized unless the config says otherwise,
+ * and what it is measured beside: Debian's own Python on the same base, and upstream's with its default
+ * configure.
  *
- * @param options `quick` leaves out what would have to be compiled only to be compared with.
+ * @param options `quick` leaves out what would have to be compiled only for this: another profile than the
+ * stack's, and what it is compared with.
  */
 export async function stackSubjects(
 	step: Step,
 	options: { readonly stack: string; readonly config: readonly string[]; readonly quick: boolean },
 ): Promise<StackSubjects> {
-	const images = await buildStack(step, options.stack, options.config);
+	const profile = options.quick ? [] : ["profile=optimized"];
+	const images = await buildStack(step, options.stack, [...profile, ...options.config]);
 	const settings = stackSettings();
+	const python = images.python.platforms?.[settings.platform] ?? images.python;
 	const subjects = [
-		{ name: settings.pythons[0].profile, image: images.python.name },
+		{ name: settings.pythons[0].profile, image: python.name },
 		{ name: RELEASE_OWN, image: await debianPython(step, images, settings) },
 	];
 	const upstream = await upstreamPython(step, images, settings, options.quick);
@@ -86,9 +100,8 @@ async function buildStack(step: Step, stack: string, config: readonly string[]):
 		wants: (artefact) => MEASURED.includes(artefact),
 		signal: step.signal,
 	};
-	const stackConfig = readStackConfig(stack, ["profile=optimized", ...config]);
-	const outputs = await runStack(stack, stackConfig, run);
-	return outputs.images as Images;
+	const outputs = await runStack(stack, readStackConfig(stack, config), run);
+	return outputs.images as unknown as Images;
 }
 
 async function debianPython(step: Step, { debbase }: Images, settings: Settings): Promise<string> {

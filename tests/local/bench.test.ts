@@ -27,7 +27,7 @@ afterAll(() => {
 });
 
 function bench(...args: string[]) {
-	const options = ["--stack", checkout.stack, "-c", "profile=quick", "--quick", "--output", folder];
+	const options = ["--stack", checkout.stack, "--quick", "--output", folder];
 	return execa("node", ["commands/bench/main.ts", ...options, ...args], {
 		cwd: checkout.folder,
 		reject: false,

@@ -17,6 +17,7 @@ import { seedImages, upTo } from "./seed.ts";
  */
 
 const MINUTE = 60_000;
+const PLATFORMS = 'platforms=["linux/amd64", "linux/arm64"]';
 const kernel = execFileSync("uname", ["-r"], { encoding: "utf8" }).trim();
 const emulates = canEmulate("arm64", kernel) === true;
 if (!emulates) console.warn("skipped: this machine runs no programs of arm64 (qemu-user-static)");
@@ -49,7 +50,7 @@ let outputs: Outputs;
 
 function run(...args: string[]): Promise<Ended> {
 	return checkout.run([
-		...["-c", "platform=", "-c", 'platforms=["linux/amd64", "linux/arm64"]'],
+		...["-c", "platform=", "-c", PLATFORMS],
 		...["-c", `registry=${repository}`, "-c", 'apps=["hello"]'],
 		...["-c", `signing=${join(folder, "key.pem")}`, ...args],
 	]);
@@ -169,6 +170,19 @@ describe.skipIf(!emulates)("a stack of two platforms", () => {
 		expect(stdout).toMatch(/^ {2}has +2 images$/m);
 		expect(stdout.match(/^ {2}has +1 generic, \d+ deb, 1 pypi$/gm)).toHaveLength(2);
 	});
+
+	it(
+		"is measured by the image of its first platform, since a daemon has no index",
+		async () => {
+			const stack = ["--stack", checkout.stack, "--config", "platform=", "--config", PLATFORMS];
+			const config = [...stack, "--config", `registry=${repository}`, "--output", folder];
+			const { stdout } = await execa("node", ["commands/bench/main.ts", "--quick", ...config], {
+				cwd: checkout.folder,
+			});
+			expect(JSON.parse(stdout)).toMatchObject({ means: { quick: expect.any(String) } });
+		},
+		5 * MINUTE,
+	);
 
 	it(
 		"has nothing to do in the next run",
