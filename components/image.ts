@@ -106,6 +106,17 @@ export function stackImage(
 	return { name, key, artefact: artefact + suffix, kind: artefact, platform, inputs };
 }
 
+/**
+ * The image of one of a stack's artefacts, such as `python-3.12`.
+ *
+ * @throws Error where the stack has no such artefact.
+ */
+export function imageOf(images: readonly StackImage[], artefact: string): StackImage {
+	const found = images.find((image) => image.artefact === artefact);
+	if (found === undefined) throw new Error(`the stack has no image ${artefact}`);
+	return found;
+}
+
 /** The same image as that of one of a stack's Pythons. */
 export function ofPython(image: StackImage, { suffix }: Pick<StackPython, "suffix">): StackImage {
 	const platform = image.artefact.slice(image.kind.length);

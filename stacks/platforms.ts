@@ -76,3 +76,8 @@ export function perPlatform(
 export function suffixOf(platform: Platform, index: number): string {
 	return index === 0 ? "" : `-${architectureOf(platform)}`;
 }
+
+/** What {@link suffixOf} gave the name of an artefact that is no app's. */
+export function platformSuffixOf(artefact: string): string {
+	return /-(amd64|arm64)$/.exec(artefact)?.[0] ?? "";
+}

@@ -1,4 +1,5 @@
 import { baseLabel } from "../../components/base/base.ts";
+import { imageOf } from "../../components/image.ts";
 import { debName } from "../../components/package/package.ts";
 import { pythonLabels } from "../../components/python/python.ts";
 import type { Description } from "../../components/sbom/description.ts";
@@ -45,8 +46,7 @@ const command = commandLine(
 		for (const each of perPlatform(settings)) {
 			const { platformSuffix: suffix, dockerHost } = each;
 			const made: Made = {
-				nameOf: (artefact) =>
-					images.find((image) => image.artefact === artefact + suffix)?.name ?? "",
+				nameOf: (artefact) => imageOf(images, artefact + suffix).name,
 				descriptionOf: (artefact) => descriptions[artefact + suffix] as Description,
 			};
 			await onDaemon(dockerHost && dockerVariables(dockerHost), () => writePlatform(each, made));

@@ -1,4 +1,5 @@
 import { findImage } from "../../components/distribution/daemon.ts";
+import { imageOf } from "../../components/image.ts";
 import { StepError } from "../../components/step/error.ts";
 import { withStep } from "../../components/step/step.ts";
 import { stopController } from "../../components/step/stop.ts";
@@ -31,8 +32,7 @@ const command = commandLine(
 		if (Array.isArray(app)) throw new ConfigError(stack, app);
 		refuseOldPython(app);
 		const images = await configuredImages(settings, stackConfig);
-		const wheelbuild = `wheelbuild${app.python.suffix}`;
-		const image = images.find(({ artefact }) => artefact === wheelbuild)?.name ?? "";
+		const image = imageOf(images, `wheelbuild${app.python.suffix}`).name;
 		await needWheelbuild(image, stack);
 		const args = { settings, app, image, upgrade, urls };
 		const locked = await withStep(abort.signal, (step) => lockApp(step, args));

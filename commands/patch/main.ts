@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { imageOf } from "../../components/image.ts";
 import { StepError } from "../../components/step/error.ts";
 import { makeFolder, writeWhole } from "../../components/step/file.ts";
 import { withStep } from "../../components/step/step.ts";
@@ -75,8 +76,7 @@ async function locate(stack: string, series: string | undefined) {
 	const place = patchPlace(stack, series);
 	const repository = await configuredRepository(place.settings, place.config);
 	const images = stackImages(place.settings, repository);
-	const image = images.find(({ kind }) => kind === "pybuild")?.name ?? "";
-	return { ...place, repository, image };
+	return { ...place, repository, image: imageOf(images, "pybuild").name };
 }
 
 /** A test of nothing is none that passes. */

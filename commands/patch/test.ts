@@ -1,4 +1,5 @@
 import { findImage } from "../../components/distribution/daemon.ts";
+import { imageOf } from "../../components/image.ts";
 import { copyOut, holdImage } from "../../components/step/container.ts";
 import { docker } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
@@ -105,8 +106,8 @@ async function firstKept(
 		);
 		const patched = { ...python, suffix: "", ...(set.length > 0 && { patches }) };
 		const images = stackImages({ ...settings, pythons: [patched] }, repository);
-		const name = images.find(({ kind }) => kind === "package")?.compiled ?? "";
-		if (await findImage(name, step.signal)) return name;
+		const { compiled } = imageOf(images, "package");
+		if (compiled !== undefined && (await findImage(compiled, step.signal))) return compiled;
 	}
 	return undefined;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { needImage } from "../../components/distribution/daemon.ts";
-import type { StackImage } from "../../components/image.ts";
+import { imageOf, type StackImage } from "../../components/image.ts";
 import { type Layer, readLayers } from "../../components/sizes/layers.ts";
 import {
 	type Folders,
@@ -51,15 +51,16 @@ async function weigh(
 	images: readonly StackImage[],
 ): Promise<ReadonlyMap<string, readonly Layer[]>> {
 	const minimal = pythons.filter(hasMinimal).map(({ suffix }) => MINIMAL + suffix);
-	const weighed = ["debbase", "pybuild", ...pythons.flatMap(artefactsOf), ...minimal];
+	// Another platform may have no pybuild: the first one's compiles for it.
+	const hasPybuild = images.some(({ artefact }) => artefact === `pybuild${platformSuffix}`);
+	const builders = hasPybuild ? ["pybuild"] : [];
+	const weighed = ["debbase", ...builders, ...pythons.flatMap(artefactsOf), ...minimal];
 	const layers = new Map<string, readonly Layer[]>();
 	for (const artefact of weighed) {
-		const found = images.find((image) => image.artefact === artefact + platformSuffix);
-		// Pybuild: another platform's compiles for this one.
-		if (found === undefined) continue;
-		await onDaemon(found.daemon, async () => {
-			await needImage(found.name);
-			layers.set(artefact, await readLayers(found.name));
+		const { name, daemon } = imageOf(images, artefact + platformSuffix);
+		await onDaemon(daemon, async () => {
+			await needImage(name);
+			layers.set(artefact, await readLayers(name));
 		});
 	}
 	return layers;

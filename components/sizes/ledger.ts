@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
+import { platformSuffixOf } from "../../stacks/platforms.ts";
 import { StepError } from "../step/error.ts";
 import type { Layer, Sizes } from "./layers.ts";
 
@@ -39,7 +40,7 @@ export function readLedger(file: string): Ledger | undefined {
 
 /** The debbase on which an artefact stands: that of its platform, whose suffix both have. */
 export function debbaseOf(artefact: string): string {
-	return `debbase${/-(amd64|arm64)$/.exec(artefact)?.[0] ?? ""}`;
+	return `debbase${platformSuffixOf(artefact)}`;
 }
 
 /** The folders of a layer that are large enough for a line of their own. */

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { imageOf } from "../../../components/image.ts";
 import {
 	copyFrom,
 	copyInto,
@@ -48,9 +49,10 @@ export async function publishBases(
 	// It takes what the daemon has under the stack's names without a registry.
 	await start("-c", `registry=${repository}`);
 	const published = stackImages(settings, repository);
-	const named = (artefact: string) =>
-		published.find((image) => image.artefact === artefact)?.name ?? "";
-	return { python: named("python"), wheelbuild: named("wheelbuild") };
+	return {
+		python: imageOf(published, "python").name,
+		wheelbuild: imageOf(published, "wheelbuild").name,
+	};
 }
 
 /** Make an image of wheelbuild with uv, for uv's guide, and push it. */
