@@ -8,8 +8,9 @@ import {
 	mountedScript,
 	runContainer,
 } from "../../components/step/container.ts";
-import { docker, imageId, labelChanges, PROJECT_LABEL } from "../../components/step/docker.ts";
+import { docker, imageId, PROJECT_LABEL } from "../../components/step/docker.ts";
 import { StepError } from "../../components/step/error.ts";
+import { changeOptions, labelInstructions } from "../../components/step/instructions.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
 import type { Run } from "../../local/handlers.ts";
@@ -173,10 +174,7 @@ export async function runQuietly(step: Step, container: string): Promise<void> {
 }
 
 async function commit(container: string, image: string): Promise<void> {
-	const changes = [
-		"--change",
-		'CMD ["python3"]',
-		...labelChanges({ [PROJECT_LABEL]: "debian-python" }),
-	];
+	const labels = labelInstructions({ [PROJECT_LABEL]: "debian-python" });
+	const changes = changeOptions(['CMD ["python3"]', ...labels]);
 	await docker(["commit", ...changes, container, image]);
 }

@@ -5,7 +5,7 @@ import { CONTEXT, STOP_SIGNAL, UID } from "../../components/app/contexts.ts";
 import { CONTEXT as MINIMAL_CONTEXT } from "../../components/minimal/contexts.ts";
 import { assembleArguments, minimalChanges } from "../../components/minimal/minimal.ts";
 import { pythonInstall } from "../../components/python/python.ts";
-import { quoteInstruction } from "../../components/step/docker.ts";
+import { quoteInstruction } from "../../components/step/instructions.ts";
 import type { App } from "../../stacks/apps/app.ts";
 import { folderOnDisk, neverOf, readIfThere } from "../../stacks/apps/folder.ts";
 import type { StackPython } from "../../stacks/settings.ts";

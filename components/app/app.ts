@@ -20,7 +20,7 @@ import { APP_ALIAS } from "../registry/ecr-policies.ts";
 import { publishDescribed, pushImage } from "../registry/push.ts";
 import { type Description, describeApp } from "../sbom/description.ts";
 import { stepCommand } from "../step/command.ts";
-import { quoteInstruction } from "../step/docker.ts";
+import { quoteInstruction } from "../step/instructions.ts";
 import type { WheelImage } from "../wheel/wheel.ts";
 import type { WheelhouseImage } from "../wheelhouse/wheelhouse.ts";
 import { CONTEXT, FOLDERS, MINIMAL_FOLDERS } from "./contexts.ts";

@@ -3,8 +3,9 @@ import { passGates } from "../commit/gates.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { fillVolume } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import { allOf, runStep, type Step } from "../step/step.ts";
 import { addApp } from "./add-app.ts";
 import { CONTEXT, FOLDERS, MINIMAL_FOLDERS, STOP_SIGNAL } from "./contexts.ts";
@@ -28,15 +29,12 @@ async function add(step: Step, image: string): Promise<void> {
 	step.progress(`add ${FILES?.folder ?? WHEEL?.image}`);
 	const volume = WHEEL && (await wheelVolume(step, WHEEL.image));
 	const { container, said } = await addApp(step, inputs, volume);
-	const changes = [...inputs.CHANGES, `USER ${userOf(said)}`];
+	const changes = [...inputs.CHANGES, `USER ${userOf(said)}`, `STOPSIGNAL ${STOP_SIGNAL}`];
 	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
-	const id = await step.commitContainer(container, [
-		...changes.flatMap((change) => ["--change", change]),
-		...labelChanges(labels),
-	]);
+	const id = await step.commitContainer(container, [...changes, ...labelInstructions(labels)]);
 	await allOf([
 		checkLayer(container),
-		checkConfig(id, from, [...changes, `STOPSIGNAL ${STOP_SIGNAL}`], labels),
+		checkConfig(id, from, changes, labels),
 		...(volume === undefined ? [] : [passAppGates(step, id, volume, inputs)]),
 		smoke(step, id),
 	]);

@@ -3,8 +3,9 @@ import { findImage, needImage } from "../distribution/daemon.ts";
 import { labelled } from "../image.ts";
 import { copyOut, fillVolume } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { imageId, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { imageId, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { keep } from "../step/file.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import { allOf, runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS, MINIMAL_FOLDERS } from "./contexts.ts";
 import { passAppGates } from "./gates.ts";
@@ -139,7 +140,7 @@ async function addLayer(
 	checked: Promise<void> = Promise.resolve(),
 ): Promise<string> {
 	// Each has the labels, so that the last is the image.
-	const changes = [...CHANGES.flatMap((change) => ["--change", change]), ...labelChanges(LABELS)];
-	const [id] = await allOf([step.commitContainer(container, changes), checked]);
+	const instructions = [...CHANGES, ...labelInstructions(LABELS)];
+	const [id] = await allOf([step.commitContainer(container, instructions), checked]);
 	return id;
 }

@@ -8,9 +8,9 @@ import { execa } from "execa";
 import { findImage } from "../distribution/daemon.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { PROJECT_LABEL } from "../step/docker.ts";
-import { dockerError } from "../step/docker-error.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
+import { loadFiles } from "../step/load-image.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { bootstrapStep } from "./step.ts";
 
@@ -187,18 +187,7 @@ async function loadImage(step: Step, folder: string, image: string): Promise<voi
 	const manifest = [{ Config: name, RepoTags: [image], Layers: [ROOT] }];
 	await writeFile(join(folder, name), config);
 	await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
-	const files = ["manifest.json", name, ROOT];
-	const options = { cancelSignal: step.signal, reject: false } as const;
-	const tar = execa("tar", ["--create", `--directory=${folder}`, ...files], {
-		...options,
-		buffer: { stdout: false },
-	});
-	const args = ["load", "--quiet"];
-	const loaded = await tar.pipe("docker", args, options);
-	const packed = await tar;
-	if (loaded.isCanceled) throw new StepError("stopped");
-	if (loaded.failed) throw dockerError(args, loaded);
-	if (packed.failed) throw new StepError(`${folder} cannot be read: ${packed.stderr}`);
+	await loadFiles(folder, ["manifest.json", name, ROOT], step.signal);
 }
 
 function imageConfig(layer: string): string {

@@ -2,9 +2,10 @@ import { readContent } from "../distribution/client.ts";
 import { findImage } from "../distribution/daemon.ts";
 import { repositoryOf, tagOf } from "../image-name.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { docker, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { docker, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { sha256 } from "../step/file.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { pullStep } from "./step.ts";
 
@@ -24,8 +25,8 @@ async function take(step: Step, image: string): Promise<void> {
 	await docker(["pull", "--quiet", `--platform=${platform}`, own], { cancelSignal: step.signal });
 	const container = await step.createPristineContainer([`--platform=${platform}`, own, "none"]);
 	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
-	const changes = ["--change", 'CMD ["bash"]', ...labelChanges(labels)];
-	await tagImage(await step.commitContainer(container, changes), image);
+	const instructions = ['CMD ["bash"]', ...labelInstructions(labels)];
+	await tagImage(await step.commitContainer(container, instructions), image);
 }
 
 /** What of an image's manifest, or of an index, says what it is for (OCI image specification). */

@@ -1,8 +1,6 @@
 import { CONFIG_FIELDS, imageConfig } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
-
-/** An image's config, as docker image inspect has it; what is empty may be left out, or null. */
-export type ComparedConfig = Readonly<Partial<Record<(typeof CONFIG_FIELDS)[number], unknown>>>;
+import { applyInstructions, type ComparedConfig } from "../step/instructions.ts";
 
 /**
  * See that a committed image has the config of the image that it was made from, but for what the
@@ -30,72 +28,14 @@ export async function checkConfig(
 	);
 }
 
-/** A config with Dockerfile instructions applied to it. */
+/** The config of an image that is made of one with another, by Dockerfile instructions and labels. */
 export function expectedConfig(
 	base: ComparedConfig,
 	changes: readonly string[],
 	labels: Readonly<Record<string, string>>,
 ): ComparedConfig {
-	const config: Record<string, unknown> = {
-		...base,
-		Labels: { ...(base.Labels as object | null), ...labels },
-	};
-	for (const change of changes) {
-		const [, instruction = "", value = ""] = /^(\w+) (.*)$/.exec(change) ?? [];
-		switch (instruction) {
-			case "CMD":
-				config.Cmd = JSON.parse(value);
-				break;
-			case "ENTRYPOINT":
-				config.Entrypoint = JSON.parse(value);
-				break;
-			case "ENV":
-				config.Env = withVariable((config.Env as string[] | null) ?? [], unquoted(value));
-				break;
-			case "WORKDIR":
-				config.WorkingDir = value;
-				break;
-			case "USER":
-				config.User = value;
-				break;
-			case "STOPSIGNAL":
-				config.StopSignal = value;
-				break;
-			case "EXPOSE":
-				config.ExposedPorts = { ...(config.ExposedPorts as object | null), [value]: {} };
-				break;
-			case "HEALTHCHECK":
-				config.Healthcheck = healthcheck(value);
-				break;
-			default:
-				throw new Error(`gate config does not know ${instruction}`);
-		}
-	}
-	return config;
-}
-
-/** Without what quoteInstruction put there. */
-function unquoted(variable: string): string {
-	const [, name, value = ""] = /^(\w+)="(.*)"$/.exec(variable) ?? [];
-	return name === undefined ? variable : `${name}=${value.replace(/\\([\\"$])/g, "$1")}`;
-}
-
-/** `--interval=10s ... CMD ["program"]` as an image's config has it: times in nanoseconds. */
-function healthcheck(value: string): object {
-	const [, flags = "", command = ""] = /^(.*?)CMD (.*)$/.exec(value) ?? [];
-	const seconds = (flag: string) =>
-		Number(new RegExp(`--${flag}=(\\d+)s`).exec(flags)?.[1] ?? 0) * 1e9;
-	return {
-		Test: ["CMD", ...(JSON.parse(command) as string[])],
-		Interval: seconds("interval"),
-		Timeout: seconds("timeout"),
-		StartPeriod: seconds("start-period"),
-	};
-}
-
-function withVariable(variables: readonly string[], variable: string): string[] {
-	const name = variable.slice(0, variable.indexOf("=") + 1);
-	return [...variables.filter((other) => !other.startsWith(name)), variable];
+	const config = applyInstructions(base, changes);
+	return { ...config, Labels: { ...(config.Labels as object | null), ...labels } };
 }
 
 /** Where a config differs from the expected one, without values; undefined where it does not. */

@@ -6,7 +6,8 @@ import {
 	runContainer,
 } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { DEB_SUM, imageLabel, labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { DEB_SUM, imageLabel, PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { keepBudget } from "./budget.ts";
 import { checkConfig } from "./config.ts";
@@ -50,10 +51,7 @@ async function commit(step: Step, image: string): Promise<void> {
 	});
 	await checkPaths(container, inputs);
 	const labels = await imageLabels(packages);
-	const instructions = [
-		...changes.flatMap((change) => ["--change", change]),
-		...labelChanges(labels),
-	];
+	const instructions = [...changes, ...labelInstructions(labels)];
 	const id = await step.commitContainer(container, instructions, created);
 	await checkConfig(id, from, changes, labels);
 	// The name is what everything else looks for: only an image that is fit for use gets it.

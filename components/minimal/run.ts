@@ -4,17 +4,11 @@ import { findImage, needImage } from "../distribution/daemon.ts";
 import { FROM_SCRATCH } from "../sizes/layers.ts";
 import { copyOut, fillVolume, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import {
-	DEB_SUM,
-	imageLabel,
-	inspectImage,
-	labelChanges,
-	PROJECT_LABEL,
-	tagImage,
-} from "../step/docker.ts";
+import { DEB_SUM, imageLabel, inspectImage, PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
 import { fixImage } from "../step/fixed-image.ts";
-import { setArchitecture } from "../step/imported.ts";
+import { importImage } from "../step/imported.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, FOLDERS } from "./contexts.ts";
 import { minimalStep } from "./step.ts";
@@ -75,11 +69,9 @@ async function importRoot(
 	labels: Readonly<Record<string, string>>,
 ): Promise<string> {
 	const committed = step.unfinishedImage();
-	const changes = inputs.CHANGES.flatMap((change) => ["--change", change]);
-	const own = [`--platform=${inputs.PLATFORM}`, `--message=${FROM_SCRATCH}`];
-	const options = [...own, ...changes, ...labelChanges(labels)];
-	await copyOut(container, `${ROOT}/.`, ["import", ...options, "-", committed]);
-	await setArchitecture(committed, inputs.PLATFORM);
+	const instructions = [...inputs.CHANGES, ...labelInstructions(labels)];
+	const made = { platform: inputs.PLATFORM, instructions, message: FROM_SCRATCH };
+	await importImage(committed, made, (command) => copyOut(container, `${ROOT}/.`, command));
 	const { Created = "" } = (await inspectImage(inputs.FROM)) ?? {};
 	return fixImage({ committed, name: step.unfinishedImage(), created: new Date(Created) });
 }

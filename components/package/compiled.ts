@@ -2,8 +2,9 @@ import { dockerPush, findImage, remoteDigest } from "../distribution/daemon.ts";
 import { registryHost, tagOf } from "../image-name.ts";
 import { copyFrom, copyOut, holdImage } from "../step/container.ts";
 import type { InputsOf } from "../step/definition.ts";
-import { labelChanges, PROJECT_LABEL } from "../step/docker.ts";
-import { setArchitecture } from "../step/imported.ts";
+import { PROJECT_LABEL } from "../step/docker.ts";
+import { importImage } from "../step/imported.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import type { Step } from "../step/step.ts";
 import type { buildStep } from "./step.ts";
 
@@ -84,10 +85,9 @@ export async function keepCompiled(
 	inputs: Inputs,
 ): Promise<void> {
 	const labels = { ...inputs.COMPILED_LABELS, [PROJECT_LABEL]: "debian-python" };
-	const options = [`--platform=${inputs.PLATFORM}`, ...labelChanges(labels)];
+	const made = { platform: inputs.PLATFORM, instructions: labelInstructions(labels) };
 	for (const { file, image } of left) {
-		await copyOut(container, `/build/${file}`, ["import", ...options, "-", image]);
-		await setArchitecture(image, inputs.PLATFORM);
+		await importImage(image, made, (command) => copyOut(container, `/build/${file}`, command));
 		if (registryHost(image) !== undefined && !(await remoteDigest(image, step.signal)))
 			await dockerPush(image, step.signal);
 	}

@@ -120,20 +120,3 @@ export async function tagImage(image: string, name: string): Promise<void> {
 export function answerError(args: readonly string[], body: string): StepError {
 	return dockerError(args, { stderr: (JSON.parse(body) as { message: string }).message });
 }
-
-/**
- * A value inside a `--change` instruction of docker commit and docker import: these are parsed as a
- * Dockerfile, where quotes, backslashes and `$` mean something (Dockerfile reference, "Environment
- * replacement").
- */
-export function quoteInstruction(value: string): string {
-	return `"${value.replace(/[\\"$]/g, "\\$&")}"`;
-}
-
-/** `--change` arguments that set labels. */
-export function labelChanges(labels: Readonly<Record<string, string>>): string[] {
-	return Object.entries(labels).flatMap(([name, value]) => [
-		"--change",
-		`LABEL ${name}=${quoteInstruction(value)}`,
-	]);
-}

@@ -1,6 +1,7 @@
-import { docker, inspectImage, labelChanges, PROJECT_LABEL } from "./docker.ts";
-import { askEngine } from "./engine-api.ts";
+import { docker, inspectImage, PROJECT_LABEL, tagImage } from "./docker.ts";
+import { changeOptions, labelInstructions } from "./instructions.ts";
 import { loadImage } from "./load-image.ts";
+import { withUnfinishedName } from "./sweep.ts";
 import { type TarEntry, tarOf } from "./tar.ts";
 
 /** What {@link importFiles} needs. */
@@ -20,31 +21,57 @@ export async function importFiles(
 	const entries = [...files]
 		.sort(([a], [b]) => (a < b ? -1 : 1))
 		.map(([name, content]): TarEntry => [{ name, mode: 0o644, mtime: new Date(0) }, content]);
-	const all = labelChanges({ ...labels, [PROJECT_LABEL]: "debian-python" });
-	await docker(["import", `--platform=${platform}`, ...all, "-", image], {
-		input: await tarOf(entries),
-	});
-	await setArchitecture(image, platform);
+	const instructions = labelInstructions({ ...labels, [PROJECT_LABEL]: "debian-python" });
+	const input = await tarOf(entries);
+	await importImage(image, { platform, instructions }, (command) => docker(command, { input }));
+}
+
+/** What an image has that {@link importImage} makes. */
+export interface Import {
+	/** Such as `linux/arm64`. */
+	readonly platform: string;
+	/** Of a Dockerfile, for its config. */
+	readonly instructions: readonly string[];
+	/** For its history. */
+	readonly message?: string;
 }
 
 /**
- * Give an image that docker import made the architecture that it was to have: Docker 20.10 takes of
- * `--platform` the operating system alone, and the image is then for the daemon's own.
+ * Make an image from scratch of a tar, which has its name once it is whole.
  *
- * @param platform such as `linux/arm64`.
+ * @param give runs docker import, the command that it gets, with the tar as its standard input.
  */
-export async function setArchitecture(image: string, platform: string): Promise<void> {
+export async function importImage(
+	image: string,
+	{ platform, instructions, message }: Import,
+	give: (command: readonly string[]) => Promise<unknown>,
+): Promise<void> {
+	const options = [
+		`--platform=${platform}`,
+		...(message === undefined ? [] : [`--message=${message}`]),
+		...changeOptions(instructions),
+	];
+	await withUnfinishedName(async (imported) => {
+		await give(["import", ...options, "-", imported]);
+		await correct(imported, image, platform);
+	});
+}
+
+/**
+ * Name what docker import made, with the architecture that it was to have: Docker 20.10 takes
+ * of `--platform` the operating system alone, and the image is then for the daemon's own.
+ */
+async function correct(imported: string, image: string, platform: string): Promise<void> {
 	const [os, architecture] = platform.split("/");
-	const imported = await inspectImage(image);
-	if (imported === undefined || imported.Architecture === architecture) return;
-	const { Id: committed, Created: created, Comment: comment, Config, RootFS } = imported;
+	const found = await inspectImage(imported);
+	if (found === undefined) return;
+	if (found.Architecture === architecture) return tagImage(imported, image);
+	const { Created: created, Comment: comment, RootFS } = found;
 	const layers = RootFS.Layers ?? [];
 	const config = JSON.stringify({
-		...{ architecture, os, created, config: Config },
+		...{ architecture, os, created, config: found.Config },
 		rootfs: { type: "layers", diff_ids: layers },
 		history: [{ created, comment }],
 	});
-	await loadImage({ committed, name: image, config, layers, parent: undefined });
-	// The name is the new one's now.
-	await askEngine(`/images/${committed}?noprune=true`, { method: "DELETE" });
+	await loadImage({ committed: found.Id, name: image, config, layers, parent: undefined });
 }

@@ -1,6 +1,9 @@
+import { execa } from "execa";
+import { daemonVariables } from "./daemon.ts";
 import { answerError } from "./docker.ts";
 import { dockerError } from "./docker-error.ts";
 import { askEngine } from "./engine-api.ts";
+import { StepError } from "./error.ts";
 import { sha256 } from "./file.ts";
 import { readDocuments } from "./saved-image.ts";
 import { type TarEntry, tarOf } from "./tar.ts";
@@ -34,6 +37,29 @@ export async function loadImage(image: LoadedImage): Promise<void> {
 	const fault = answer.body.split("\n").find((line) => line.includes('"error"'));
 	if (fault !== undefined)
 		throw dockerError(["load", name], { stderr: (JSON.parse(fault) as { error: string }).error });
+}
+
+/**
+ * Load an archive whose files are in a folder.
+ *
+ * @param files their names, in the archive's order.
+ */
+export async function loadFiles(
+	folder: string,
+	files: readonly string[],
+	signal?: AbortSignal,
+): Promise<void> {
+	const options = { cancelSignal: signal, env: daemonVariables(), reject: false } as const;
+	const tar = execa("tar", ["--create", `--directory=${folder}`, ...files], {
+		...options,
+		buffer: { stdout: false },
+	});
+	const args = ["load", "--quiet"];
+	const loaded = await tar.pipe("docker", args, options);
+	const packed = await tar;
+	if (loaded.isCanceled) throw new StepError("stopped");
+	if (loaded.failed) throw dockerError(args, loaded);
+	if (packed.failed) throw new StepError(`${folder} cannot be read: ${packed.stderr}`);
 }
 
 /** Whether the daemon keeps images in containerd's store, which knows a layer by its compressed bytes. */

@@ -9,6 +9,7 @@ import { StepError } from "./error.ts";
 import { fail } from "./failure.ts";
 import { cannotWrite } from "./file.ts";
 import { fixImage } from "./fixed-image.ts";
+import { changeOptions } from "./instructions.ts";
 import { temporaryName } from "./owner.ts";
 import { stopController } from "./stop.ts";
 import { sweep, unfinishedName } from "./sweep.ts";
@@ -36,10 +37,14 @@ export interface Step {
 	 * Make an image of a container, which is the same whenever and wherever it is made of the same layers;
 	 * returns its ID. It is removed with the step if it has not got a name by then.
 	 *
-	 * @param changes the `--change` arguments of docker commit.
+	 * @param instructions of a Dockerfile, for its config.
 	 * @param created the moment that the image is of: by default that of the one that it was made from.
 	 */
-	commitContainer(container: string, changes: readonly string[], created?: Date): Promise<string>;
+	commitContainer(
+		container: string,
+		instructions: readonly string[],
+		created?: Date,
+	): Promise<string>;
 	/** Make a named volume that is removed with the step; returns its name. */
 	createVolume(): Promise<string>;
 	/** Make a folder for temporary files that is removed with the step; returns its path. */
@@ -112,8 +117,10 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 			return createContainer(constant, { DOCKER_CONFIG: folder });
 		},
 		unfinishedImage,
-		async commitContainer(container, changes, created) {
+		async commitContainer(container, instructions, created) {
 			const committed = unfinishedImage();
+			// That docker commit takes of the container, and refuses it in a change.
+			const changes = changeOptions(instructions.filter((each) => !each.startsWith("STOPSIGNAL ")));
 			await docker(["commit", ...changes, container, committed], { cancelSignal: signal });
 			const { body } = await askEngine(`/containers/${container}/json`, { signal });
 			const { Image: from } = JSON.parse(body) as { Image: string };

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NO_REGISTRY } from "../image-name.ts";
 import { docker, PROJECT_LABEL } from "./docker.ts";
+import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
-import { isLeftover, ownerState } from "./owner.ts";
+import { isLeftover, ownerState, temporaryName } from "./owner.ts";
 
 /*
  * Only what a step made for itself is ever removed, and that is known by its name (owner.ts) alone:
@@ -40,6 +41,17 @@ export async function sweep(): Promise<void> {
 /** Name of an image that has not got its own yet, by a temporary one. */
 export function unfinishedName(name: string): string {
 	return `${NO_REGISTRY}/${name}:unfinished`;
+}
+
+/** Make an image under such a name, which it then loses: it stays where it has got another one. */
+export async function withUnfinishedName(make: (name: string) => Promise<void>): Promise<void> {
+	const name = unfinishedName(temporaryName());
+	try {
+		await make(name);
+	} finally {
+		const path = `/images/${name}?noprune=true`;
+		await askEngine(path, { method: "DELETE" }).catch(() => undefined);
+	}
 }
 
 /** A container that runs has its step, without which it ends (container.ts), unless that is seen to be gone. */

@@ -4,8 +4,9 @@ import { findImage, needImage } from "../distribution/daemon.ts";
 import { downloadPath, fetchFiles, VOLUME } from "../downloads/downloads.ts";
 import { copyInto, copyOut, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { labelChanges, PROJECT_LABEL, tagImage } from "../step/docker.ts";
-import { setArchitecture } from "../step/imported.ts";
+import { PROJECT_LABEL, tagImage } from "../step/docker.ts";
+import { importImage } from "../step/imported.ts";
+import { labelInstructions } from "../step/instructions.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, wheelhouseStep } from "./step.ts";
 
@@ -70,15 +71,16 @@ async function gather(step: Step, image: string): Promise<void> {
 
 /** Make an image from scratch whose layers are a container's folders. */
 async function importLayers(step: Step, container: string, count: number): Promise<string> {
-	const platform = `--platform=${inputs.PLATFORM}`;
-	const changes = labelChanges({ ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" });
+	const { PLATFORM: platform } = inputs;
+	const instructions = labelInstructions({ ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" });
 	let top = step.unfinishedImage();
-	await copyOut(container, `${LAYERS}/0/.`, ["import", platform, ...changes, "-", top]);
-	await setArchitecture(top, inputs.PLATFORM);
+	await importImage(top, { platform, instructions }, (command) =>
+		copyOut(container, `${LAYERS}/0/.`, command),
+	);
 	for (let layer = 1; layer < count; layer++) {
-		const above = await step.createPristineContainer([platform, top, "none"]);
+		const above = await step.createPristineContainer([`--platform=${platform}`, top, "none"]);
 		await copyOut(container, `${LAYERS}/${layer}/.`, ["cp", "-", `${above}:/`]);
-		top = await step.commitContainer(above, changes);
+		top = await step.commitContainer(above, instructions);
 	}
 	return top;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { labelChanges } from "../../components/step/docker.ts";
+import { changeOptions, labelInstructions } from "../../components/step/instructions.ts";
 import { Checkout, docker, type RunOutputs, removeImages } from "./checkout.ts";
 import { writeHello } from "./hello.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
@@ -128,7 +128,8 @@ it(
 		];
 		const container = docker("create", outputs.images["dependencies-hello" as "python"].name);
 		execFileSync("docker", ["cp", "-", `${container}:/`], { input: changedApp() });
-		docker("commit", ...labelChanges(image.Config.Labels), container, tampered);
+		const changes = changeOptions(labelInstructions(image.Config.Labels));
+		docker("commit", ...changes, container, tampered);
 		docker("rm", container);
 		docker("push", tampered);
 		const { exitCode, stdout, stderr } = await rebuild(checkout.folder, [

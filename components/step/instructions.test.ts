@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quoteInstruction } from "./docker.ts";
+import { quoteInstruction } from "./instructions.ts";
 
 describe("quoteInstruction", () => {
 	it("is taken back by the rules of a Dockerfile, for any text", () => {
