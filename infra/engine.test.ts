@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readSettings, type Settings } from "../stacks/settings.ts";
 import { CONFIG } from "../tests/record.ts";
 
-const PODMAN = { Components: [{ Name: "Podman Engine", Version: "4.3.1" }, { Name: "Conmon" }] };
+const podman = (version: string) =>
+	JSON.stringify({ Components: [{ Name: "Podman Engine", Version: version }, { Name: "Conmon" }] });
 const DOCKER = { Components: [{ Name: "Engine", Version: "20.10.24" }, { Name: "runc" }] };
 const REFUSAL =
-	/the Docker daemon is Podman 4\.3\.1, which .*; use Docker Engine 20\.10 or newer: .*$/;
+	/the Docker daemon is Podman 5\.4\.2, which is tested with 4\.3 .*; use Docker Engine 20\.10 or newer: .*$/;
 
 const SETTINGS = readSettings(
 	{ ...CONFIG, platforms: '["linux/amd64", "linux/arm64"]' },
@@ -20,16 +21,18 @@ const SETTINGS = readSettings(
 let folder: string;
 /** What the daemon was asked for. */
 let asked: string[];
-/** What it answers. */
+/** What it answers; of its machine it then says this. */
 let answer: string;
+let info: string;
 const daemon = createServer((request, response) => {
 	asked.push(`${request.method} ${request.url}`);
-	response.end(answer);
+	response.end(request.url === "/info" ? info : answer);
 });
 
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "engine-"));
 	asked = [];
+	info = '{"SecurityOptions":["name=seccomp,profile=default"],"Rootless":false}';
 	const socket = join(folder, "docker.sock");
 	vi.stubEnv("DOCKER_HOST", `unix://${socket}`);
 	await new Promise<void>((resolve) => daemon.listen(socket, resolve));
@@ -52,9 +55,37 @@ async function refuse(text: string, settings: Settings = SETTINGS): Promise<void
 	await refuseEngine(settings);
 }
 
-it("Podman is refused, by its version", async () => {
-	await expect(refuse(JSON.stringify(PODMAN))).rejects.toThrow(REFUSAL);
-	expect(questions()).toEqual(["GET /version"]);
+describe("Podman", () => {
+	it("is refused of another version than the tests have", async () => {
+		await expect(refuse(podman("5.4.2"))).rejects.toThrow(REFUSAL);
+		await expect(refuse(podman("4.30.0"))).rejects.toThrow("is tested with 4.3 ");
+		expect(questions()).toEqual(["GET /version", "GET /version"]);
+	});
+
+	it("is refused where it is rootless", async () => {
+		info = info.replace("false", "true");
+		await expect(refuse(podman("4.3.1"))).rejects.toThrow(
+			/^the Docker daemon is Podman 4\.3\.1, which is tested as root alone, and this one is rootless; use/,
+		);
+	});
+
+	it("is refused where Pulumi's provider would build", async () => {
+		vi.doMock("@pulumi/pulumi", async (original) => {
+			const pulumi = await original<typeof import("@pulumi/pulumi")>();
+			return { ...pulumi, runtime: { ...pulumi.runtime, hasEngine: () => true } };
+		});
+		try {
+			await expect(refuse(podman("4.3.1"))).rejects.toThrow(
+				/^the Docker daemon is Podman 4\.3\.1, which works with npm start alone, and not with Pulumi's engine; use/,
+			);
+		} finally {
+			vi.doUnmock("@pulumi/pulumi");
+		}
+	});
+
+	it("is not, as root of that version, with npm start", async () => {
+		await expect(refuse(podman("4.3.1"))).resolves.toBeUndefined();
+	});
 });
 
 it.each([
@@ -122,7 +153,7 @@ it("nor is a daemon that is not there", async () => {
 });
 
 it("a preview says so in one line, and asks nothing else", async () => {
-	answer = JSON.stringify(PODMAN);
+	answer = podman("5.4.2");
 	const args = ["local/main.ts", "--stack", "local", "--preview"];
 	const { exitCode, stderr, stdout } = await execa("node", args, { reject: false });
 	expect([exitCode, stdout]).toEqual([1, ""]);

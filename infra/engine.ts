@@ -1,14 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { onDaemon } from "../components/step/daemon.ts";
 import { canEmulate, EMULATION_REMEDY } from "../components/step/emulation.ts";
-import { type EngineVersion, engineVersion } from "../components/step/engine-version.ts";
+import {
+	type EngineVersion,
+	engineVersion,
+	isRootless,
+	podmanVersion,
+} from "../components/step/engine-version.ts";
 import { type DockerHost, dockerVariables } from "../stacks/docker-hosts.ts";
 import { type PlatformSettings, perPlatform } from "../stacks/platforms.ts";
 import type { Settings } from "../stacks/settings.ts";
 
 /**
- * Refuse an engine that answers as Docker's does, and cannot make the images: Podman, and one of another
- * architecture that emulates nothing. Warn of one that emulates. A preview, which makes nothing, is told of
+ * Refuse an engine that answers as Docker's does, and cannot make the images: Podman but for one kind, and one of
+ * another architecture that emulates nothing. Warn of one that emulates. A preview, which makes nothing, is told of
  * the latter too.
  *
  * One that does not answer is not refused: who needs it says so. Pulumi's provider of another platform's,
@@ -26,26 +31,34 @@ async function refuseFor(
 	platforms: readonly PlatformSettings[],
 ): Promise<void> {
 	const ask = () => engineVersion().catch((error: Error) => error);
-	const version = await onDaemon(host && dockerVariables(host), ask);
+	const onHost = <T>(work: () => Promise<T>) => onDaemon(host && dockerVariables(host), work);
+	const version = await onHost(ask);
 	if (version instanceof Error) {
 		for (const { platform } of host === undefined ? [] : platforms)
 			void pulumi.log.warn(`platform ${platform}: ${version.message}`);
 		return;
 	}
-	refusePodman(version);
+	await onHost(() => checkPodman(version));
 	for (const platform of platforms) checkPlatform(version, platform);
 }
 
+/** The series of Podman that the tests have, bookworm's. */
+const PODMAN = "4.3";
+
 /**
- * Podman (4.3.1, seen with Docker's client 28 and by its API) refuses docker commit, or leaves TERM and
- * container in the environment of what it commits, which no change removes: it would be told after the
- * compile.
+ * Refuse a Podman that was never seen to make all images right, and any where Pulumi's provider builds images,
+ * which then have a label of Buildah's and empty files of Podman's in them.
  */
-function refusePodman({ Components = [] }: EngineVersion): void {
-	const podman = Components.find(({ Name }) => Name === "Podman Engine");
+async function checkPodman(version: EngineVersion): Promise<void> {
+	const podman = podmanVersion(version);
 	if (podman === undefined) return;
+	const why =
+		(!podman.startsWith(`${PODMAN}.`) && `is tested with ${PODMAN} (bookworm's) alone`) ||
+		((await isRootless()) && "is tested as root alone, and this one is rootless") ||
+		(pulumi.runtime.hasEngine() && "works with npm start alone, and not with Pulumi's engine");
+	if (why === false) return;
 	throw new pulumi.RunError(
-		`the Docker daemon is Podman ${podman.Version}, which cannot commit images without variables of its own (TERM) in them; use Docker Engine 20.10 or newer: start it, and set DOCKER_HOST or choose its context (docker context ls)`,
+		`the Docker daemon is Podman ${podman}, which ${why}; use Docker Engine 20.10 or newer: start it, and set DOCKER_HOST or choose its context (docker context ls)`,
 	);
 }
 

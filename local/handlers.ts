@@ -23,6 +23,7 @@ import { daemonVariables } from "../components/step/daemon.ts";
 import { type InputsOf, readInputs } from "../components/step/definition.ts";
 import { DEB_SUM, imageId, imageLabel, tagImage } from "../components/step/docker.ts";
 import { dockerError, explainDocker } from "../components/step/docker-error.ts";
+import { engine } from "../components/step/engine.ts";
 import { StepError } from "../components/step/error.ts";
 import { hasTerminal } from "../components/step/stop.ts";
 import { whyBuild } from "../components/step/why.ts";
@@ -81,9 +82,12 @@ export async function remoteImage(
 		async make(exists) {
 			if (exists) return moveAliases(name, build.tags);
 			// What is no image of the stack, the builder pulls.
-			for (const base of Object.values(build.buildArgs))
+			const bases = Object.values(build.buildArgs);
+			for (const base of bases)
 				if (base.startsWith(`${repositoryOf(name)}:`)) await needImage(base, run.signal);
-			await dockerBuild(run, artefact, build);
+			await (await engine()).build(build.tags, bases, (names) =>
+				dockerBuild(run, artefact, build, names),
+			);
 		},
 	});
 	return { ...inputs, imageId: await imageId(name) };
@@ -249,6 +253,7 @@ async function dockerBuild(
 	run: Run,
 	artefact: string,
 	build: RemoteImageInputs["build"],
+	names: readonly string[],
 ): Promise<void> {
 	const pairs = (flag: string, record: Record<string, string>) =>
 		Object.entries(record).map(([key, value]) => `${flag}=${key}=${value}`);
@@ -257,7 +262,7 @@ async function dockerBuild(
 		"--force-rm",
 		`--platform=${build.platform}`,
 		`--file=${build.context}/${build.dockerfile}`,
-		...build.tags.map((tag) => `--tag=${tag}`),
+		...names.map((name) => `--tag=${name}`),
 		...pairs("--build-arg", build.buildArgs),
 		...pairs("--label", build.labels),
 		build.context,
@@ -281,9 +286,11 @@ async function dockerBuild(
 		reject: false,
 	});
 	for await (const line of child.iterable({ from: "all" })) {
-		const step = /^(?:Step \d+\/\d+ : |#\d+ \[[\w -]*\d+\/\d+\] )((?:FROM|COPY|RUN) .*)$/.exec(
-			String(line),
-		);
+		// In the words of Docker's classic builder, of Podman's ([2/2] STEP 5/9: RUN) and of BuildKit.
+		const step =
+			/^(?:(?:\[\d+\/\d+\] )?Step \d+\/\d+ ?: |#\d+ \[[\w -]*\d+\/\d+\] )((?:FROM|COPY|RUN) .*)$/i.exec(
+				String(line),
+			);
 		if (step !== null) run.report.progress(artefact, shorten(step[1] ?? ""));
 	}
 	const result = await child;

@@ -8,9 +8,10 @@ import {
 	mountedScript,
 	runContainer,
 } from "../../components/step/container.ts";
-import { docker, imageId, PROJECT_LABEL } from "../../components/step/docker.ts";
+import { imageId, PROJECT_LABEL } from "../../components/step/docker.ts";
+import { engine } from "../../components/step/engine.ts";
 import { StepError } from "../../components/step/error.ts";
-import { changeOptions, labelInstructions } from "../../components/step/instructions.ts";
+import { labelInstructions } from "../../components/step/instructions.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
 import type { Run } from "../../local/handlers.ts";
@@ -116,7 +117,7 @@ async function debianPython(step: Step, { debbase }: Images, settings: Settings)
 		`--volume=${script}:/mnt:ro`,
 	]);
 	await runQuietly(step, container);
-	await commit(container, image);
+	await commit(step, container, image);
 	return image;
 }
 
@@ -152,7 +153,7 @@ async function upstreamPython(
 		`--volume=${volume}:/mnt:ro`,
 	]);
 	await runQuietly(step, container);
-	await commit(container, image);
+	await commit(step, container, image);
 	return image;
 }
 
@@ -173,8 +174,7 @@ export async function runQuietly(step: Step, container: string): Promise<void> {
 	});
 }
 
-async function commit(container: string, image: string): Promise<void> {
+async function commit(step: Step, container: string, image: string): Promise<void> {
 	const labels = labelInstructions({ [PROJECT_LABEL]: "debian-python" });
-	const changes = changeOptions(['CMD ["python3"]', ...labels]);
-	await docker(["commit", ...changes, container, image]);
+	await (await engine()).commit(container, image, ['CMD ["python3"]', ...labels], step.signal);
 }

@@ -1,10 +1,7 @@
 import { makeContainer, runContainer } from "../step/container.ts";
-import { docker } from "../step/docker.ts";
+import { engine } from "../step/engine.ts";
 import { StepError } from "../step/error.ts";
 import type { Step } from "../step/step.ts";
-
-/** User and group that have no name. A user namespace may have no IDs above 65535 (subuid(5)). */
-const UNKNOWN_USER = "54321:54321";
 
 /*
  * What an image is held to before it gets its name: Gates of commit.ts, in the step that makes it.
@@ -17,11 +14,12 @@ const UNKNOWN_USER = "54321:54321";
  * @throws StepError with the first path that is not declared.
  */
 export async function checkPaths(
+	step: Step,
 	container: string,
 	{ PATHS: paths, CONTEXT }: { readonly PATHS: readonly string[]; readonly CONTEXT: string },
 ): Promise<void> {
 	if (paths.length === 0) return;
-	const [path, ...others] = undeclaredPaths(await docker(["diff", container]), paths);
+	const [path, ...others] = undeclaredPaths(await (await engine()).changes(step, container), paths);
 	if (path === undefined) return;
 	const more = others.length === 0 ? "" : ` and ${others.length} more`;
 	throw new StepError(
@@ -59,9 +57,8 @@ export async function passGates(
 	step.progress("gates");
 	const options = [
 		`--platform=${PLATFORM}`,
-		"--read-only",
+		...(await engine()).leastRights,
 		"--network=none",
-		`--user=${UNKNOWN_USER}`,
 		...(volume === undefined ? [] : [`--volume=${volume}:/mnt:ro`]),
 	];
 	const container = await makeContainer(step, image, command, options, TOOLS);

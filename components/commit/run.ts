@@ -49,7 +49,7 @@ async function commit(step: Step, image: string): Promise<void> {
 		if (seconds !== undefined) created = new Date(Number(seconds) * 1000);
 		process.stderr.write(`${line}\n`);
 	});
-	await checkPaths(container, inputs);
+	await checkPaths(step, container, inputs);
 	const labels = await imageLabels(packages);
 	const instructions = [...changes, ...labelInstructions(labels)];
 	const id = await step.commitContainer(container, instructions, created);

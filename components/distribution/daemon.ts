@@ -1,9 +1,10 @@
 import { execa } from "execa";
 import pRetry from "p-retry";
-import { dockerHost, formerName, keyIn, registryHost } from "../image-name.ts";
+import { dockerHost, formerName, keyIn, registryHost, repositoryOf } from "../image-name.ts";
 import { daemonVariables } from "../step/daemon.ts";
 import { type ImageConfig, imageConfig, imageId, tagImage } from "../step/docker.ts";
 import { dockerError, explainClient, explainDocker, lastLine } from "../step/docker-error.ts";
+import { engine } from "../step/engine.ts";
 import { askEngine } from "../step/engine-api.ts";
 import { RegistryError, StepError } from "../step/error.ts";
 import { refuseProxies, strayProxies } from "../step/proxies.ts";
@@ -113,6 +114,7 @@ export async function dockerPush(name: string, signal?: AbortSignal): Promise<st
 	const output = await dockerRetry("push", [], name, signal);
 	const digest = /digest: (sha256:[0-9a-f]{64})/.exec(output)?.[1];
 	if (digest === undefined) throw new StepError(`docker push ${name} told no digest`, "run again");
+	await (await engine()).knowPushed(`${repositoryOf(name)}@${digest}`, signal);
 	return digest;
 }
 

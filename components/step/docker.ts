@@ -47,6 +47,7 @@ export interface ImageConfig {
 	readonly User?: string;
 	/** By port and protocol, as `8000/tcp`. */
 	readonly ExposedPorts?: Readonly<Record<string, object>> | null;
+	readonly Healthcheck?: object | null;
 }
 
 /**
@@ -98,10 +99,18 @@ export interface InspectedImage {
 
 /** What the daemon knows of a local image; undefined where it does not have it. */
 export async function inspectImage(name: string): Promise<InspectedImage | undefined> {
-	const { status, body } = await askEngine(`/images/${name}/json`);
-	if (status === 200) return JSON.parse(body) as InspectedImage;
+	const { status, body, isPodman } = await askEngine(`/images/${name}/json`);
 	if (status === 404) return undefined;
-	throw answerError(["image", "inspect"], body);
+	if (status !== 200) throw answerError(["image", "inspect"], body);
+	const image = JSON.parse(body) as InspectedImage;
+	return isPodman ? withHealthcheck(image) : image;
+}
+
+/** Podman (4.3.1) tells of it by its own API alone. */
+async function withHealthcheck(image: InspectedImage): Promise<InspectedImage> {
+	const { body } = await askEngine(`/v4.0.0/libpod/images/${image.Id}/json`);
+	const { Healthcheck } = JSON.parse(body) as Pick<ImageConfig, "Healthcheck">;
+	return { ...image, Config: { ...image.Config, ...(Healthcheck && { Healthcheck }) } };
 }
 
 /**

@@ -30,7 +30,7 @@ it("asks many questions by one connection, and by a new one where that went away
 			printf '${ANSWER}'
 		done`);
 	for (let question = 0; question < 5; question++)
-		expect(await askEngine("/info")).toEqual({ status: 200, body: "ok" });
+		expect(await askEngine("/info")).toEqual({ status: 200, body: "ok", isPodman: false });
 	expect(calls()).toEqual(["system dial-stdio", "system dial-stdio"]);
 });
 

@@ -7,7 +7,7 @@ import { daemonVariables } from "./daemon.ts";
 import { dockerError } from "./docker-error.ts";
 import { StepError } from "./error.ts";
 
-/** How long the daemon may take for an answer, in ms. */
+/** How long the daemon may take for an answer by default, in ms. */
 const TIMEOUT = 60_000;
 
 /** Connections at once: each is a process of the client. */
@@ -19,6 +19,8 @@ const DIAL = ["system", "dial-stdio"];
 export interface EngineAnswer {
 	readonly status: number;
 	readonly body: string;
+	/** Whether the daemon is Podman, which says so in each answer. */
+	readonly isPodman: boolean;
 }
 
 /** What is asked beside the path. */
@@ -28,6 +30,8 @@ export interface EngineQuestion {
 	readonly headers?: Readonly<Record<string, string>>;
 	/** What is sent: nothing by default. */
 	readonly body?: Buffer;
+	/** How long the daemon may take for an answer, in ms: 60 s by default. */
+	readonly timeout?: number;
 	readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,9 +46,9 @@ export interface EngineQuestion {
  */
 export async function askEngine(
 	path: string,
-	{ method = "GET", headers = {}, body: sent, signal }: EngineQuestion = {},
+	{ method = "GET", headers = {}, body: sent, timeout = TIMEOUT, signal }: EngineQuestion = {},
 ): Promise<EngineAnswer> {
-	const time = AbortSignal.timeout(TIMEOUT);
+	const time = AbortSignal.timeout(timeout);
 	const call = request({
 		agent: agentOf(daemonVariables()),
 		path: encodeURI(path),
@@ -56,13 +60,14 @@ export async function askEngine(
 	try {
 		const [response] = (await once(call.end(sent), "response")) as [IncomingMessage];
 		const body = Buffer.concat((await response.toArray()) as Buffer[]).toString();
-		return { status: response.statusCode ?? 0, body };
+		const isPodman = response.headers["libpod-api-version"] !== undefined;
+		return { status: response.statusCode ?? 0, body, isPodman };
 	} catch (error) {
 		if (signal?.aborted) throw new StepError("stopped");
 		if (time.aborted)
-			throw new StepError(`the Docker daemon did not answer in ${TIMEOUT / 1000} s`, "run again");
+			throw new StepError(`the Docker daemon did not answer in ${timeout / 1000} s`, "run again");
 		if (call.reusedSocket)
-			return askEngine(path, { method, headers, ...(sent && { body: sent }), signal });
+			return askEngine(path, { method, headers, ...(sent && { body: sent }), timeout, signal });
 		const connection = call.socket as Connection | null;
 		throw dockerError(DIAL, (await connection?.fault) ?? { stderr: String(error) });
 	}

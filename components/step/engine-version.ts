@@ -18,3 +18,14 @@ export async function engineVersion(): Promise<EngineVersion> {
 	const { body } = await askEngine("/version");
 	return JSON.parse(body) as EngineVersion;
 }
+
+/** The version of Podman; undefined where the Docker daemon is none. */
+export function podmanVersion({ Components = [] }: EngineVersion): string | undefined {
+	return Components.find(({ Name }) => Name === "Podman Engine")?.Version;
+}
+
+/** Whether Podman runs as a user who is not root: it has a field of its own for that. */
+export async function isRootless(): Promise<boolean> {
+	const { body } = await askEngine("/info");
+	return (JSON.parse(body) as { Rootless?: boolean }).Rootless === true;
+}

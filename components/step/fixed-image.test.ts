@@ -67,14 +67,15 @@ function daemon(image: Told, answer = "", from = FROM): void {
 			];
 		}),
 	);
+	const says = (body: string, status = 200) => ({ status, body, isPodman: false });
 	ask.mockImplementation(async (path, { body } = {}) => {
-		if (path === "/info") return { status: 200, body: '{"DriverStatus":[["a","b"]]}' };
-		if (path === "/images/x/json") return { status: 200, body: '{"Id":"sha256:fixed"}' };
+		if (path === "/info") return says('{"DriverStatus":[["a","b"]]}');
+		if (path === "/images/x/json") return says('{"Id":"sha256:fixed"}');
 		if (path.startsWith("/images/load")) {
 			loaded = await entries(body ?? Buffer.alloc(0));
-			return { status: 200, body: answer };
+			return says(answer);
 		}
-		return { status: told.has(path) ? 200 : 404, body: JSON.stringify(told.get(path) ?? {}) };
+		return says(JSON.stringify(told.get(path) ?? {}), told.has(path) ? 200 : 404);
 	});
 }
 

@@ -1,4 +1,5 @@
 import { docker, inspectImage, PROJECT_LABEL, tagImage } from "./docker.ts";
+import { engine } from "./engine.ts";
 import { changeOptions, labelInstructions } from "./instructions.ts";
 import { loadImage } from "./load-image.ts";
 import { withUnfinishedName } from "./sweep.ts";
@@ -53,23 +54,28 @@ export async function importImage(
 	];
 	await withUnfinishedName(async (imported) => {
 		await give(["import", ...options, "-", imported]);
-		await correct(imported, image, platform);
+		await correct(imported, image, { platform, instructions });
 	});
 }
 
 /**
- * Name what docker import made, with the architecture that it was to have: Docker 20.10 takes
+ * Name what docker import made, with the architecture and the config that it was to have: Docker 20.10 takes
  * of `--platform` the operating system alone, and the image is then for the daemon's own.
  */
-async function correct(imported: string, image: string, platform: string): Promise<void> {
+async function correct(
+	imported: string,
+	image: string,
+	{ platform, instructions }: Import,
+): Promise<void> {
 	const [os, architecture] = platform.split("/");
 	const found = await inspectImage(imported);
 	if (found === undefined) return;
-	if (found.Architecture === architecture) return tagImage(imported, image);
+	const own = (await engine()).importedConfig(found, instructions);
+	if (own === found.Config && found.Architecture === architecture) return tagImage(imported, image);
 	const { Created: created, Comment: comment, RootFS } = found;
 	const layers = RootFS.Layers ?? [];
 	const config = JSON.stringify({
-		...{ architecture, os, created, config: found.Config },
+		...{ architecture, os, created, config: own },
 		rootfs: { type: "layers", diff_ids: layers },
 		history: [{ created, comment }],
 	});

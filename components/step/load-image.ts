@@ -29,7 +29,7 @@ export interface LoadedImage {
 /** Load an image whose layers the daemon has. */
 export async function loadImage(image: LoadedImage): Promise<void> {
 	const { name } = image;
-	const body = await tarOf((await isContainerdStore()) ? await layout(image) : saved(image));
+	const body = await tarOf(await archive(image));
 	const headers = { "content-type": "application/x-tar" };
 	const answer = await askEngine("/images/load?quiet=1", { method: "POST", headers, body });
 	if (answer.status !== 200) throw answerError(["load", name], answer.body);
@@ -62,11 +62,17 @@ export async function loadFiles(
 	if (packed.failed) throw new StepError(`${folder} cannot be read: ${packed.stderr}`);
 }
 
-/** Whether the daemon keeps images in containerd's store, which knows a layer by its compressed bytes. */
-async function isContainerdStore(): Promise<boolean> {
-	const { body } = await askEngine("/info");
-	const { DriverStatus = [] } = JSON.parse(body) as { DriverStatus?: [string, string][] | null };
-	return (DriverStatus ?? []).some(([, value]) => value.startsWith("io.containerd.snapshotter."));
+/** As the daemon wants it: containerd's store knows a layer by its compressed bytes. */
+async function archive(image: LoadedImage): Promise<TarEntry[]> {
+	const { body, isPodman } = await askEngine("/info");
+	// Podman reads nothing of a layer that it has, its size neither.
+	if (isPodman)
+		return layout(image, manifestOf(image.layers.map((digest) => ({ digest, size: 0 }))));
+	const { DriverStatus } = JSON.parse(body) as { DriverStatus?: [string, string][] | null };
+	const isContainerd = (DriverStatus ?? []).some(([, value]) =>
+		value.startsWith("io.containerd.snapshotter."),
+	);
+	return isContainerd ? layout(image, await readManifest(image.committed)) : saved(image);
 }
 
 /** An archive of docker save. A parent counts where it is in the same archive. */
@@ -83,19 +89,51 @@ function saved({ name, config, layers, parent }: LoadedImage): TarEntry[] {
 }
 
 /** An image's manifest, or an index of them, as far as it is read here. */
-interface Manifest {
+export interface Manifest {
 	readonly mediaType: string;
 	readonly config: object;
+	readonly layers?: readonly LayerFile[];
 	readonly manifests?: readonly { readonly digest: string }[];
 }
 
-/** An OCI layout (OCI image specification, "Image Layout"), whose manifest is that of the committed image. */
-async function layout({ committed, name, config }: LoadedImage): Promise<TarEntry[]> {
+/** The manifest of an image in containerd's store. */
+async function readManifest(committed: string): Promise<Manifest> {
 	const documents = await readDocuments(committed);
 	const read = (path: string) => JSON.parse(documents.get(path) ?? "{}") as Manifest;
 	let manifest = read("index.json");
 	while (manifest.manifests !== undefined)
 		manifest = read(`blobs/sha256/${manifest.manifests[0]?.digest.replace("sha256:", "")}`);
+	return manifest;
+}
+
+/** What a manifest has of a layer: the sum of its tar, and its size in bytes. */
+export interface LayerFile {
+	readonly digest: string;
+	readonly size: number;
+}
+
+/** The manifest of an image of such layers. */
+export function manifestOf(layers: readonly LayerFile[]): Manifest {
+	return {
+		...{ schemaVersion: 2 },
+		// Docker's: one of OCI has no HEALTHCHECK.
+		mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+		config: { mediaType: "application/vnd.docker.container.image.v1+json" },
+		layers: layers.map((layer) => ({
+			...{ mediaType: "application/vnd.docker.image.rootfs.diff.tar", ...layer },
+		})),
+	};
+}
+
+/**
+ * An OCI layout (OCI image specification, "Image Layout") without its layers.
+ *
+ * @param manifest of an image with the same layers.
+ */
+export function layout(
+	{ name, config }: Pick<LoadedImage, "name" | "config">,
+	manifest: Manifest,
+): TarEntry[] {
 	const changed = JSON.stringify({
 		...manifest,
 		config: { ...manifest.config, ...descriptor(config) },

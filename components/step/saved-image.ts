@@ -9,9 +9,9 @@ import { dockerError } from "./docker-error.ts";
 import { StepError } from "./error.ts";
 
 /*
- * What docker save writes of an image: its layers as `<id>/layer.tar` (Docker up to 24), or as the blobs
- * of an OCI layout (from 25 on, and with the containerd store, which may have them compressed); in both
- * cases `manifest.json` has their order.
+ * What docker save writes of an image: its layers as `<id>/layer.tar` (Docker up to 24), as `<sum>.tar`
+ * (Podman), or as the blobs of an OCI layout (Docker from 25 on, and with the containerd store, which may have
+ * them compressed); in all cases `manifest.json` has their order.
  */
 
 /** An image as docker save has it. */
@@ -25,12 +25,12 @@ export interface SavedImage<Layer> {
 /**
  * Read an image of the daemon.
  *
- * @param read reads a layer's tar, to its end.
+ * @param read reads a layer's tar, to its end; its path in the archive is told too.
  * @throws StepError where there is no such image, or what was written cannot be read.
  */
 export function readImage<Layer>(
 	image: string,
-	read: (tar: Readable) => Promise<Layer>,
+	read: (tar: Readable, path: string) => Promise<Layer>,
 ): Promise<SavedImage<Layer>> {
 	return readSaved(image, (archive) => readArchive(archive, read));
 }
@@ -68,7 +68,7 @@ async function readSaved<Result>(
 /** Read what docker save wrote of one image. */
 export async function readArchive<Layer>(
 	archive: Readable,
-	read: (tar: Readable) => Promise<Layer>,
+	read: (tar: Readable, path: string) => Promise<Layer>,
 ): Promise<SavedImage<Layer>> {
 	const { documents, layers, links } = await readEntries(archive, read);
 	const document = (name: string) => {
@@ -104,7 +104,7 @@ interface Entries<Layer> {
 /** @param read of a layer's tar; without it none is read. */
 async function readEntries<Layer>(
 	archive: Readable,
-	read?: (tar: Readable) => Promise<Layer>,
+	read?: (tar: Readable, path: string) => Promise<Layer>,
 ): Promise<Entries<Layer>> {
 	const documents = new Map<string, string>();
 	const layers = new Map<string, Layer>();
@@ -114,8 +114,8 @@ async function readEntries<Layer>(
 		if (type !== "file") return;
 		const [start, content] = await peek(entry);
 		if (/^[[{]/.test(start.toString("latin1", 0, 1))) documents.set(name, await text(content));
-		else if (read !== undefined && /^blobs\/|\/layer\.tar$/.test(name))
-			layers.set(name, await read(decompress(start, content)));
+		else if (read !== undefined && /^blobs\/|\.tar$/.test(name))
+			layers.set(name, await read(decompress(start, content), name));
 		else content.resume();
 	});
 	return { documents, layers, links };

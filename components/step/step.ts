@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker, PROJECT_LABEL } from "./docker.ts";
 import { copyWithoutProxies, readDockerConfig } from "./docker-config.ts";
+import { engine } from "./engine.ts";
 import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 import { fail } from "./failure.ts";
 import { cannotWrite } from "./file.ts";
 import { fixImage } from "./fixed-image.ts";
-import { changeOptions } from "./instructions.ts";
 import { temporaryName } from "./owner.ts";
 import { stopController } from "./stop.ts";
 import { sweep, unfinishedName } from "./sweep.ts";
@@ -119,9 +119,7 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 		unfinishedImage,
 		async commitContainer(container, instructions, created) {
 			const committed = unfinishedImage();
-			// That docker commit takes of the container, and refuses it in a change.
-			const changes = changeOptions(instructions.filter((each) => !each.startsWith("STOPSIGNAL ")));
-			await docker(["commit", ...changes, container, committed], { cancelSignal: signal });
+			await (await engine()).commit(container, committed, instructions, signal);
 			const { body } = await askEngine(`/containers/${container}/json`, { signal });
 			const { Image: from } = JSON.parse(body) as { Image: string };
 			return fixImage({ committed, from, name: unfinishedImage(), created });
@@ -139,6 +137,7 @@ function makeStep(signal: AbortSignal, undo: (() => Promise<unknown>)[]): Step {
 		undo.push(() => forget(`/containers/${name}?force=true&v=true`));
 		const own = ["--name", name, "--label", `${PROJECT_LABEL}=debian-python`];
 		await docker(["create", ...own, ...args], { cancelSignal: signal, env });
+		if (args.some((arg) => arg.startsWith("--volume="))) await (await engine()).fillVolumes(name);
 		return name;
 	}
 	function unfinishedImage() {

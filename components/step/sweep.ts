@@ -119,7 +119,8 @@ async function list(...args: readonly string[]): Promise<string[][]> {
 /** `2026-11-22 11:26:51 +0000 UTC`, as docker ps prints it, or RFC 3339. */
 function parseDate(text: string | undefined): Date | undefined {
 	const date = new Date(text?.replace(/ ([+-]\d{4}) .*$/, "$1") ?? Number.NaN);
-	return Number.isNaN(date.getTime()) ? undefined : date;
+	// Podman knows no moment of a name: it says the year 1.
+	return date.getTime() > 0 ? date : undefined;
 }
 
 /** Another run may sweep at the same moment: gone is what was wanted. */

@@ -11,9 +11,22 @@ import { execa } from "execa";
 import { docker } from "./checkout.ts";
 
 /*
- * Other machines on this one: each is a Docker daemon in mount, network and process namespaces of
+ * Other machines on this one: each is an engine in mount, network and process namespaces of
  * its own, which end with the process that made them. Folders and the network go with Lan.stop().
  */
+
+/** What Podman needs where limits are low and control groups old, and what it would write into /etc. */
+const CONTAINERS_CONF = `
+[containers]
+default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+network_config_dir = "/mnt/networks"
+`;
 
 /** A network of this machine's Docker daemon, for its NAT: there are no containers on it. */
 export class Lan {
@@ -49,14 +62,37 @@ export class Lan {
 	 * @param root folder with its Debian; by default it has this machine's own, but without the folders
 	 * where the tests' checkouts are.
 	 */
-	async machine(config: object, root?: string): Promise<Machine> {
+	machine(config: object, root?: string): Promise<Machine> {
+		return this.#start("docker", { "daemon.json": JSON.stringify(config) }, root);
+	}
+
+	/** Start a machine with this one's Podman, which has nothing. */
+	podman(): Promise<Machine> {
+		return this.#start("podman", {
+			"containers.conf": CONTAINERS_CONF,
+			// As Docker does by itself.
+			"registries.conf": '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n',
+		});
+	}
+
+	async #start(
+		engine: "docker" | "podman",
+		files: Readonly<Record<string, string>>,
+		root?: string,
+	): Promise<Machine> {
 		const number = this.#machines.length + 2;
 		const address = this.#gateway.replace(/\d+$/, String(number));
 		const disk = join(this.#folder, String(number));
 		mkdirSync(disk);
-		writeFileSync(join(disk, "daemon.json"), JSON.stringify(config));
+		for (const [name, content] of Object.entries(files)) writeFileSync(join(disk, name), content);
 		const network = [
-			...[this.#bridge, `${address}/${this.#prefix}`, this.#gateway, String(this.#registry)],
+			...[
+				engine,
+				this.#bridge,
+				`${address}/${this.#prefix}`,
+				this.#gateway,
+				String(this.#registry),
+			],
 		];
 		const hidden = root === undefined ? [tmpdir(), process.cwd()] : [];
 		const machine = new Machine(disk, address, [...network, disk, root ?? "/", ...hidden]);
@@ -89,11 +125,11 @@ export class Lan {
 	}
 }
 
-/** A machine with a Docker daemon. */
+/** A machine with a Docker daemon, or Podman in its place. */
 export class Machine {
 	/** DOCKER_HOST by the daemon's socket. */
 	readonly socket: string;
-	/** DOCKER_HOST by the network. */
+	/** DOCKER_HOST by the network: of Docker. */
 	readonly tcp: string;
 	readonly #log: string;
 	readonly #process: ChildProcess;
@@ -115,12 +151,12 @@ export class Machine {
 
 	/** Run docker on it, and return what it prints. */
 	docker(...args: string[]): string {
-		return docker("--host", this.tcp, ...args);
+		return docker("--host", this.socket, ...args);
 	}
 
 	/** Pull an image. Not synchronously: this process is its way to the registry. */
 	async pull(image: string): Promise<void> {
-		await execa("docker", ["--host", this.tcp, "pull", "--quiet", image]);
+		await execa("docker", ["--host", this.socket, "pull", "--quiet", image]);
 	}
 
 	/** Wait until its daemon answers. */
