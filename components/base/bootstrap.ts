@@ -1,16 +1,13 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { chmod, copyFile, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { findImage } from "../distribution/daemon.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { PROJECT_LABEL } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
-import { sha256 } from "../step/file.ts";
-import { loadFiles } from "../step/load-image.ts";
+import { loadLayers } from "../step/layers.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { bootstrapStep } from "./step.ts";
 
@@ -176,41 +173,16 @@ function bootstrapError(result: { code?: string; stderr?: unknown; timedOut: boo
 	);
 }
 
-/**
- * Load a root as an image of one layer. docker load, not docker import: the image is then of the
- * moment and the architecture that is said here, and the same root gives the same image anywhere.
- * Its format: OCI image specification, "Image Configuration", in an archive of docker save.
- */
-async function loadImage(step: Step, folder: string, image: string): Promise<void> {
-	const config = imageConfig(await fileSha256(join(folder, ROOT)));
-	const name = `${sha256(config)}.json`;
-	const manifest = [{ Config: name, RepoTags: [image], Layers: [ROOT] }];
-	await writeFile(join(folder, name), config);
-	await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
-	await loadFiles(folder, ["manifest.json", name, ROOT], step.signal);
-}
-
-function imageConfig(layer: string): string {
-	const created = CREATED.toISOString();
-	const architecture = inputs.ARCHITECTURE;
+/** Load a root as an image of one layer: the same root gives the same image anywhere. */
+function loadImage(step: Step, folder: string, image: string): Promise<void> {
 	const labels = {
 		...inputs.LABELS,
-		"debian-python.base.created": created,
+		"debian-python.base.created": CREATED.toISOString(),
 		[PROJECT_LABEL]: "debian-python",
 	};
-	return JSON.stringify({
-		architecture,
-		...(architecture === "arm64" && { variant: "v8" }),
-		os: "linux",
-		created,
+	return loadLayers(step, image, {
+		...{ folder, layers: [ROOT], created: CREATED, comment: "mmdebstrap" },
+		platform: `linux/${inputs.ARCHITECTURE}`,
 		config: { Cmd: ["bash"], Labels: labels },
-		rootfs: { type: "layers", diff_ids: [`sha256:${layer}`] },
-		history: [{ created, comment: "mmdebstrap" }],
 	});
-}
-
-async function fileSha256(file: string): Promise<string> {
-	const hash = createHash("sha256");
-	await pipeline(createReadStream(file), hash);
-	return hash.digest("hex");
 }

@@ -1,19 +1,19 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pMap from "p-map";
 import { findImage, needImage } from "../distribution/daemon.ts";
 import { downloadPath, fetchFiles, VOLUME } from "../downloads/downloads.ts";
 import { copyInto, copyOut, holdImage, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
-import { PROJECT_LABEL, tagImage } from "../step/docker.ts";
-import { importImage } from "../step/imported.ts";
-import { labelInstructions } from "../step/instructions.ts";
+import { docker, PROJECT_LABEL } from "../step/docker.ts";
+import { loadLayers } from "../step/layers.ts";
 import { runStep, type Step } from "../step/step.ts";
 import { CONTEXT, wheelhouseStep } from "./step.ts";
 
 const inputs = readInputs(wheelhouseStep);
 
 /** Where the container has a folder for each layer. */
-const LAYERS = "/wheelhouse";
+const FOLDER = "/wheelhouse";
 
 await runStep<ResultOf<typeof wheelhouseStep>>(async (step) => {
 	const { IMAGE: image } = inputs;
@@ -31,7 +31,7 @@ async function gather(step: Step, image: string): Promise<void> {
 		files,
 		caBundle: inputs.CA_BUNDLE,
 	});
-	const command = ["python3", "-I", "-B", "/mnt/gather.py", "/mnt/wheels.json", LAYERS];
+	const command = ["python3", "-I", "-B", "/mnt/gather.py", "/mnt/wheels.json", FOLDER];
 	const container = await makeContainer(step, builder, command, [
 		`--platform=${platform}`,
 		"--network=none",
@@ -66,21 +66,29 @@ async function gather(step: Step, image: string): Promise<void> {
 		count = Number(/^layers: (\d+)$/.exec(line)?.[1] ?? count);
 		process.stderr.write(`${line}\n`);
 	});
-	await tagImage(await importLayers(step, container, count), image);
+	await loadFolders(step, image, { container, count });
 }
 
 /** Make an image from scratch whose layers are a container's folders. */
-async function importLayers(step: Step, container: string, count: number): Promise<string> {
-	const { PLATFORM: platform } = inputs;
-	const instructions = labelInstructions({ ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" });
-	let top = step.unfinishedImage();
-	await importImage(top, { platform, instructions }, (command) =>
-		copyOut(container, `${LAYERS}/0/.`, command),
+async function loadFolders(
+	step: Step,
+	image: string,
+	{ container, count }: { readonly container: string; readonly count: number },
+): Promise<void> {
+	const folder = step.createFolder();
+	const layers = Array.from({ length: count }, (_, layer) => `${layer}.tar`);
+	await pMap(
+		layers.entries(),
+		([layer, file]) =>
+			docker(["cp", `${container}:${FOLDER}/${layer}/.`, "-"], {
+				stdout: { file: join(folder, file) },
+				cancelSignal: step.signal,
+			}),
+		{ concurrency: 4 },
 	);
-	for (let layer = 1; layer < count; layer++) {
-		const above = await step.createPristineContainer([`--platform=${platform}`, top, "none"]);
-		await copyOut(container, `${LAYERS}/${layer}/.`, ["cp", "-", `${above}:/`]);
-		top = await step.commitContainer(above, instructions);
-	}
-	return top;
+	await loadLayers(step, image, {
+		...{ folder, layers, created: new Date(0), comment: "wheelhouse" },
+		platform: inputs.PLATFORM,
+		config: { Labels: { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" } },
+	});
 }
