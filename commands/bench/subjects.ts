@@ -15,6 +15,7 @@ import { labelInstructions } from "../../components/step/instructions.ts";
 import type { Step } from "../../components/step/step.ts";
 import { stackSettings } from "../../infra/settings.ts";
 import type { Run } from "../../local/handlers.ts";
+import { configuredSettings } from "../../local/images.ts";
 import { runStack } from "../../local/program.ts";
 import { Report } from "../../local/report.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
@@ -82,8 +83,7 @@ export async function stackSubjects(
 	step: Step,
 	options: { readonly stack: string; readonly config: readonly string[]; readonly quick: boolean },
 ): Promise<StackSubjects> {
-	const profile = options.quick ? [] : ["profile=optimized"];
-	const images = await buildStack(step, options.stack, [...profile, ...options.config]);
+	const images = await buildStack(step, options.stack, measuredConfig(options));
 	const settings = stackSettings();
 	const python = images.python.platforms?.[settings.platform] ?? images.python;
 	const subjects = [
@@ -93,6 +93,24 @@ export async function stackSubjects(
 	const upstream = await upstreamPython(step, images, settings, options.quick);
 	if (upstream !== undefined) subjects.push({ name: "upstream", image: upstream });
 	return { base: images.debbase.name, subjects, settings };
+}
+
+/**
+ * The config of what is measured. Of another profile than the stack's all is made for nobody but this: in
+ * a registry the stack's tags would move to it.
+ */
+export function measuredConfig({
+	stack,
+	config,
+	quick,
+}: Parameters<typeof stackSubjects>[1]): string[] {
+	const settingsOf = (sets: readonly string[]) =>
+		configuredSettings(stack, readStackConfig(stack, sets));
+	const wanted = [...(quick ? [] : ["profile=optimized"]), ...config];
+	const { pythons, platforms } = settingsOf([]);
+	if (settingsOf(wanted).pythons[0].profile === pythons[0].profile) return wanted;
+	// Several platforms take a registry, for their index.
+	return ["registry=none", "platforms=", `platform=${platforms[0]}`, ...wanted];
 }
 
 async function buildStack(step: Step, stack: string, config: readonly string[]): Promise<Images> {
