@@ -53,7 +53,7 @@ describe("a patch that is brought in", () => {
 		[
 			"does not apply",
 			PYTHON.replace("int(h*6.0)", "int(h*7.0)"),
-			/hunk 1 of Lib\/colorsys\.py; write/,
+			/hunk 1 of Lib\/colorsys\.py; add first what it builds on, or write/,
 		],
 		[
 			"has tests that pass without it",
