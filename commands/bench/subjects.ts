@@ -31,6 +31,17 @@ export interface Subject {
 /** What the table calls the release's own Python. */
 export const RELEASE_OWN = "debian";
 
+/** What {@link stackSubjects} needs. */
+export interface SubjectsOptions {
+	readonly stack: string;
+	readonly config: readonly string[];
+	/**
+	 * Leave out what would have to be compiled only for this: another profile than the stack's, and what it
+	 * is compared with.
+	 */
+	readonly quick: boolean;
+}
+
 /** What a stack brings to a comparison. */
 export interface StackSubjects {
 	/** The image that the others stand on: sizes are told over it. */
@@ -75,14 +86,8 @@ export function parseSubject(text: string): Subject {
  * Build the stack's python of its first platform, in the profile optimized unless the config says otherwise,
  * and what it is measured beside: Debian's own Python on the same base, and upstream's with its default
  * configure.
- *
- * @param options `quick` leaves out what would have to be compiled only for this: another profile than the
- * stack's, and what it is compared with.
  */
-export async function stackSubjects(
-	step: Step,
-	options: { readonly stack: string; readonly config: readonly string[]; readonly quick: boolean },
-): Promise<StackSubjects> {
+export async function stackSubjects(step: Step, options: SubjectsOptions): Promise<StackSubjects> {
 	const images = await buildStack(step, options.stack, measuredConfig(options));
 	const settings = stackSettings();
 	const python = images.python.platforms?.[settings.platform] ?? images.python;
@@ -99,11 +104,7 @@ export async function stackSubjects(
  * The config of what is measured. Of another profile than the stack's all is made for nobody but this: in
  * a registry the stack's tags would move to it.
  */
-export function measuredConfig({
-	stack,
-	config,
-	quick,
-}: Parameters<typeof stackSubjects>[1]): string[] {
+export function measuredConfig({ stack, config, quick }: SubjectsOptions): string[] {
 	const settingsOf = (sets: readonly string[]) =>
 		configuredSettings(stack, readStackConfig(stack, sets));
 	const wanted = [...(quick ? [] : ["profile=optimized"]), ...config];

@@ -10,6 +10,7 @@ import {
 	runContainer,
 } from "../../../components/step/container.ts";
 import { docker } from "../../../components/step/docker.ts";
+import { engine } from "../../../components/step/engine.ts";
 import { StepError } from "../../../components/step/error.ts";
 import type { Step } from "../../../components/step/step.ts";
 import { stackImages } from "../../../infra/images.ts";
@@ -78,8 +79,8 @@ export async function publishUv(
 	const command = ["sh", "-euc", script];
 	const container = await makePristineContainer(step, wheelbuild, command, options);
 	await runContainer(step, container);
-	const changes = ["ENTRYPOINT []", 'CMD ["uv"]'].flatMap((change) => ["--change", change]);
-	await docker(["commit", ...changes, container, image]);
+	const instructions = ["ENTRYPOINT []", 'CMD ["uv"]'];
+	await (await engine()).commit(container, image, instructions, step.signal);
 	await docker(["push", "--quiet", image]);
 }
 
