@@ -1,6 +1,7 @@
 import { imageConfig, imageId, inspectImage } from "../components/step/docker.ts";
 import { daemonInputs, type Inputs } from "../components/step/why.ts";
 import { rotationLines } from "../infra/rotation-lines.ts";
+import { seriesName } from "../stacks/cpython.ts";
 import { codenames, debianReleases } from "../stacks/debian.ts";
 import { knownSide, rotation } from "../stacks/rotation.ts";
 import type { Outputs } from "./program.ts";
@@ -128,5 +129,5 @@ async function changesForUsers({ images, pythons, debian }: Shown): Promise<stri
 
 /** The name of the Python that a package's key is about, such as 3.13t: its series, and ABI flags. */
 function pythonOf({ PYTHON_VERSION = "", ABI_FLAGS = "" }: Inputs): string {
-	return PYTHON_VERSION.split(".", 2).join(".") + ABI_FLAGS;
+	return seriesName(PYTHON_VERSION) + ABI_FLAGS;
 }

@@ -384,6 +384,11 @@ export function seriesOf(version: string): CPythonSeries | undefined {
 	return findSeries(`${parsed.major}.${parsed.minor}`);
 }
 
+/** The name of a version's series, which the catalog need not have: 3.13 of 3.13.5. */
+export function seriesName(version: string): string {
+	return version.split(".", 2).join(".");
+}
+
 /** The catalog's entry for a series such as 3.13, if there is one. */
 export function findSeries(series: string): CPythonSeries | undefined {
 	return cpythonSeries.find((entry) => entry.series === series);

@@ -1,4 +1,5 @@
 import { docker } from "../../components/step/docker.ts";
+import { seriesName } from "../../stacks/cpython.ts";
 import { type Measured, startKinds } from "./measure.ts";
 import { best, geometricMean } from "./statistics.ts";
 import { RELEASE_OWN, type Subject } from "./subjects.ts";
@@ -61,12 +62,9 @@ export function releaseOwn(
 ): Measured | undefined {
 	const [stacks] = versions.values();
 	const [own, version] = [...versions].find(([one]) => one.subject.name === RELEASE_OWN) ?? [];
-	return own !== reference && series(version) === series(stacks) ? own : undefined;
-}
-
-/** 3.13 of 3.13.5. */
-function series(version = ""): string {
-	return version.split(".", 2).join(".");
+	return own !== reference && seriesName(version ?? "") === seriesName(stacks ?? "")
+		? own
+		: undefined;
 }
 
 /** Time of each program as a part of the reference's, best beside best. */

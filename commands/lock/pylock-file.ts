@@ -1,6 +1,7 @@
 /** Writes lock files of PEP 751, in one way: what is the same gives the same bytes. */
 
 import { parse, TomlDate, type TomlTable, type TomlValue } from "smol-toml";
+import { seriesName } from "../../stacks/cpython.ts";
 import { normalizeName } from "../../stacks/lock/names.ts";
 import type { Target } from "../../stacks/lock/target.ts";
 
@@ -27,7 +28,7 @@ export interface PylockFile {
 
 /** The text of a lock file. */
 export function pylockText({ targets, groups, packages, tool }: PylockFile): string {
-	const series = targets[0].python.split(".").slice(0, 2).join(".");
+	const series = seriesName(targets[0].python);
 	const machines = targets.map(
 		({ machine }) => `sys_platform == 'linux' and platform_machine == '${machine}'`,
 	);
