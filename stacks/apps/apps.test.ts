@@ -123,6 +123,17 @@ it("stands on the image that it names, and on the first where it names none", ()
 	expect(of(["minimal"], 'python = "3.12"')).toMatch(/^write "3\.13-minimal", or add/);
 });
 
+it.each([
+	["", true],
+	["[tool.poetry]\npackage-mode = false", false],
+	["[tool.uv]\npackage = false", false],
+	["[tool.pdm]\ndistribution = false", false],
+	["[tool.uv]\npackage = true", true],
+])("with [build-system] is a distribution, unless its tool says no: %j", (tool, isPackage) => {
+	const pyproject = `${good}[build-system]\nrequires = []\n${tool}\n`;
+	expect(read({ app: { "pyproject.toml": pyproject } }).apps).toMatchObject([{ isPackage }]);
+});
+
 it("needs a name and a command alone", () => {
 	const { apps } = read({ app: { "pyproject.toml": good } });
 	expect(apps[0]).toMatchObject({ name: "orders-api", user: "app", ports: [], fromSource: [] });

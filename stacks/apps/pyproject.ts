@@ -18,7 +18,7 @@ export interface Pyproject {
 	readonly version?: string;
 	/** The one of the stack's that the table names; else the first. */
 	readonly python: AppPython;
-	/** Whether it has `[build-system]` (PEP 518). */
+	/** Whether it has `[build-system]` (PEP 518), and is not said to be no distribution. */
 	readonly isPackage: boolean;
 	readonly table: AppTable;
 }
@@ -57,9 +57,15 @@ export function readPyproject(
 		name: normalizeName(name),
 		...(version !== undefined && { version }),
 		python,
-		isPackage: buildSystem !== undefined,
+		isPackage: buildSystem !== undefined && !isNoDistribution(asTable(tool)),
 		table: table as AppTable,
 	};
+}
+
+/** Whether Poetry, uv or PDM would not install the project itself, though it has a `[build-system]`. */
+function isNoDistribution({ poetry, uv, pdm }: Readonly<Record<string, unknown>>): boolean {
+	const said = [asTable(poetry)["package-mode"], asTable(uv).package, asTable(pdm).distribution];
+	return said.includes(false);
 }
 
 /** What is wrong with the name of a Python that is none of the stack's. */
