@@ -8,6 +8,8 @@ import { configuredImages, configuredSettings } from "../../local/images.ts";
 import { readStackConfig } from "../../local/stack-config.ts";
 import type { App, AppSource } from "../../stacks/apps/app.ts";
 import { readApp } from "../../stacks/apps/apps.ts";
+import { quote } from "../../stacks/config-error.ts";
+import { parseFolder, pathProblem } from "../../stacks/config-values.ts";
 import { ConfigError } from "../../stacks/settings.ts";
 import { uv } from "../../stacks/uv.ts";
 import { lockApp } from "./lock.ts";
@@ -28,7 +30,10 @@ const command = commandLine(
 		// The apps of the stack may have stale locks, or none: that is why one runs this.
 		const stackConfig = readStackConfig(stack, [...config, "apps="]);
 		const settings = configuredSettings(stack, stackConfig);
-		const app = readApp(folder.replace(/(?<=.)\/+$/, ""), { pythons: settings.pythons });
+		const problem = pathProblem(folder);
+		if (problem !== undefined)
+			throw new StepError(`the folder ${quote(folder)} ${problem}`, "no stack takes it: rename it");
+		const app = readApp(parseFolder(folder), { pythons: settings.pythons });
 		if (Array.isArray(app)) throw new ConfigError(stack, app);
 		refuseOldPython(app);
 		const images = await configuredImages(settings, stackConfig);
