@@ -7,9 +7,9 @@ import type { Step } from "../../components/step/step.ts";
 import type { App, AppSource } from "../../stacks/apps/app.ts";
 import { lockedApp, readerOf } from "../../stacks/apps/locked.ts";
 import { LockFile } from "../../stacks/lock/lock-file.ts";
-import { buildSystemDigest, projectDigest, requirementsDigest } from "../../stacks/lock/project.ts";
+import { buildSystemDigest, projectDigest } from "../../stacks/lock/project.ts";
 import { buildLockName, type ReadFile, readProject } from "../../stacks/lock/read-lock.ts";
-import { parseRequirements } from "../../stacks/lock/requirements.ts";
+import { parseRequirements, requirementsDigest } from "../../stacks/lock/requirements.ts";
 import { type Target, targetOf } from "../../stacks/lock/target.ts";
 import { perPlatform } from "../../stacks/platforms.ts";
 import type { Settings } from "../../stacks/settings.ts";
@@ -22,6 +22,7 @@ import {
 	lockInContainer,
 } from "./container.ts";
 import { type Package, packagesOf, pylockText } from "./pylock-file.ts";
+import { refuseUnindexed } from "./unindexed.ts";
 
 /** What is locked, and how. */
 export interface LockArgs {
@@ -46,6 +47,7 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 	const { platform, caBundle } = settings;
 	const read = readerOf(app);
 	const source = sourceOf(app.folder, read);
+	refuseUnindexed(app.folder, source, read, targetsOf(args)[0]);
 	const place = {
 		image: args.image,
 		platform,
@@ -79,8 +81,8 @@ function sourceOf(folder: string, read: ReadFile): LockSource {
 	const { dependencies } = readProject(folder, read);
 	if (dependencies !== undefined) return "pyproject.toml";
 	throw new StepError(
-		`${join(folder, "pyproject.toml")}: the dependencies are dynamic`,
-		"list them in [project], or in requirements.in",
+		`${join(folder, "pyproject.toml")}: the dependencies are dynamic, or Poetry's alone`,
+		"list them in dependencies of [project], or in requirements.in",
 	);
 }
 
@@ -136,7 +138,7 @@ function lockTexts(
 	if (source === "uv.lock")
 		return { ...(uvLock !== null && { "uv.lock": uvLock }), [buildLockName]: build };
 	const text = source === "pyproject.toml" ? undefined : (read(source) ?? "");
-	const sha256 = text === undefined ? projectDigest(project) : requirementsDigest(text);
+	const sha256 = text === undefined ? projectDigest(project) : requirementsDigest(source, read);
 	const locked = packagesOf(lock, urls);
 	const packages = text === undefined ? locked : withHashesOf(app.folder, source, text, locked);
 	const tool = { "locked-from": { file: source, sha256 } };

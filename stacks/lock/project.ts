@@ -11,7 +11,7 @@ import { parseRequirement, type Requirement } from "./requirement.ts";
 export interface Project {
 	/** Normalised; absent where there is no `[project]`. */
 	readonly name?: string;
-	/** As they stand there; absent where they are dynamic: known to the build system alone. */
+	/** As they stand there; absent where they are dynamic: known to the build system or Poetry alone. */
 	readonly dependencies?: readonly string[];
 	/** The dependencies, parsed. */
 	readonly requirements: readonly Requirement[];
@@ -27,7 +27,11 @@ export function parseProject(file: LockFile, text: string): Project {
 	const buildSystem = file.get(root, "", "build-system", "table");
 	const name = file.get(project, "project.", "name", "text");
 	const requiresPython = file.get(project, "project.", "requires-python", "text");
-	const isDynamic = file.get(project, "project.", "dynamic", "texts")?.includes("dependencies");
+	const tool = file.get(root, "", "tool", "table") ?? {};
+	const poetry = file.get(tool, "tool.", "poetry", "table") ?? {};
+	const isDynamic =
+		file.get(project, "project.", "dynamic", "texts")?.includes("dependencies") ||
+		(project.dependencies === undefined && poetry.dependencies !== undefined);
 	const dependencies = file.get(project, "project.", "dependencies", "texts") ?? [];
 	return {
 		...(name !== undefined && { name: normalizeName(name) }),
@@ -69,9 +73,4 @@ export function projectDigest({
 /** SHA-256 of what the lock of a project's own build is made from: `requires` of `[build-system]`. */
 export function buildSystemDigest({ buildRequires = [] }: Pick<Project, "buildRequires">): string {
 	return sha256(JSON.stringify([...buildRequires].sort()));
-}
-
-/** SHA-256 of a requirements file: all its bytes, as UTF-8. */
-export function requirementsDigest(text: string): string {
-	return sha256(text);
 }

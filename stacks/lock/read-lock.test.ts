@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LockFile } from "./lock-file.ts";
-import { buildSystemDigest, parseProject, projectDigest, requirementsDigest } from "./project.ts";
+import { buildSystemDigest, parseProject, projectDigest } from "./project.ts";
 import { readBuildLock, readLock } from "./read-lock.ts";
+import { requirementsDigest } from "./requirements.ts";
 import type { Target } from "./target.ts";
 
 const target: Target = { python: "3.13.5", debian: "bookworm", glibc: "2.36", machine: "x86_64" };
@@ -30,6 +31,8 @@ const uvLock = `version = 1
 name = "orders"
 source = { virtual = "." }
 `;
+
+const digestOfText = (text: string) => requirementsDigest("requirements.txt", () => text);
 
 type Files = Readonly<Record<string, string>>;
 const read = (files: Files) => readLock("../orders", (name) => files[name], target);
@@ -61,7 +64,7 @@ describe("readLock", () => {
 		expect(read({ "pyproject.toml": same, "pylock.toml": fresh })).toMatchObject({
 			names: new Set(["flask"]),
 		});
-		const of = lockedFrom("requirements.txt", requirementsDigest(requirements));
+		const of = lockedFrom("requirements.txt", digestOfText(requirements));
 		expect(read({ "pylock.toml": of, "requirements.txt": requirements })).toMatchObject({
 			name: "pylock.toml",
 		});
@@ -89,9 +92,9 @@ describe("readLock", () => {
 			"a lock of other requirements",
 			{
 				"requirements.txt": `${requirements}#`,
-				"pylock.toml": lockedFrom("requirements.txt", requirementsDigest(requirements)),
+				"pylock.toml": lockedFrom("requirements.txt", digestOfText(requirements)),
 			},
-			`${key}: "requirements.txt" has changed since: the lock is stale; ${remedy}`,
+			`${key}: "requirements.txt" has changed since, or what it includes: the lock is stale; ${remedy}`,
 		],
 		[
 			"a lock of requirements that are gone",
@@ -100,7 +103,7 @@ describe("readLock", () => {
 		],
 		[
 			"a lock of a file out of the folder",
-			{ "../x": "", "pylock.toml": lockedFrom("../x", requirementsDigest("")) },
+			{ "../x": "", "pylock.toml": lockedFrom("../x", digestOfText("")) },
 			`${key}: "../x" is no file of the folder; ${remedy}`,
 		],
 		[
@@ -150,6 +153,22 @@ it("reads a build lock, if there is one", () => {
 });
 
 describe("digests", () => {
+	it("change with what a requirements file includes", () => {
+		const files: Record<string, string | undefined> = {
+			"requirements.txt": "-r more/base.txt\nsix",
+			"more/base.txt": "\ufeff--constraint=c.txt # why\r\n-r ../requirements.txt",
+			"more/c.txt": "a<2",
+		};
+		const digest = () => requirementsDigest("requirements.txt", (name) => files[name]);
+		const seen = [digest()];
+		for (const name of ["more/c.txt", "more/base.txt"]) {
+			files[name] += "\nb";
+			seen.push(digest());
+		}
+		expect(new Set(seen).size).toBe(3);
+		files["more/other.txt"] = "c";
+		expect(digest()).toBe(seen.at(-1));
+	});
 	const project = (rest: string) => parseProject(new LockFile("x", "y"), rest);
 	it("change with dependencies and requires-python alone", () => {
 		const one = digestOf(pyproject("a"));
@@ -157,6 +176,8 @@ describe("digests", () => {
 		expect(digestOf(pyproject("a").replace("3.11", "3.12"))).not.toBe(one);
 		expect(digestOf(pyproject("b"))).not.toBe(one);
 		expect(digestOf("[project]")).toBe(digestOf(""));
+		const ofPoetry = project("[tool.poetry.dependencies]\nflask = '^3'");
+		expect(ofPoetry.dependencies).toBeUndefined();
 	});
 	it("change with what builds the project", () => {
 		const one = buildSystemDigest(project('[build-system]\nrequires = ["hatchling", "a"]'));

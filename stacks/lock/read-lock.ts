@@ -4,15 +4,9 @@ import { satisfies } from "@renovatebot/pep440";
 import type { LockedDistribution } from "./lock.ts";
 import { LockFile } from "./lock-file.ts";
 import { markerEnvironment } from "./markers.ts";
-import {
-	type Project,
-	parseProject,
-	projectDigest,
-	projectRequirements,
-	requirementsDigest,
-} from "./project.ts";
+import { type Project, parseProject, projectDigest, projectRequirements } from "./project.ts";
 import { type Pylock, parsePylock, selectPackages } from "./pylock.ts";
-import { parseRequirements } from "./requirements.ts";
+import { parseRequirements, requirementsDigest } from "./requirements.ts";
 import type { Target } from "./target.ts";
 import { readUvLock } from "./uv-lock.ts";
 
@@ -111,10 +105,10 @@ function refuseStale(
 			file.refuse(key, source, "has other dependencies since: the lock is stale");
 		return;
 	}
-	const text = /^\w[\w.-]*$/.test(source) ? read(source) : undefined;
-	if (text === undefined) file.refuse(key, source, "is no file of the folder");
-	else if (requirementsDigest(text) !== lockedFrom.sha256)
-		file.refuse(key, source, "has changed since: the lock is stale");
+	if (!/^\w[\w.-]*$/.test(source) || read(source) === undefined)
+		file.refuse(key, source, "is no file of the folder");
+	else if (requirementsDigest(source, read) !== lockedFrom.sha256)
+		file.refuse(key, source, "has changed since, or what it includes: the lock is stale");
 }
 
 /** Refuses a lock of another tool that lacks what the project needs. */

@@ -4,8 +4,11 @@
  * an image is made from: `npm run lock` makes one from them.
  */
 
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
 import { Refusal } from "../config-values.ts";
 import { type LockFile, sha256Problem } from "./lock-file.ts";
+import type { ReadFile } from "./read-lock.ts";
 import { parseRequirement, type Requirement } from "./requirement.ts";
 
 /** A requirement that its version and hashes pin. */
@@ -28,6 +31,36 @@ export function parseRequirements(file: LockFile, text: string): PinnedRequireme
 	});
 }
 
+/** A requirements file that is read line by line. */
+export interface RequirementsFile {
+	/** From the app's folder. */
+	readonly path: string;
+	readonly text: string;
+	readonly lines: readonly Readonly<Line>[];
+}
+
+/** A requirements file, and those that it includes (`-r`, `-c`), each once. */
+export function withIncluded(name: string, read: ReadFile): RequirementsFile[] {
+	const paths = new Set([name]);
+	// Goes on to those that are added meanwhile.
+	return Array.from(paths, (path) => {
+		const text = read(path) ?? "";
+		const lines = logicalLines(text);
+		for (const { line } of lines) {
+			const included = /^(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)$/.exec(line)?.[1];
+			if (included !== undefined) paths.add(posix.join(posix.dirname(path), included));
+		}
+		return { path, text, lines };
+	});
+}
+
+/** SHA-256 of a requirements file and of those that it includes: all their bytes, as UTF-8. */
+export function requirementsDigest(name: string, read: ReadFile): string {
+	const digest = createHash("sha256");
+	for (const { text } of withIncluded(name, read)) digest.update(text);
+	return digest.digest("hex");
+}
+
 /** Refuses the first line that has no hash, for all: a file without hashes has no other kind. */
 function refuseWithoutHash(file: LockFile, lines: readonly Line[]): void {
 	const [first, ...others] = lines.filter(({ line }) => !/\s--hash[= ]/.test(line));
@@ -36,6 +69,7 @@ function refuseWithoutHash(file: LockFile, lines: readonly Line[]): void {
 	file.refuse(`line ${first.number}`, first.line, `has no hash${also}`);
 }
 
+/** A line of a requirements file, with those that go on with it. */
 interface Line {
 	line: string;
 	/** Of its first line in the file, from 1. */
@@ -77,6 +111,12 @@ function refuseOption(file: LockFile, line: string, number: number): void {
 	file.refuse(`line ${number}`, line, `is an option that is not known here`, remedy);
 }
 
+/** What is said of a requirement of a folder, an archive or a repository: the reason and the remedy. */
+export const UNINDEXED = [
+	"is not in a package index",
+	"publish it in one, and require its version",
+] as const;
+
 const hashOption = /\s--hash[= ](?<algorithm>\w+):(?<digest>\S*)/g;
 
 function parsePinned(line: string, relock: string): PinnedRequirement {
@@ -86,8 +126,7 @@ function parsePinned(line: string, relock: string): PinnedRequirement {
 		.replace(hashOption, "")
 		.trim();
 	if (rest !== "") throw new Refusal("has options beside --hash", "leave them out");
-	if (requirement.url !== undefined)
-		throw new Refusal("is not in a package index", "publish it in one, and require its version");
+	if (requirement.url !== undefined) throw new Refusal(...UNINDEXED);
 	const version = /^===?\s*(?<version>[^\s,*]+)$/.exec(requirement.specifier)?.groups?.version;
 	if (version === undefined) throw new Refusal("has no version (==)", relock);
 	return { ...requirement, version, sha256: hashesOf(line, relock) };
