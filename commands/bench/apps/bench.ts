@@ -5,7 +5,7 @@ import type { Step } from "../../../components/step/step.ts";
 import { configuredSettings } from "../../../local/images.ts";
 import { readStackConfig } from "../../../local/stack-config.ts";
 import { ours, uvGuide } from "./builders.ts";
-import { startRegistry } from "./machines.ts";
+import { checkMachine, startRegistry } from "./machines.ts";
 import { type MeasuredBuilder, measureApps } from "./measure.ts";
 import { lockApps, publishBases, publishUv } from "./prepare.ts";
 import { scenarios } from "./scenarios.ts";
@@ -21,6 +21,7 @@ export interface AppsOptions {
 
 /** Build an app as this project does, and as uv's guide does, in turns: registry, engines and locks are made for it. */
 export async function benchApps(step: Step, options: AppsOptions): Promise<MeasuredBuilder[]> {
+	await checkMachine();
 	const { stack, rounds, quick } = options;
 	const args = ["-s", stack, ...options.config.flatMap((value) => ["-c", value])];
 	const settings = configuredSettings(stack, readStackConfig(stack, [...options.config, "apps="]));

@@ -18,6 +18,33 @@ export interface Registry {
 	stop(): Promise<void>;
 }
 
+/**
+ * See that this machine has what a comparison takes, before minutes go by.
+ *
+ * @throws StepError with what it lacks.
+ */
+export async function checkMachine(): Promise<void> {
+	if (process.getuid?.() !== 0)
+		throw new StepError(
+			"--apps starts Docker daemons of its own, which takes root",
+			"run it as root",
+		);
+	const missing = async (...command: [string, ...string[]]) =>
+		(await execa(command[0], command.slice(1), { reject: false })).failed;
+	if (await missing("docker-registry", "--version"))
+		throw new StepError(
+			"--apps needs Debian's docker-registry, which is not on PATH",
+			"apt-get install docker-registry",
+		);
+	// Docker's clients build with BuildKit by buildx from 23 on, before it by themselves.
+	const { stdout: version } = await execa("docker", ["version", "--format", "{{.Client.Version}}"]);
+	if (Number.parseInt(version, 10) >= 23 && (await missing("docker", "buildx", "version")))
+		throw new StepError(
+			`--apps builds uv's guide with BuildKit, and Docker's client ${version} has no buildx`,
+			"apt-get install docker-buildx (Docker's own packages: docker-buildx-plugin), or have a client before 23 first on PATH",
+		);
+}
+
 /** Start Debian's docker-registry. */
 export async function startRegistry(folder: string): Promise<Registry> {
 	const host = `127.0.0.1:${await freePort()}`;
