@@ -1,7 +1,5 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "smol-toml";
-import { StepError } from "../../components/step/error.ts";
 import { writeWhole } from "../../components/step/file.ts";
 import type { Step } from "../../components/step/step.ts";
 import type { App, AppSource } from "../../stacks/apps/app.ts";
@@ -22,6 +20,7 @@ import {
 	lockInContainer,
 } from "./container.ts";
 import { type Package, packagesOf, pylockText } from "./pylock-file.ts";
+import { REQUIREMENTS, sourceOf } from "./source.ts";
 import { refuseUnindexed } from "./unindexed.ts";
 
 /** What is locked, and how. */
@@ -65,25 +64,6 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 		else if (text !== read(name)) await writeWhole(file, text);
 	}
 	return locked;
-}
-
-/** Files that may be locked from, beside pyproject.toml. */
-const REQUIREMENTS = ["requirements.in", "requirements.txt"] as const;
-
-/** From what an app is locked: uv's own lock, what pyproject.toml lists, or a requirements file. */
-function sourceOf(folder: string, read: ReadFile): LockSource {
-	// A build takes pylock.toml where both are.
-	if (read("uv.lock") !== undefined && read("pylock.toml") === undefined) return "uv.lock";
-	const { project } = parse(read("pyproject.toml") ?? "") as { project?: Record<string, unknown> };
-	if (project?.dependencies !== undefined) return "pyproject.toml";
-	const requirements = REQUIREMENTS.find((name) => read(name) !== undefined);
-	if (requirements !== undefined) return requirements;
-	const { dependencies } = readProject(folder, read);
-	if (dependencies !== undefined) return "pyproject.toml";
-	throw new StepError(
-		`${join(folder, "pyproject.toml")}: the dependencies are dynamic, or Poetry's alone`,
-		"list them in dependencies of [project], or in requirements.in",
-	);
 }
 
 /** What uv and build backends may look at: the app's files, and the locks, which are none of them. */
