@@ -22,6 +22,7 @@ it.each([
 	"/usr/bin/ccache-stats",
 	"/venv/lib/python3.13/site-packages/numpy/_core/include/numpy/ndarrayobject.h",
 	"/app/native/source.h",
+	"/venv/lib/python3.13/site-packages/virtualenv/seed/wheels/embed/pip-26.0-py3-none-any.whl",
 	"/venv/bin/uvicorn",
 	"/usr/lib/x86_64-linux-gnu/libpq.so.5",
 ])("%s may be there", (path) => {

@@ -13,7 +13,8 @@ const UNWANTED: readonly (readonly [what: string, pattern: RegExp, remedy: strin
 		/^\/(usr\/(local\/)?|venv\/)include\/.*\.(h|hh|hpp|hxx)$/,
 		"name the library's package in packages of [tool.debian-python], and not its -dev",
 	],
-	["a wheel", /\.whl$/, "name it in .dockerignore"],
+	// What a distribution has among its modules is part of it: virtualenv brings pip's wheel along.
+	["a wheel", /^(?!\/venv\/lib\/[^/]+\/site-packages\/).*\.whl$/, "name it in .dockerignore"],
 	["a Debian package", /\.deb$/, "name it in .dockerignore"],
 	[
 		"a cache",
