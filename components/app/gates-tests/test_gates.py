@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -71,7 +72,22 @@ class Imports(Folder):
         with self.assertRaises(Failure) as caught:
             gate_imports.check([Distribution("bad", files)], ())
         self.assertIn("bad: 1 modules do not import: no_such_module_anywhere", caught.exception.what)
+        other = Distribution("other", [self.write("no_such_module_either.py", b"")])
+        with self.assertRaises(Failure) as caught:
+            gate_imports.check([other, Distribution("bad", files)], ())
+        self.assertIn("bad, other: 2 modules do not import: ", caught.exception.what)
         self.assertIn("0 modules", gate_imports.check([Distribution("bad", files)], ("bad",)))
+
+
+    def test_a_module_may_write_a_temporary_file(self):
+        code = b"import tempfile\nassert tempfile.gettempdir() == '/dev/shm'\n"
+        files = [self.write("writer.py", code)]
+        importer = gate_imports.import_in_child
+        self.addCleanup(setattr, gate_imports, "import_in_child", importer)
+        gate_imports.import_in_child = lambda names: (
+            [(n, "no") for n in names if subprocess.call([sys.executable, files[0]])], None
+        )
+        self.assertIn("1 modules of 1", gate_imports.check([Distribution("writer", files)], ()))
 
 
 class Copies(Folder):
@@ -79,10 +95,14 @@ class Copies(Folder):
         elf = b"\x7fELF"
         static = self.write("crypt.so", elf + b"\0OpenSSL 3.5.1 1 Jul 2025\0 deflate 1.3.1 Copyright 1995-")
         shared = self.write("a.libs/libpq-0123.so.5", elf)
+        # Statically linked, as in lxml.
+        xml = self.write("etree.so", elf + b"Warning: program compiled against libxml %d using older %d\n\0")
         script = self.write("libpq.py", b"")
-        given = [Distribution("one", [static]), Distribution("two", [shared, script])]
+        given = [Distribution("one", [static]), Distribution("two", [shared, script]), Distribution("lxml", [xml])]
         told = gate_copies.check(given, ())
-        self.assertTrue(told.endswith("OpenSSL 2, libpq 2, libxml2 1, zlib 2"), told)
+        redhat = self.write("libcrypto-54.so.1.1", elf + b"OpenSSL 1.1.1k  FIPS 25 Mar 2021\0")
+        self.assertEqual(gate_copies.copies(Distribution("cv", [redhat]), *gate_copies.LIBRARIES[0][1:]), ["1.1.1k"])
+        self.assertTrue(told.endswith("OpenSSL 2, libpq 2, libxml2 2, zlib 2"), told)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ import re
 from distributions import elf_files
 
 # Each as its files are named, and what its code says of itself where it is linked statically: of
-# OpenSSL its version text (crypto/cversion.c), of zlib its copyright (deflate.c).
+# OpenSSL its version text (crypto/cversion.c), of zlib its copyright (deflate.c), of libxml2 what it
+# says where another version is loaded (parserInternals.c), and no version.
 LIBRARIES = (
-    ("OpenSSL", r"lib(ssl|crypto)\b", re.compile(br"OpenSSL (\d+\.\d+\.\d+\w*) +\d+ \w{3} \d{4}")),
+    ("OpenSSL", r"lib(ssl|crypto)\b", re.compile(br"OpenSSL (\d+\.\d+\.\d+\w*) +(?:FIPS )?\d+ \w{3} \d{4}")),
     ("libpq", r"libpq\b", None),
-    ("libxml2", r"libxml2\b", None),
+    ("libxml2", r"libxml2\b", re.compile(br"program compiled against libxml %d using older()")),
     ("zlib", r"libz\b", re.compile(br" deflate (\d+\.\d+[\d.]*) Copyright 1995-")),
 )
 

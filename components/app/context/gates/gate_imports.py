@@ -14,6 +14,8 @@ NOT_THEIRS = frozenset(["test", "tests", "testing", "docs", "doc", "examples", "
 
 
 def check(distributions, exceptions):
+    # Some need a place to write, as matplotlib for its cache: apps have /tmp for that, if they want.
+    os.environ["TMPDIR"] = "/dev/shm"
     owners = {}
     for distribution in distributions:
         if distribution.name not in exceptions:
@@ -21,17 +23,18 @@ def check(distributions, exceptions):
                 owners.setdefault(name, distribution.name)
     failed, last = import_in_child(sorted(owners))
     if last is not None:
-        raise failure(owners[last], "the import of %s ends the interpreter" % last)
+        raise failure([owners[last]], "the import of %s ends the interpreter" % last)
     if failed:
         names = listing("%s (%s)" % pair for pair in failed)
-        raise failure(owners[failed[0][0]], "%d modules do not import: %s" % (len(failed), names))
+        whose = sorted({owners[name] for name, _ in failed})
+        raise failure(whose, "%d modules do not import: %s" % (len(failed), names))
     return "%d modules of %d distributions import" % (len(owners), len(set(owners.values())))
 
 
-def failure(distribution, what):
+def failure(distributions, what):
     return Failure(
-        "%s: %s" % (distribution, what),
-        "add what it lacks, or name it and why in import-exceptions of [tool.debian-python]",
+        "%s: %s" % (", ".join(distributions), what),
+        "add what is lacking, or name the distribution and why in import-exceptions of [tool.debian-python]",
     )
 
 
