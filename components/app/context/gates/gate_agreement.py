@@ -15,5 +15,5 @@ def check(distributions, exceptions):
     output = process.communicate()[0].decode("utf-8", "replace").strip()
     if process.returncode:
         print(output)
-        raise Failure(output.splitlines()[0] if output else "pip check fails", "lock again")
+        raise Failure(output.splitlines()[0] if output else "pip check fails", "lock again, without an override of a dependency")
     return "%d distributions ask for what is there" % len(distributions)
