@@ -123,6 +123,17 @@ it("takes the version that a dependency names, where there are several", () => {
 	expect(distributions.map(({ version }) => version)).toEqual(["2.3.0"]);
 });
 
+it.each([
+	["numpy >= 23.0-alpha.0, <99", ">=23.0a0,<99"],
+	["numpy (>=v8.0,!=23.0.*)", ">=8.0,!=23.0.*"],
+	["numpy>=1.0-1,~=1.10", ">=1.0.post1,~=1.10"],
+	["numpy==3.0RC1+A.1", "==3.0rc1+a.1"],
+])("takes %j for what uv writes as %j", (dependency, specifier) => {
+	const requires = `{ name = "numpy", specifier = "${specifier}" }`;
+	const text = `${head}${app(`{ name = "numpy", ${registry} }`, requires)}${entry("numpy", "2.3.0")}`;
+	expect(read(text, projectOf(dependency)).lines).toEqual([]);
+});
+
 it("compares no dependencies that are dynamic", () => {
 	expect(read(uvicorn, { name: "orders", requirements: [] }).lines).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** uv.lock: the lock of uv's projects, of which a target has a part. */
 
+import { clean } from "@renovatebot/pep440";
 import type { TomlTable } from "smol-toml";
 import {
 	holds,
@@ -130,7 +131,11 @@ function refuseStale(walk: Walk, app: UvPackage, project: Project): void {
 /** `name[extra,other]<2,>=1`: the same for requirements that mean the same. */
 function canonical(name: string, extras: readonly string[], specifier: string): string {
 	const sortedExtras = extras.map(normalizeName).sort().join(",");
-	const specifiers = specifier.split(",").map((part) => part.replace(/\s/g, "").toLowerCase());
+	const specifiers = specifier.split(",").map((part) => {
+		const [, operator = "", version = ""] = /^\s*([<>=!~]*)\s*(\S*)/.exec(part) ?? [];
+		// uv writes 1.0-beta.2 as 1.0b2; what ends with .* is no version.
+		return operator + (clean(version) ?? version);
+	});
 	return `${normalizeName(name)}${sortedExtras && `[${sortedExtras}]`}${specifiers.sort().join(",")}`;
 }
 
