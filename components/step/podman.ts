@@ -3,8 +3,8 @@ import { extract, type Header } from "tar-stream";
 import { repositoryOf, tagOf } from "../image-name.ts";
 import { daemonVariables } from "./daemon.ts";
 import { answerError, docker, type ImageConfig, inspectImage } from "./docker.ts";
-import type { Engine } from "./engine.ts";
 import { askEngine } from "./engine-api.ts";
+import { type Engine, UNKNOWN_ID } from "./engine-type.ts";
 import { applyInstructions } from "./instructions.ts";
 import { EMPTY_LAYER, remake } from "./podman-image.ts";
 import { withUnfinishedName } from "./sweep.ts";
@@ -24,7 +24,7 @@ export const podmanEngine: Engine = {
 	leastRights: [
 		"--read-only",
 		...["/run", "/tmp", "/var/tmp"].map((folder) => `--tmpfs=${folder}:ro`),
-		"--user=+54321:+54321",
+		`--user=+${UNKNOWN_ID}:+${UNKNOWN_ID}`,
 	],
 
 	/*
