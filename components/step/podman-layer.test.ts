@@ -21,7 +21,10 @@ const PLACEHOLDERS = [
 
 /** A layer as it becomes, which comes in pieces of some size. */
 async function layer(entries: readonly TarEntry[], size = 100_000): Promise<Buffer> {
-	const tar = await tarOf(entries);
+	return changed(await tarOf(entries), size);
+}
+
+async function changed(tar: Buffer, size = 100_000): Promise<Buffer> {
 	const pieces = Array.from({ length: Math.ceil(tar.length / size) }, (_, index) =>
 		tar.subarray(index * size, (index + 1) * size),
 	);
@@ -58,6 +61,36 @@ describe("a layer of Podman's", () => {
 		const own: TarEntry[] = [[{ name: "etc/hosts" }, "127.0.0.1 localhost"]];
 		expect(Object.keys(await read(await layer(own)))).toEqual(["etc/hosts"]);
 	});
+
+	it("has types in the modes, but for whiteouts", async () => {
+		const entries: TarEntry[] = [
+			folder("opt/"),
+			[{ name: "opt/x", mode: 0o4755 }, "x"],
+			[{ name: "opt/.wh.y", mode: 0o600 }, ""],
+			[{ name: "opt/link", type: "symlink", linkname: "x" }],
+		];
+		const modes: (number | undefined)[] = [];
+		await eachEntry(Readable.from([await layer(entries)]), ({ mode }) => void modes.push(mode));
+		expect(modes).toEqual([0o40755, 0o104755, 0o600, 0o120644]);
+	});
+
+	it.each([100_000, 512, 7])(
+		"has no attributes of overlayfs's, in pieces of %d bytes",
+		async (size) => {
+			// With each of these the tar has a record of the path.
+			const entries = (pax: object): TarEntry[] => [
+				[{ name: "opt/", type: "directory", pax: { ...pax, own: "c" } }],
+			];
+			const origin = { "SCHILY.xattr.user.overlay.origin": "a\nb" };
+			expect(await layer(entries(origin), size)).toEqual(await layer(entries({})));
+			const tar = await tarOf([
+				[{ name: "x" }, "40 SCHILY.xattr.user.overlay.origin=\n=a\n"],
+				folder("opt/"),
+			]);
+			tar.write("x", 156);
+			expect(await changed(tar, size)).toEqual(await layer([folder("opt/")]));
+		},
+	);
 
 	it("in which nothing else is, is empty", async () => {
 		expect(`sha256:${sha256(await layer(PLACEHOLDERS))}`).toBe(EMPTY_LAYER);
