@@ -7,7 +7,11 @@ import { lockedApp, readerOf } from "../../stacks/apps/locked.ts";
 import { LockFile } from "../../stacks/lock/lock-file.ts";
 import { buildSystemDigest, projectDigest } from "../../stacks/lock/project.ts";
 import { buildLockName, type ReadFile, readProject } from "../../stacks/lock/read-lock.ts";
-import { parseRequirements, requirementsDigest } from "../../stacks/lock/requirements.ts";
+import {
+	type PinnedRequirement,
+	readPinned,
+	requirementsDigest,
+} from "../../stacks/lock/requirements.ts";
 import { type Target, targetOf } from "../../stacks/lock/target.ts";
 import { perPlatform } from "../../stacks/platforms.ts";
 import type { Settings } from "../../stacks/settings.ts";
@@ -20,7 +24,7 @@ import {
 	lockInContainer,
 } from "./container.ts";
 import { type Package, packagesOf, pylockText } from "./pylock-file.ts";
-import { REQUIREMENTS, sourceOf } from "./source.ts";
+import { isRequirements, REQUIREMENTS, sourceOf } from "./source.ts";
 import { refuseUnindexed } from "./unindexed.ts";
 
 /** What is locked, and how. */
@@ -47,6 +51,7 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 	const read = readerOf(app);
 	const source = sourceOf(app.folder, read);
 	refuseUnindexed(app.folder, source, read, targetsOf(args)[0]);
+	const pinned = isRequirements(source) ? readPinned(app.folder, source, read) : undefined;
 	const place = {
 		image: args.image,
 		platform,
@@ -55,7 +60,7 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 		files: filesOf(app, read),
 	};
 	const result = await lockInContainer(step, place, requestOf(args, source, read));
-	const texts = lockTexts(args, source, result, read);
+	const texts = lockTexts(args, { source, pinned }, result, read);
 	const readNew: ReadFile = (name) => (name in texts ? texts[name] : read(name));
 	const [locked] = targetsOf(args).map((target) => lockedApp(app, target, readNew)) as [App];
 	for (const [name, text] of Object.entries(texts)) {
@@ -97,10 +102,17 @@ function targetsOf({ settings, app }: Pick<LockArgs, "settings" | "app">): [Targ
 	return [of(first), ...others.map(of)];
 }
 
+/** From what an app is locked. */
+interface From {
+	readonly source: LockSource;
+	/** Of a requirements file with hashes, what these pin. */
+	readonly pinned: readonly PinnedRequirement[] | undefined;
+}
+
 /** The files that are to be written, by name; undefined: it is to go. */
 function lockTexts(
 	args: LockArgs,
-	source: LockSource,
+	{ source, pinned }: From,
 	{ lock, uvLock, groups }: LockResult,
 	read: ReadFile,
 ): Record<string, string | undefined> {
@@ -117,10 +129,10 @@ function lockTexts(
 	const build = hasBuilds ? buildLockText({ targets, groups, requires, urls }) : undefined;
 	if (source === "uv.lock")
 		return { ...(uvLock !== null && { "uv.lock": uvLock }), [buildLockName]: build };
-	const text = source === "pyproject.toml" ? undefined : (read(source) ?? "");
-	const sha256 = text === undefined ? projectDigest(project) : requirementsDigest(source, read);
+	const sha256 = isRequirements(source) ? requirementsDigest(source, read) : projectDigest(project);
 	const locked = packagesOf(lock, urls);
-	const packages = text === undefined ? locked : withHashesOf(app.folder, source, text, locked);
+	const packages =
+		pinned === undefined ? locked : withHashesOf(new LockFile(app.folder, source), pinned, locked);
 	const tool = { "locked-from": { file: source, sha256 } };
 	return {
 		"pylock.toml": pylockText({ targets, packages, tool }),
@@ -130,14 +142,10 @@ function lockTexts(
 
 /** Of a requirements file with hashes only the files that these name, as pip would have it. */
 function withHashesOf(
-	folder: string,
-	source: string,
-	text: string,
+	file: LockFile,
+	pinned: readonly PinnedRequirement[],
 	packages: readonly Package[],
 ): readonly Package[] {
-	if (!text.includes("--hash")) return packages;
-	const file = new LockFile(folder, source);
-	const pinned = parseRequirements(file, text);
 	const restricted = packages.map((entry) => {
 		const own = pinned.filter(({ name }) => name === entry.name);
 		const hashes = new Set(own.flatMap(({ sha256 }) => sha256));

@@ -7,6 +7,11 @@ import type { LockSource } from "./container.ts";
 /** Files that may be locked from, beside pyproject.toml. */
 export const REQUIREMENTS = ["requirements.in", "requirements.txt"] as const;
 
+/** Whether an app is locked from a requirements file. */
+export function isRequirements(source: LockSource): boolean {
+	return (REQUIREMENTS as readonly LockSource[]).includes(source);
+}
+
 /**
  * From what an app is locked: uv's own lock, what pyproject.toml lists, or a requirements file.
  *
@@ -17,7 +22,7 @@ export function sourceOf(folder: string, read: ReadFile): LockSource {
 		project?: Record<string, unknown>;
 	};
 	const source = fromProject(folder, project, read);
-	if (source === "requirements.in" || source === "requirements.txt") return source;
+	if (isRequirements(source)) return source;
 	// PEP 621; an app that is locked from elsewhere needs none.
 	if (project.version !== undefined || [project.dynamic].flat().includes("version")) return source;
 	throw new StepError(

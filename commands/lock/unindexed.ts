@@ -14,6 +14,7 @@ import { parseRequirement } from "../../stacks/lock/requirement.ts";
 import { UNINDEXED, withIncluded } from "../../stacks/lock/requirements.ts";
 import type { Target } from "../../stacks/lock/target.ts";
 import type { LockSource } from "./container.ts";
+import { isRequirements } from "./source.ts";
 
 /**
  * Refuses what an app asks for itself and no package index has: folders, archives, repositories. A
@@ -26,7 +27,7 @@ export function refuseUnindexed(
 	target: Target,
 ): void {
 	const environment = markerEnvironment(target);
-	const problems = /^requirements/.test(source)
+	const problems = isRequirements(source)
 		? withIncluded(source, read).flatMap(({ path, lines }) => {
 				const file = new LockFile(folder, path);
 				for (const { line, number } of lines)

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { LockFile } from "./lock-file.ts";
-import { parseRequirements } from "./requirements.ts";
+import { parseRequirements, readPinned } from "./requirements.ts";
 
 const hash = (digit: string) => digit.repeat(64);
 
@@ -81,10 +81,22 @@ it.each([
 	],
 	[`a==1 ${sha} --global-option=x`, [expect.stringContaining("has options beside --hash")]],
 	[
-		`-r base.txt\n--no-binary :all:\na==1 ${sha}`,
+		`-r base.txt\n--no-binary :all:\n--find-links /opt/wheels\na==1 ${sha}`,
 		[
 			'line 1: "-r base.txt" is an option that is not known here; write all requirements into this file, with their hashes',
 			'line 2: "--no-binary :all:" is an option that is not known here; name what is compiled in pyproject.toml, tool.debian-python.from-source',
+			'line 3: "--find-links /opt/wheels" is an option that is not known here; leave it out',
 		],
 	],
 ])("refuses %j", (text, problems) => expect(read(text).lines).toEqual(problems));
+
+it("takes no hashes for none: those of what is included", () => {
+	const files: Record<string, string> = { "base.txt": `a==1 ${sha}` };
+	const pinned = (text: string) =>
+		readPinned("orders", "r.txt", (name) => ({ ...files, "r.txt": text })[name]);
+	expect(pinned("b==1\n--constraint base.txt")).toBeUndefined();
+	expect(pinned(files["base.txt"] ?? "")).toMatchObject([{ name: "a" }]);
+	expect(() => pinned("-r base.txt")).toThrow(
+		'orders/r.txt: line 1: "-r base.txt" is an option that is not known here; write all',
+	);
+});

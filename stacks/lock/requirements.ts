@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { Refusal } from "../config-values.ts";
-import { type LockFile, sha256Problem } from "./lock-file.ts";
+import { LockFile, sha256Problem } from "./lock-file.ts";
 import type { ReadFile } from "./read-lock.ts";
 import { parseRequirement, type Requirement } from "./requirement.ts";
 
@@ -35,23 +35,45 @@ export function parseRequirements(file: LockFile, text: string): PinnedRequireme
 export interface RequirementsFile {
 	/** From the app's folder. */
 	readonly path: string;
+	/** Whether it is included by `-c` alone: it says which versions will do, and requires nothing. */
+	readonly isConstraint: boolean;
 	readonly text: string;
 	readonly lines: readonly Readonly<Line>[];
 }
 
 /** A requirements file, and those that it includes (`-r`, `-c`), each once. */
 export function withIncluded(name: string, read: ReadFile): RequirementsFile[] {
-	const paths = new Set([name]);
+	const paths = new Map([[name, false]]);
 	// Goes on to those that are added meanwhile.
-	return Array.from(paths, (path) => {
+	return Array.from(paths, ([path, isConstraint]) => {
 		const text = read(path) ?? "";
 		const lines = logicalLines(text);
 		for (const { line } of lines) {
-			const included = /^(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)$/.exec(line)?.[1];
-			if (included !== undefined) paths.add(posix.join(posix.dirname(path), included));
+			const [, option = "", file] =
+				/^(-r|-c|--requirement|--constraint)[ =]?\s*(\S+)$/.exec(line) ?? [];
+			const included = file && posix.join(posix.dirname(path), file);
+			if (included && !paths.has(included))
+				paths.set(included, isConstraint || /^--?c/.test(option));
 		}
-		return { path, text, lines };
+		return { path, isConstraint, text, lines };
 	});
+}
+
+/**
+ * What a requirements file pins by hashes; undefined where neither it nor one that it includes has
+ * any. Throws a LockError: all must stand in the file itself.
+ */
+export function readPinned(
+	folder: string,
+	name: string,
+	read: ReadFile,
+): PinnedRequirement[] | undefined {
+	const files = withIncluded(name, read).filter(({ isConstraint }) => !isConstraint);
+	if (!files.some(({ text }) => text.includes("--hash"))) return undefined;
+	const file = new LockFile(folder, name);
+	const pinned = parseRequirements(file, read(name) ?? "");
+	file.finish();
+	return pinned;
 }
 
 /** SHA-256 of a requirements file and of those that it includes: all their bytes, as UTF-8. */
@@ -105,10 +127,15 @@ const ignoredOptions =
 function refuseOption(file: LockFile, line: string, number: number): void {
 	if (ignoredOptions.test(line)) return;
 	const [option = ""] = line.split(/[ =]/, 1);
-	const remedy = /^--(?:no|only)-binary$/.test(option)
-		? "name what is compiled in pyproject.toml, tool.debian-python.from-source"
-		: "write all requirements into this file, with their hashes";
-	file.refuse(`line ${number}`, line, `is an option that is not known here`, remedy);
+	file.refuse(`line ${number}`, line, `is an option that is not known here`, optionRemedy(option));
+}
+
+function optionRemedy(option: string): string {
+	if (/^--(?:no|only)-binary$/.test(option))
+		return "name what is compiled in pyproject.toml, tool.debian-python.from-source";
+	return /^(?:-r|-c|-e|--requirement|--constraint|--editable)/.test(option)
+		? "write all requirements into this file, with their hashes"
+		: "leave it out";
 }
 
 /** What is said of a requirement of a folder, an archive or a repository: the reason and the remedy. */
