@@ -4,7 +4,6 @@ import { canEmulate, EMULATION_REMEDY } from "../components/step/emulation.ts";
 import {
 	type EngineVersion,
 	engineVersion,
-	isRootless,
 	podmanVersion,
 } from "../components/step/engine-version.ts";
 import { type DockerHost, dockerVariables } from "../stacks/docker-hosts.ts";
@@ -38,23 +37,23 @@ async function refuseFor(
 			void pulumi.log.warn(`platform ${platform}: ${version.message}`);
 		return;
 	}
-	await onHost(() => checkPodman(version));
+	checkPodman(version);
 	for (const platform of platforms) checkPlatform(version, platform);
 }
 
-/** The series of Podman that the tests have, bookworm's. */
-const PODMAN = "4.3";
+/** The series of Podman that are known to work, bookworm's and trixie's. */
+const PODMAN = ["4.3", "5.4"];
 
 /**
  * Refuse a Podman that was never seen to make all images right, and any where Pulumi's provider builds images,
  * which then have a label of Buildah's and empty files of Podman's in them.
  */
-async function checkPodman(version: EngineVersion): Promise<void> {
+function checkPodman(version: EngineVersion): void {
 	const podman = podmanVersion(version);
 	if (podman === undefined) return;
 	const why =
-		(!podman.startsWith(`${PODMAN}.`) && `is tested with ${PODMAN} (bookworm's) alone`) ||
-		((await isRootless()) && "is tested as root alone, and this one is rootless") ||
+		(!PODMAN.some((series) => podman.startsWith(`${series}.`)) &&
+			`is tested with ${PODMAN.join(" (bookworm's) and ")} (trixie's) alone`) ||
 		(pulumi.runtime.hasEngine() && "works with npm start alone, and not with Pulumi's engine");
 	if (why === false) return;
 	throw new pulumi.RunError(

@@ -23,9 +23,3 @@ export async function engineVersion(): Promise<EngineVersion> {
 export function podmanVersion({ Components = [] }: EngineVersion): string | undefined {
 	return Components.find(({ Name }) => Name === "Podman Engine")?.Version;
 }
-
-/** Whether Podman runs as a user who is not root: it has a field of its own for that. */
-export async function isRootless(): Promise<boolean> {
-	const { body } = await askEngine("/info");
-	return (JSON.parse(body) as { Rootless?: boolean }).Rootless === true;
-}

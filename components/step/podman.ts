@@ -10,7 +10,8 @@ import { EMPTY_LAYER, remake } from "./podman-image.ts";
 import { withUnfinishedName } from "./sweep.ts";
 
 /*
- * What Podman does otherwise than Docker behind Docker's API; seen with 4.3.1 and Docker's client 28.
+ * What Podman does otherwise than Docker behind Docker's API; seen with 4.3.1 and Docker's client 28. With 5.4.2 it
+ * goes as well.
  */
 
 /** How long a commit may take, which copies all that the container changed, in ms. */

@@ -28,6 +28,14 @@ network_backend = "netavark"
 network_config_dir = "/mnt/networks"
 `;
 
+/** What rootless Podman needs to store images as root's does. */
+const STORAGE_CONF = `
+[storage]
+driver = "overlay"
+graphroot = "/mnt/data"
+runroot = "/run/daemon/containers"
+`;
+
 /** A network of this machine's Docker daemon, for its NAT: there are no containers on it. */
 export class Lan {
 	readonly #name = `engines-${randomBytes(4).toString("hex")}`;
@@ -66,9 +74,10 @@ export class Lan {
 		return this.#start("docker", { "daemon.json": JSON.stringify(config) }, root);
 	}
 
-	/** Start a machine with this one's Podman, which has nothing. */
-	podman(): Promise<Machine> {
-		return this.#start("podman", {
+	/** Start a machine with this one's Podman, which has nothing; root runs it unless it is to be rootless. */
+	podman(engine: "podman" | "rootless" = "podman"): Promise<Machine> {
+		return this.#start(engine, {
+			"storage.conf": STORAGE_CONF,
 			"containers.conf": CONTAINERS_CONF,
 			// As Docker does by itself.
 			"registries.conf": '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n',
@@ -76,7 +85,7 @@ export class Lan {
 	}
 
 	async #start(
-		engine: "docker" | "podman",
+		engine: "docker" | "podman" | "rootless",
 		files: Readonly<Record<string, string>>,
 		root?: string,
 	): Promise<Machine> {

@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout, docker, type RunOutputs, removeImages } from "./checkout.ts";
 import { Lan, type Machine } from "./engine.ts";
@@ -10,7 +11,7 @@ import { seedImages, upTo } from "./seed.ts";
 
 /*
  * The whole program on Podman, as root, on a machine of its own that has nothing: all is built, killed on the
- * way, and pushed; and Docker takes it for its own.
+ * way, and pushed; and Docker takes it for its own. Rootless all but the compile.
  */
 
 const MINUTE = 60_000;
@@ -18,6 +19,7 @@ const DOCKER_HOST = process.env.DOCKER_HOST ?? "";
 /** What undoes the set-up, the newest last. */
 const undo: (() => unknown)[] = [];
 let registry: TestRegistry;
+let lan: Lan;
 let machine: Machine;
 let checkout: Checkout;
 let repository: string;
@@ -32,7 +34,7 @@ beforeAll(async () => {
 	undo.push(() => registry.stop());
 	process.env.DOCKER_CONFIG = registry.login();
 	repository = `${registry.host}/team/podman`;
-	const lan = new Lan(registry.host);
+	lan = new Lan(registry.host);
 	undo.push(() => lan.stop());
 	checkout = newCheckout();
 	undo.push(() => removeImages(repository));
@@ -157,6 +159,9 @@ function ids(): string[] {
 	return names.map((name) => docker("image", "inspect", "--format", "{{.Id}}", name));
 }
 
+/** The layers of the app's distributions that Docker makes. */
+let made: string[];
+
 describe("what it made", () => {
 	it("runs", () => {
 		expect(say()).toEqual(SAID);
@@ -183,7 +188,7 @@ describe("what it made", () => {
 			const own = newCheckout();
 			await seedImages(own, own.repository, upTo("wheelbuild"));
 			const { images } = (await own.build()) as Outputs;
-			const made = layers(images);
+			made = layers(images);
 			expect(made.length).toBeGreaterThan(0);
 			use(machine.socket);
 			expect(layers(outputs.images)).toEqual(made);
@@ -220,4 +225,24 @@ it(
 		expect(say()).toEqual(SAID);
 	},
 	5 * MINUTE,
+);
+
+it(
+	"makes the same rootless, with the owners that it has as root",
+	async () => {
+		use(DOCKER_HOST);
+		const own = newCheckout();
+		await seedImages(own, own.repository, ["package"]);
+		const rootless = await lan.podman("rootless");
+		const format = ["--format", "{{.Repository}}:{{.Tag}}"];
+		const seeded = docker("image", "ls", ...format, own.repository).split("\n");
+		const load = ["--host", rootless.socket, "load", "--quiet"];
+		await execa("docker", ["save", ...seeded], { buffer: false }).pipe("docker", load);
+		use(rootless.socket);
+		const { images } = (await own.build()) as Outputs;
+		expect(layers(images)).toEqual(made);
+		const owners = ["stat", "--format=%u:%g", "/etc", "/etc/shadow", "/var/mail"];
+		expect(docker("run", "--rm", images.python.name, ...owners)).toBe("0:0\n0:42\n0:8");
+	},
+	10 * MINUTE,
 );
