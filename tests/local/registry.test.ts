@@ -135,7 +135,9 @@ describe("a stack with a registry", () => {
 		"refuses to publish other content under a published tag, and says what helps",
 		async () => {
 			const { images } = await checkout.build(config());
-			const other = docker("commit", docker("create", images.python.name), images.python.name);
+			const container = docker("create", images.python.name);
+			const other = docker("commit", container, images.python.name);
+			docker("rm", container);
 			expect(other).toMatch(/^sha256:/);
 			const { exitCode, stderr } = await checkout.run(config());
 			expect(exitCode).toBe(1);
