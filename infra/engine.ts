@@ -41,8 +41,11 @@ async function refuseFor(
 	for (const platform of platforms) checkPlatform(version, platform);
 }
 
-/** The series of Podman that are known to work, bookworm's and trixie's. */
-const PODMAN = ["4.3", "5.4"];
+/** The series of Podman that are known to work, and which Debian has each. */
+const PODMAN = [
+	{ series: "4.3", release: "bookworm" },
+	{ series: "5.4", release: "trixie" },
+];
 
 /**
  * Refuse a Podman that was never seen to make all images right, and any where Pulumi's provider builds images,
@@ -51,9 +54,10 @@ const PODMAN = ["4.3", "5.4"];
 function checkPodman(version: EngineVersion): void {
 	const podman = podmanVersion(version);
 	if (podman === undefined) return;
+	const known = PODMAN.map(({ series, release }) => `${series} (${release}'s)`).join(" and ");
 	const why =
-		(!PODMAN.some((series) => podman.startsWith(`${series}.`)) &&
-			`is tested with ${PODMAN.join(" (bookworm's) and ")} (trixie's) alone`) ||
+		(!PODMAN.some(({ series }) => podman.startsWith(`${series}.`)) &&
+			`is tested with ${known} alone`) ||
 		(pulumi.runtime.hasEngine() && "works with npm start alone, and not with Pulumi's engine");
 	if (why === false) return;
 	throw new pulumi.RunError(

@@ -26,8 +26,10 @@ const engines = new Map<string, Engine>();
 /** The engine that is in use: its daemon is asked once. */
 export async function engine(): Promise<Engine> {
 	const key = JSON.stringify(daemonVariables());
-	const isPodman = async () => (await askEngine("/_ping")).isPodman;
-	const found = engines.get(key) ?? ((await isPodman()) ? podmanEngine : dockerEngine);
+	const known = engines.get(key);
+	if (known !== undefined) return known;
+	const { isPodman } = await askEngine("/_ping");
+	const found = isPodman ? podmanEngine : dockerEngine;
 	engines.set(key, found);
 	return found;
 }

@@ -20,7 +20,13 @@ const OVERLAY = /^\d+ SCHILY\.xattr\.user\.overlay\./;
 
 /** Bits of a file's type (inode(7)) by its header's type. Docker writes them into the mode, Podman 5 does not. */
 const TYPE_BITS: Readonly<Record<string, number>> = {
-	...{ 0: 0o100000, 1: 0o100000, 2: 0o120000, 3: 0o20000, 4: 0o60000, 5: 0o40000, 6: 0o10000 },
+	0: 0o100000,
+	1: 0o100000,
+	2: 0o120000,
+	3: 0o20000,
+	4: 0o60000,
+	5: 0o40000,
+	6: 0o10000,
 };
 
 /** A layer's tar without placeholders, and with the name of root, which Podman leaves out. */
