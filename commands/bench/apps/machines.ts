@@ -29,8 +29,8 @@ export async function checkMachine(): Promise<void> {
 			"--apps starts Docker daemons of its own, which takes root",
 			"run it as root",
 		);
-	const missing = async (...command: [string, ...string[]]) =>
-		(await execa(command[0], command.slice(1), { reject: false })).failed;
+	const missing = async (program: string, ...args: string[]) =>
+		(await execa(program, args, { reject: false })).failed;
 	if (await missing("docker-registry", "--version"))
 		throw new StepError(
 			"--apps needs Debian's docker-registry, which is not on PATH",

@@ -78,7 +78,6 @@ class Imports(Folder):
         self.assertIn("bad, other: 2 modules do not import: ", caught.exception.what)
         self.assertIn("0 modules", gate_imports.check([Distribution("bad", files)], ("bad",)))
 
-
     def test_a_module_may_write_a_temporary_file(self):
         code = b"import tempfile\nassert tempfile.gettempdir() == '/dev/shm'\n"
         files = [self.write("writer.py", code)]
