@@ -22,7 +22,13 @@ import { stepCommandLine } from "../components/step/command.ts";
 import { daemonVariables } from "../components/step/daemon.ts";
 import { type InputsOf, readInputs } from "../components/step/definition.ts";
 import { DEB_SUM, imageId, imageLabel, tagImage } from "../components/step/docker.ts";
-import { dockerError, explainDocker } from "../components/step/docker-error.ts";
+import {
+	causeIn,
+	dockerError,
+	explainConnection,
+	explainMachine,
+	lastLine,
+} from "../components/step/docker-error.ts";
 import { engine } from "../components/step/engine.ts";
 import { StepError } from "../components/step/error.ts";
 import { hasTerminal } from "../components/step/stop.ts";
@@ -297,8 +303,10 @@ async function dockerBuild(
 	if (!result.failed) return;
 	if (result.code === "ENOENT") throw dockerError(args, result);
 	throw (
-		explainDocker(result.all) ??
-		new StepError(`docker build ${build.context}: ${buildFailure(result.all)}`)
+		explainMachine(result.all) ??
+		// What is before the last line may be apt's.
+		explainConnection(lastLine(result.all)) ??
+		new StepError(`docker build ${build.context}: ${causeIn(result.all.trim().split("\n"))}`)
 	);
 }
 
@@ -306,12 +314,6 @@ async function dockerBuild(
 function shorten(text: string): string {
 	const line = text.replaceAll(/\s+/g, " ");
 	return line.length > 60 ? `${line.slice(0, 60)}...` : line;
-}
-
-/** The first error that apt or the shell names; else what Docker says last. */
-function buildFailure(output: string): string {
-	const lines = output.trim().split("\n");
-	return (lines.find((line) => /(^|\s)E: /.test(line)) ?? lines.at(-1) ?? "").trim();
 }
 
 async function runCommand(

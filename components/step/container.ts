@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { extract } from "tar-stream";
 import { IGNORED } from "../../stacks/ignored.ts";
 import { docker } from "./docker.ts";
-import { dockerError, explainDocker } from "./docker-error.ts";
+import { causeIn, dockerError, explainConnection, explainMachine } from "./docker-error.ts";
 import { StepError } from "./error.ts";
 import { proxiesOf } from "./proxies.ts";
 import type { Step } from "./step.ts";
@@ -124,13 +124,18 @@ export async function runContainer(
 	}
 	const result = await started;
 	if (result.isCanceled) throw new StepError("stopped");
-	if (result.failed) throw await containerError(container, tail);
+	if (result.failed) throw await containerError(container, tail, result.exitCode);
 }
 
-async function containerError(container: string, tail: readonly string[]): Promise<StepError> {
+async function containerError(
+	container: string,
+	tail: readonly string[],
+	status: number | undefined,
+): Promise<StepError> {
 	const said = tail.findLast((line) => line.startsWith("error: "));
 	if (said !== undefined) return new StepError(said.slice("error: ".length));
-	const known = explainDocker(tail.join("\n"));
+	const output = tail.join("\n");
+	const known = explainMachine(output);
 	if (known !== undefined) return known;
 	// Fails with the daemon's reason where the daemon is what went away.
 	const state = await docker([
@@ -142,8 +147,11 @@ async function containerError(container: string, tail: readonly string[]): Promi
 	const [exitCode, outOfMemory] = state.split(" ");
 	if (outOfMemory === "true")
 		return new StepError("the container ran out of memory", "give Docker more of it");
+	// The client ends as the command did, and says nothing then.
+	const lost = Number(exitCode) === status ? undefined : explainConnection(output);
+	if (lost !== undefined) return lost;
 	return new StepError(
-		`the container ended with exit code ${exitCode}: ${tail.at(-1) ?? "it said nothing"}`,
+		`the container ended with exit code ${exitCode}: ${causeIn(tail) || "it said nothing"}`,
 	);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { dockerError, explainDocker } from "./docker-error.ts";
+import { causeIn, dockerError, explainDocker } from "./docker-error.ts";
 
 describe("dockerError", () => {
 	it.each([
@@ -13,7 +13,7 @@ describe("dockerError", () => {
 		],
 		[
 			{ stderr: "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" },
-			/cannot be reached, or went away; start it/,
+			/cannot be reached, or went away \(Cannot connect .*\?\); start it/,
 		],
 		[
 			{ stderr: 'Get "http://localhost/v2/": dial tcp 127.0.0.1:80: connect: connection refused' },
@@ -74,5 +74,19 @@ describe("dockerError", () => {
 
 	it("explains nothing that it does not know", () => {
 		expect(explainDocker("conflict: unable to delete")).toBeUndefined();
+	});
+});
+
+describe("causeIn", () => {
+	it.each([
+		[
+			["Reading", "\u001b[91mE: Failed to fetch x", "\u001b[0mE: Some index"],
+			"E: Failed to fetch x",
+		],
+		[["#7 0.31 E: Unable to locate x", "ERROR: failed to solve"], "#7 0.31 E: Unable to locate x"],
+		[["a", "b"], "b"],
+		[[], ""],
+	])("of %j is what tells most", (lines, line) => {
+		expect(causeIn(lines)).toBe(line);
 	});
 });

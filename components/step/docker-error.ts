@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { daemonVariables } from "./daemon.ts";
 import { EMULATION_REMEDY } from "./emulation.ts";
 import { StepError } from "./error.ts";
@@ -26,6 +27,14 @@ export function dockerError(args: readonly string[], result: FailedCall): StepEr
 
 /** The faults that Docker words in many ways, in our words and with the remedy; else undefined. */
 export function explainDocker(text: string): StepError | undefined {
+	return explainMachine(text) ?? explainConnection(text);
+}
+
+/**
+ * The same for what programs in containers say too, whose own connections {@link explainConnection} would take
+ * for the daemon's.
+ */
+export function explainMachine(text: string): StepError | undefined {
 	const client = explainClient(text);
 	if (client !== undefined) return client;
 	// Docker takes the host for a registry; the connection that is refused is not the daemon's.
@@ -47,17 +56,21 @@ export function explainDocker(text: string): StepError | undefined {
 			"free some: docker system df; docker image prune",
 		);
 	}
+	return undefined;
+}
+
+/** What the client says of a daemon that it does not reach, or not any more: in our words; else undefined. */
+export function explainConnection(text: string): StepError | undefined {
 	if (
-		/cannot connect to the docker daemon|failed to open the raw stream connection|error during connect|connection refused|broken pipe|unexpected EOF|connection reset/i.test(
+		!/cannot connect to the docker daemon|failed to open the raw stream connection|error during connect|connection refused|broken pipe|unexpected EOF|connection reset/i.test(
 			text,
 		)
-	) {
-		return new StepError(
-			`the Docker daemon at ${endpoint(text)} cannot be reached, or went away`,
-			"start it (systemctl start docker, or dockerd), set DOCKER_HOST or choose another context (docker context ls), then run again: what is done is kept",
-		);
-	}
-	return undefined;
+	)
+		return undefined;
+	return new StepError(
+		`the Docker daemon at ${endpoint(text)} cannot be reached, or went away (${lastLine(text)})`,
+		"start it (systemctl start docker, or dockerd), set DOCKER_HOST or choose another context (docker context ls), then run again: what is done is kept",
+	);
 }
 
 /** What the client itself does not do, whatever daemon and registry are: in our words; else undefined. */
@@ -109,4 +122,11 @@ function endpoint(text: string): string {
 export function lastLine(text: string): string {
 	const line = text.trim().split("\n").at(-1) ?? "";
 	return line.replace(/^Error response from daemon: /, "");
+}
+
+/** What tells best why a program ended: the first error that apt or dpkg names, else the last line. */
+export function causeIn(lines: readonly string[]): string {
+	// Docker's classic builder colours what is on standard error.
+	const plain = lines.map(stripVTControlCharacters);
+	return (plain.find((line) => /(^|\s)E: /.test(line)) ?? plain.at(-1) ?? "").trim();
 }

@@ -37,7 +37,7 @@ it("asks many questions by one connection, and by a new one where that went away
 it.each([
 	[
 		"echo 'failed to open the raw stream connection: dial unix /x/y: connect: refused' >&2; exit 1",
-		/^the Docker daemon at unix:\/\/\/x\/y cannot be reached, or went away; start it/,
+		/^the Docker daemon at unix:\/\/\/x\/y cannot be reached, or went away \(.*\); start it/,
 	],
 	[
 		"echo 'context \"far\": context not found' >&2; exit 1",

@@ -4,6 +4,8 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeContainer, runContainer } from "../../components/step/container.ts";
+import { withStep } from "../../components/step/step.ts";
 import { Checkout, docker, type Ended, remains } from "./checkout.ts";
 import { seedImages, upTo } from "./seed.ts";
 
@@ -134,6 +136,16 @@ describe("aptinstall", () => {
 	);
 });
 
+it("a program in a container that has no connection is not taken for Docker's client", async () => {
+	const script = "echo 'fetch: connection refused' >&2; exit 7";
+	const ended = withStep(AbortSignal.timeout(MINUTE), async (step) =>
+		runContainer(step, await makeContainer(step, pybuild, ["sh", "-c", script], [])),
+	);
+	await expect(ended).rejects.toThrow(
+		/^the container ended with exit code 7: fetch: connection refused$/,
+	);
+});
+
 describe("a run", () => {
 	it("of a stack that is not there names those that are", async () => {
 		expectOneError(await checkout.run(["-s", "wheezy"]), /stack "wheezy".*known: .*bookworm/);
@@ -160,6 +172,20 @@ describe("a run", () => {
 			/Docker daemon at unix:\/\/\/nonexistent\.sock cannot be reached.*systemctl start docker/,
 		);
 	});
+
+	it(
+		"whose mirror refuses connections says what apt says",
+		async () => {
+			const base = `${checkout.repository}:no-mirror`;
+			const input = `FROM ${pybuild}\nUSER root\nRUN rm --force --recursive /etc/apt/sources.list.d/* && echo deb http://127.0.0.1:9/debian bookworm main >/etc/apt/sources.list`;
+			execFileSync("docker", ["build", "--tag", base, "-"], { input, stdio: "pipe" });
+			expectOneError(
+				await checkout.run(["--target", "debbase", "-c", `base=${base}`]),
+				/debbase.*: E: Failed to fetch .*127\.0\.0\.1:9.*Connection refused/,
+			);
+		},
+		2 * MINUTE,
+	);
 
 	it(
 		"whose daemon goes away in the middle says so, and the next run ends well",
