@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { causeIn, dockerError, explainDocker } from "./docker-error.ts";
+import { answerError, causeIn, dockerError, explainDocker } from "./docker-error.ts";
 
 describe("dockerError", () => {
 	it.each([
@@ -22,6 +22,10 @@ describe("dockerError", () => {
 		[
 			{ stderr: "a\nError response from daemon: no such container: x" },
 			"docker rm x: no such container: x",
+		],
+		[
+			{ stderr: "Error response from daemon: dial tcp 192.0.2.1:443: connection refused" },
+			"docker rm x: dial tcp 192.0.2.1:443: connection refused",
 		],
 	])("%o is one line with the remedy", (result, message) => {
 		const error = dockerError(["rm", "x"], result).message;
@@ -74,6 +78,16 @@ describe("dockerError", () => {
 
 	it("explains nothing that it does not know", () => {
 		expect(explainDocker("conflict: unable to delete")).toBeUndefined();
+	});
+});
+
+describe("answerError", () => {
+	it.each([
+		['{"message":"write: broken pipe"}', "docker load x: write: broken pipe"],
+		['{"errorDetail":{},"error":"unexpected EOF"}', "docker load x: unexpected EOF"],
+		['{"message":"no space left on device"}', /^the disk of the Docker daemon is full/],
+	])("of %s does not say that the daemon is gone", (body, message) => {
+		expect(answerError(["load", "x"], body).message).toMatch(message);
 	});
 });
 

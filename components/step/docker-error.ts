@@ -19,10 +19,22 @@ export function dockerError(args: readonly string[], result: FailedCall): StepEr
 		);
 	}
 	const stderr = String(result.stderr ?? "").trim();
-	return (
-		explainDocker(stderr) ??
-		new StepError(`docker ${args[0]} ${args[1] ?? ""}: ${lastLine(stderr)}`)
-	);
+	return explainDocker(stderr) ?? inDockersWords(args, stderr);
+}
+
+/**
+ * One line for what the daemon answers that it does not do: it is there.
+ *
+ * @param body of its answer, or a line of one that goes on (Docker Engine API).
+ */
+export function answerError(args: readonly string[], body: string): StepError {
+	const { message, error } = JSON.parse(body) as { message?: string; error?: string };
+	const words = message ?? error ?? body;
+	return explainMachine(words) ?? inDockersWords(args, words);
+}
+
+function inDockersWords(args: readonly string[], text: string): StepError {
+	return new StepError(`docker ${args[0]} ${args[1] ?? ""}: ${lastLine(text)}`);
 }
 
 /** The faults that Docker words in many ways, in our words and with the remedy; else undefined. */
@@ -61,6 +73,8 @@ export function explainMachine(text: string): StepError | undefined {
 
 /** What the client says of a daemon that it does not reach, or not any more: in our words; else undefined. */
 export function explainConnection(text: string): StepError | undefined {
+	// Then it was reached: the connection is another one, as to a registry.
+	if (ANSWER.test(text)) return undefined;
 	if (
 		!/cannot connect to the docker daemon|failed to open the raw stream connection|error during connect|connection refused|broken pipe|unexpected EOF|connection reset/i.test(
 			text,
@@ -121,8 +135,11 @@ function endpoint(text: string): string {
 /** What Docker says last, without what it puts before the daemon's words. */
 export function lastLine(text: string): string {
 	const line = text.trim().split("\n").at(-1) ?? "";
-	return line.replace(/^Error response from daemon: /, "");
+	return line.replace(ANSWER, "");
 }
+
+/** What the client puts before what the daemon answers. */
+const ANSWER = /^Error response from daemon: /m;
 
 /** What tells best why a program ended: the first error that apt or dpkg names, else the last line. */
 export function causeIn(lines: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { execa, type Options } from "execa";
 import { repositoryOf, tagOf } from "../image-name.ts";
 import { daemonVariables } from "./daemon.ts";
-import { dockerError } from "./docker-error.ts";
+import { answerError, dockerError } from "./docker-error.ts";
 import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 
@@ -123,9 +123,4 @@ export async function tagImage(image: string, name: string): Promise<void> {
 	const path = `/images/${image}/tag?repo=${repository}&tag=${tag}`;
 	const { status, body } = await askEngine(path, { method: "POST" });
 	if (status !== 201) throw answerError(["tag", image], body);
-}
-
-/** What the daemon says of a question that it does not answer. */
-export function answerError(args: readonly string[], body: string): StepError {
-	return dockerError(args, { stderr: (JSON.parse(body) as { message: string }).message });
 }

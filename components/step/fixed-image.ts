@@ -1,4 +1,5 @@
-import { answerError, CONFIG_FIELDS, type InspectedImage, inspectImage } from "./docker.ts";
+import { CONFIG_FIELDS, type InspectedImage, inspectImage } from "./docker.ts";
+import { answerError } from "./docker-error.ts";
 import { askEngine } from "./engine-api.ts";
 import { sha256 } from "./file.ts";
 import { loadImage } from "./load-image.ts";

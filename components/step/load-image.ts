@@ -1,7 +1,6 @@
 import { execa } from "execa";
 import { daemonVariables } from "./daemon.ts";
-import { answerError } from "./docker.ts";
-import { dockerError } from "./docker-error.ts";
+import { answerError, dockerError } from "./docker-error.ts";
 import { askEngine } from "./engine-api.ts";
 import { StepError } from "./error.ts";
 import { sha256 } from "./file.ts";
@@ -35,8 +34,7 @@ export async function loadImage(image: LoadedImage): Promise<void> {
 	if (answer.status !== 200) throw answerError(["load", name], answer.body);
 	// What goes wrong later stands in the answer, a JSON value a line.
 	const fault = answer.body.split("\n").find((line) => line.includes('"error"'));
-	if (fault !== undefined)
-		throw dockerError(["load", name], { stderr: (JSON.parse(fault) as { error: string }).error });
+	if (fault !== undefined) throw answerError(["load", name], fault);
 }
 
 /**
