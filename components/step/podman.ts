@@ -76,10 +76,11 @@ export const podmanEngine: Engine = {
 	// Docker does when it makes the container, Podman when it is about to start it, which is too late for who
 	// copies files into them, or never starts it.
 	async fillVolumes(container) {
-		// By Podman's own API. Of a container that is only there to be read, the command need not exist.
+		// By Podman's own API. They are full before the OCI runtime makes the container, which it does not where that is
+		// only there to be read: its command need not exist. Podman tells of that by one of these (libpod/define/errors.go).
 		const path = `/v4.0.0/libpod/containers/${container}/init`;
 		const { status, body } = await askEngine(path, { method: "POST" });
-		if (status >= 400 && !body.includes("command that was not found"))
+		if (status >= 400 && !/OCI (?:runtime|permission denied)/.test(body))
 			throw answerError(["create", container], body);
 	},
 
