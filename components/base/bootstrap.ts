@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { chmod, copyFile, statfs, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { findImage } from "../distribution/daemon.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
@@ -16,11 +16,18 @@ const inputs = readInputs(bootstrapStep);
 /** The gpgv that forgives a key's expiry, which the images have too. */
 const FROZEN_GPGV = "components/debbase/context/frozen/gpgv";
 
+/** What the options name, from the project's root. */
+const CONTEXT = "components/base/context";
+
 /** What a bootstrap takes in TMPDIR for a moment, in MB: the root twice, and apt's files. */
 const NEEDED = 500;
 
 /** Longest bootstrap, in ms: it takes a minute or two, of which 50 MB are a download. */
 const TIMEOUT = 30 * 60_000;
+
+/** What mmdebstrap says where its user cannot be root in a namespace. */
+const NO_NAMESPACE =
+	/^E: (unshare syscall failed|cannot find new[ug]idmap|new[ug]idmap |failed to parse \/etc\/sub)/;
 
 /** The root file system, in the step's folder. */
 const ROOT = "root.tar";
@@ -71,7 +78,9 @@ async function bootstrap(step: Step, folder: string): Promise<void> {
 		frozenKeys.length > 0
 			? await trustFrozen(step, folder, frozenKeys)
 			: [`--keyring=${inputs.KEYRING}`];
+	await shareContext(folder);
 	const made = await execa("mmdebstrap", [...trust, ...mmdebstrapArguments(join(folder, ROOT))], {
+		cwd: folder,
 		// No file is younger than this: mmdebstrap(1), SOURCE_DATE_EPOCH.
 		env: { TMPDIR: folder, SOURCE_DATE_EPOCH: String(Math.floor(CREATED.getTime() / 1000)) },
 		cancelSignal: step.signal,
@@ -80,6 +89,18 @@ async function bootstrap(step: Step, folder: string): Promise<void> {
 	});
 	if (made.isCanceled) throw new StepError("stopped");
 	if (made.failed) throw bootstrapError(made);
+}
+
+/**
+ * Copy what the hooks read for everybody, whatever the umask: where this user is not root, they run as
+ * another user, who cannot read a clone that is this one's alone.
+ */
+async function shareContext(folder: string): Promise<void> {
+	await chmod(folder, 0o755);
+	const shared = join(folder, dirname(CONTEXT));
+	await mkdir(shared, { recursive: true });
+	await execa("cp", ["-R", CONTEXT, shared]);
+	await execa("chmod", ["-R", "u=rwX,go=rX", join(folder, "components")]);
 }
 
 /** Without one of its hooks the root is another one, of which the key knows nothing. */
@@ -145,6 +166,8 @@ async function hasGpgv(): Promise<boolean> {
 function mmdebstrapArguments(root: string): string[] {
 	return [
 		...inputs.OPTIONS,
+		// What it takes by itself where there are no IDs for that, fakechroot, ends in a hook.
+		...(process.getuid?.() === 0 ? [] : ["--mode=unshare"]),
 		`--architectures=${inputs.ARCHITECTURE}`,
 		inputs.RELEASE,
 		root,
@@ -164,6 +187,13 @@ function bootstrapError(result: { code?: string; stderr?: unknown; timedOut: boo
 	const error =
 		lines.find((line) => /^W: .*(GPG error|signature verification failed)/.test(line)) ??
 		lines.find((line) => line.startsWith("E:"));
+	if (NO_NAMESPACE.test(error ?? "")) {
+		const { USER = "USER" } = process.env;
+		return new StepError(
+			`mmdebstrap cannot bootstrap ${inputs.RELEASE} as another user than root: ${error?.slice(3)}`,
+			`give that user IDs (as root: apt-get install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${USER}), run as root, or set \`base\` to an image reference`,
+		);
+	}
 	const why = result.timedOut
 		? `no end after ${TIMEOUT / 60_000} minutes`
 		: (error?.slice(3) ?? "see its output");

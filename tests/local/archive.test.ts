@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MMDEBSTRAP_OPTIONS } from "../../components/base/base.ts";
 import { debianReleases } from "../../stacks/debian.ts";
 import { type Fault, Keys, PACKAGE, SUITE, startArchive, type TestArchive } from "./archive.ts";
-import { removeImages } from "./checkout.ts";
+import { Checkout, removeImages } from "./checkout.ts";
 import { layerPaths } from "./layers.ts";
 
 /*
@@ -32,8 +32,14 @@ afterAll(() => {
 });
 
 /** Run the step that bootstraps a base, as DebianBase does for an archived release. */
-async function bootstrap(tag: string, fault: Fault, change: Record<string, string> = {}) {
+async function bootstrap(
+	tag: string,
+	fault: Fault,
+	change: Record<string, string> = {},
+	cwd = ".",
+) {
 	const { exitCode, stderr } = await execa("node", ["components/base/bootstrap.ts"], {
+		cwd,
 		env: {
 			IMAGE: `${REPOSITORY}:${tag}`,
 			RELEASE: SUITE,
@@ -100,6 +106,39 @@ describe("a base from an archive whose key has expired", () => {
 	it("is refused as a live one", async () => {
 		const { error } = await bootstrap("refused", "none", { FROZEN_KEYS: "[]" });
 		expect(error).toMatch(/GPG error.*EXPKEYSIG/);
+	});
+});
+
+describe("a base that a user makes who is not root", () => {
+	/** A step of a clone that nobody else may read; it has this script for mmdebstrap. What it says then. */
+	async function bootstrapBy(script: string): Promise<string | undefined> {
+		const bin = mkdtempSync(join(tmpdir(), "bin-"));
+		writeFileSync(join(bin, "mmdebstrap"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+		const mask = process.umask(0o077);
+		const checkout = new Checkout();
+		try {
+			const change = { PATH: `${bin}:${process.env.PATH}` };
+			return (await bootstrap("refused", "none", change, checkout.folder)).error;
+		} finally {
+			process.umask(mask);
+			checkout.remove();
+			rmSync(bin, { recursive: true });
+		}
+	}
+	const other = "setpriv --reuid=nobody --regid=nogroup --clear-groups";
+
+	it("has hooks that may read their files, which runs them as another user", async () => {
+		const files = "find components -type f -exec cat {} + >/dev/null && echo E: read";
+		expect(await bootstrapBy(`${other} sh -c '${files}' >&2; exit 1`)).toMatch(
+			/cannot bootstrap bullseye: read; check/,
+		);
+	});
+
+	it("is refused where that user has no further IDs, with how to get them", async () => {
+		const program = `exec ${other} ${execFileSync("which", ["mmdebstrap"], { encoding: "utf8" })}`;
+		expect(await bootstrapBy(`${program.trim()} --mode=unshare "$@"`)).toMatch(
+			/than root: failed to parse \/etc\/subuid.*usermod --add-subuids .*set `base`/,
+		);
 	});
 });
 
