@@ -184,6 +184,7 @@ describe("volumes", () => {
 	it.each([
 		[204, ""],
 		[500, 'runc: exec: "none": OCI runtime attempted to invoke a command that was not found'],
+		[500, "runc: read init-p: connection reset by peer: OCI runtime error"],
 	])("are filled: %d %s", async (status, message) => {
 		answer(status, message);
 		await expect((await engine()).fillVolumes("c")).resolves.toBeUndefined();

@@ -76,11 +76,12 @@ export const podmanEngine: Engine = {
 	// Docker does when it makes the container, Podman when it is about to start it, which is too late for who
 	// copies files into them, or never starts it.
 	async fillVolumes(container) {
-		// By Podman's own API. They are full before the OCI runtime makes the container, which it does not where that is
-		// only there to be read: its command need not exist. Podman tells of that by one of these (libpod/define/errors.go).
+		// By Podman's own API. They are full before the OCI runtime looks for the command, which need not exist where
+		// the container is only there to be read. runc mostly says so; on a busy machine it may say that its first
+		// process in the container (init-p) is gone.
 		const path = `/v4.0.0/libpod/containers/${container}/init`;
 		const { status, body } = await askEngine(path, { method: "POST" });
-		if (status >= 400 && !/OCI (?:runtime|permission denied)/.test(body))
+		if (status >= 400 && !/command that was not found|\binit-p: /.test(body))
 			throw answerError(["create", container], body);
 	},
 
