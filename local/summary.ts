@@ -1,4 +1,4 @@
-import { imageConfig, imageId, inspectImage } from "../components/step/docker.ts";
+import { imageBytes, imageConfig, imageId } from "../components/step/docker.ts";
 import { daemonInputs, type Inputs } from "../components/step/why.ts";
 import { rotationLines } from "../infra/rotation-lines.ts";
 import { seriesName } from "../stacks/cpython.ts";
@@ -102,9 +102,8 @@ function rowCells({ artefact, outcome, why, seconds }: Row): string[] {
 }
 
 async function imageLine(name: string): Promise<string[]> {
-	const image = await inspectImage(name);
-	if (image === undefined) return [];
-	return [`${`${(image.Size / 1e6).toFixed(1)} MB`.padStart(9)}  ${name}`];
+	if ((await imageId(name)) === undefined) return [];
+	return [`${`${((await imageBytes(name)) / 1e6).toFixed(1)} MB`.padStart(9)}  ${name}`];
 }
 
 /** What differs for users from the newest packages of the stack in the daemon, if there are such. */

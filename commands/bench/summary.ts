@@ -1,4 +1,4 @@
-import { docker } from "../../components/step/docker.ts";
+import { docker, imageBytes, inspectImage } from "../../components/step/docker.ts";
 import { seriesName } from "../../stacks/cpython.ts";
 import { type Measured, startKinds } from "./measure.ts";
 import { best, geometricMean } from "./statistics.ts";
@@ -90,13 +90,11 @@ async function version(image: string): Promise<string> {
 }
 
 async function bytesOver(base: string, image: string): Promise<number | undefined> {
-	const [under, over] = [await inspect(base), await inspect(image)];
-	const stands = under.layers.every((layer, index) => layer === over.layers[index]);
-	return stands ? over.size - under.size : undefined;
+	const [under, over] = [await layersOf(base), await layersOf(image)];
+	const stands = under.every((layer, index) => layer === over[index]);
+	return stands ? (await imageBytes(image)) - (await imageBytes(base)) : undefined;
 }
 
-async function inspect(image: string): Promise<{ size: number; layers: string[] }> {
-	const format = '{"size": {{.Size}}, "layers": {{json .RootFS.Layers}}}';
-	const text = await docker(["image", "inspect", "--format", format, image]);
-	return JSON.parse(text) as { size: number; layers: string[] };
+async function layersOf(image: string): Promise<readonly string[]> {
+	return (await inspectImage(image))?.RootFS.Layers ?? [];
 }

@@ -1,7 +1,8 @@
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
-import { FROM_SCRATCH } from "../sizes/layers.ts";
+import { FROM_SCRATCH, readLayers } from "../sizes/layers.ts";
+import { ownFolders, sumFolders, totalBytes } from "../sizes/ledger.ts";
 import { copyOut, fillVolume, makeContainer, runContainer } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { DEB_SUM, imageLabel, inspectImage, PROJECT_LABEL, tagImage } from "../step/docker.ts";
@@ -79,8 +80,9 @@ async function importRoot(
 /** Refuse an image that has more bytes than its budget. */
 async function keepBudget(id: string): Promise<void> {
 	const { BUDGET } = inputs;
-	const { Size: size = 0 } = (await inspectImage(id)) ?? {};
-	if (BUDGET === undefined || size <= Number(BUDGET)) return;
+	if (BUDGET === undefined) return;
+	const size = totalBytes(sumFolders(ownFolders(await readLayers(id))));
+	if (size <= Number(BUDGET)) return;
 	const [has, may] = [size, Number(BUDGET)].map((bytes) => `${(bytes / 1e6).toFixed(2)} MB`);
 	throw new StepError(
 		`the image has ${has}, and its budget is ${may}`,

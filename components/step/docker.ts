@@ -91,8 +91,6 @@ export interface InspectedImage {
 		/** The sums of its layers' tars, the lowest first. */
 		readonly Layers?: readonly string[] | null;
 	};
-	/** Of all its layers, in bytes. */
-	readonly Size: number;
 	/** `repository@sha256:...` by which registries have it. */
 	readonly RepoDigests?: readonly string[] | null;
 }
@@ -104,6 +102,31 @@ export async function inspectImage(name: string): Promise<InspectedImage | undef
 	if (status !== 200) throw answerError(["image", "inspect"], body);
 	const image = JSON.parse(body) as InspectedImage;
 	return isPodman ? withHealthcheck(image) : image;
+}
+
+/** A line of an image's history (Docker Engine API, "Get the history of an image"): what is read here. */
+export interface HistoryLine {
+	/** Seconds since 1970. */
+	readonly Created: number;
+	readonly CreatedBy: string;
+	readonly Comment: string;
+	/** Of its layer, in bytes. */
+	readonly Size: number;
+}
+
+/** The history of a local image, the newest line first. */
+export async function imageHistory(name: string): Promise<HistoryLine[]> {
+	const { status, body } = await askEngine(`/images/${name}/history`);
+	if (status !== 200) throw answerError(["image", "history"], body);
+	return JSON.parse(body) as HistoryLine[];
+}
+
+/**
+ * How many bytes a local image's layers have unpacked, as its image store counts them. What docker image inspect
+ * calls the size is that of the compressed layers in containerd's store, which new installations of Docker 29 have.
+ */
+export async function imageBytes(name: string): Promise<number> {
+	return (await imageHistory(name)).reduce((sum, { Size }) => sum + Size, 0);
 }
 
 /** Podman (4.3.1) tells of it by its own API alone. */

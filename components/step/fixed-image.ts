@@ -1,6 +1,5 @@
-import { CONFIG_FIELDS, type InspectedImage, inspectImage } from "./docker.ts";
+import { CONFIG_FIELDS, type InspectedImage, imageHistory, inspectImage } from "./docker.ts";
 import { answerError } from "./docker-error.ts";
-import { askEngine } from "./engine-api.ts";
 import { sha256 } from "./file.ts";
 import { loadImage } from "./load-image.ts";
 
@@ -98,25 +97,13 @@ interface HistoryEntry {
 	readonly isLayer: boolean;
 }
 
-/** What the daemon tells of one (Docker Engine API, "Get the history of an image"). */
-interface HistoryAnswer {
-	/** Seconds since 1970. */
-	readonly Created: number;
-	readonly CreatedBy: string;
-	readonly Comment: string;
-	/** Of its layer, in bytes. */
-	readonly Size: number;
-}
-
 /**
  * The history of an image, the oldest line first. Of those without any bytes the daemon does not tell
  * which have a layer, such as one of folders: the newest, as many as there are such layers. A base may have
  * less history than layers.
  */
 async function readHistory(image: InspectedImage): Promise<HistoryEntry[]> {
-	const { status, body } = await askEngine(`/images/${image.Id}/history`);
-	if (status !== 200) throw answerError(["image", "history"], body);
-	const lines = JSON.parse(body) as HistoryAnswer[];
+	const lines = await imageHistory(image.Id);
 	let left = layersOf(image).length - lines.filter(({ Size }) => Size > 0).length;
 	return lines
 		.map(({ Created, CreatedBy, Comment, Size }) => ({

@@ -32,6 +32,7 @@ let classicRepository: string;
 let newerRepository: string;
 /** What the first machine's run said. */
 let outputs: Outputs;
+let megabytes: number;
 
 beforeAll(async () => {
 	registry = await startRegistry();
@@ -72,6 +73,8 @@ type Outputs = RunOutputs & Record<"images", Record<"python" | "wheelbuild", { d
 interface Run {
 	/** What the summary says of each artefact, such as `python built`. */
 	readonly rows: readonly string[];
+	/** What it says that the image python has. */
+	readonly megabytes: number;
 	readonly outputs: Outputs;
 }
 
@@ -98,6 +101,7 @@ async function run(
 	const rows = ended.stderr.match(/^[a-z]+ +(built|reused|pushed)\b/gm) ?? [];
 	return {
 		rows: rows.map((row) => row.replace(/ +/, " ")),
+		megabytes: Number(/([\d.]+) MB {2}\S+:python-/.exec(ended.stderr)?.[1]),
 		outputs: JSON.parse(ended.stdout) as Outputs,
 	};
 }
@@ -162,6 +166,7 @@ describe("machines with the classic image store", () => {
 			first = await lan.machine({});
 			const made = await run(checkout, first.tcp, classicRepository, "classic");
 			outputs = made.outputs;
+			megabytes = made.megabytes;
 			expect(made.rows).toEqual(expect.arrayContaining([...BUILT, "package reused"]));
 			const pushed = made.rows.filter((row) => row.endsWith(" pushed"));
 			expect(pushed.sort()).toEqual(BUILT.map((row) => row.replace("built", "pushed")));
@@ -207,6 +212,9 @@ describe("a newer engine with the containerd image store", () => {
 		async () => {
 			const made = await run(checkout, newer.socket, newerRepository, "buildkit");
 			expect(made.rows).toEqual(expect.arrayContaining([...BUILT, "package reused"]));
+			// Of whole blocks, where the classic store counts bytes: not what is compressed.
+			expect(made.megabytes / megabytes).toBeGreaterThan(1);
+			expect(made.megabytes / megabytes).toBeLessThan(1.3);
 			await expectWorks(newer, made.outputs);
 			const { name } = made.outputs.images.pybuild;
 			expect(digests(newer, name)).toEqual([await remoteDigest(name)]);
