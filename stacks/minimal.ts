@@ -28,7 +28,7 @@ export const minimalBase = ["base-files", "base-passwd", "libc-bin", "ncurses-ba
 export const maintainerTools = ["debconf", "install-info", "mawk"] as const;
 
 /**
- * Bytes that the image minimal may have, as docker image inspect counts them. A pair that nobody measured
+ * Bytes that the files of the image minimal may have. A pair that nobody measured
  * has no limit.
  */
 const budgets: Partial<Record<Codename, Readonly<Record<string, number>>>> = {
