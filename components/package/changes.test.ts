@@ -40,7 +40,8 @@ const subsets = Array.from({ length: 2 ** CHANGES.length - 1 }, (_, number) =>
 	CHANGES.filter((__, index) => (number + 1) & (1 << index)),
 );
 
-it.each(subsets.map((changes) => ({ changes })))("the recipe takes $changes", ({ changes }) => {
+/** The files of the recipe that these change, as they are then. */
+function changed(changes: readonly string[]): Map<string, string> {
 	const files = new Map<string, string>();
 	for (const { path, before, after } of changes.flatMap(hunksOf)) {
 		const content = files.get(path) ?? readRecipe(path);
@@ -50,5 +51,17 @@ it.each(subsets.map((changes) => ({ changes })))("the recipe takes $changes", ({
 			content.replace(before, () => after),
 		);
 	}
-	expect(files.size).toBeGreaterThan(0);
+	return files;
+}
+
+it.each(subsets.map((changes) => ({ changes })))("the recipe takes $changes", ({ changes }) => {
+	expect(changed(changes).size).toBeGreaterThan(0);
+});
+
+it("compiles with debug symbols all but what only trains", () => {
+	const code = changed(["dbgsym"])
+		.get("compile")
+		?.split("\n")
+		.filter((line) => !line.startsWith("#") && line.includes("-g0"));
+	expect(code).toEqual(["\t\tCFLAGS_NODIST='-g0 -fno-lto' LDFLAGS_NODIST=-fno-lto"]);
 });
