@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configuredSettings } from "../local/images.ts";
+import { buildSystemDigest } from "../stacks/lock/project.ts";
 import type { Settings } from "../stacks/settings.ts";
 import { CONFIG, type Recorded, record } from "../tests/record.ts";
 import { stackApps } from "./apps.ts";
@@ -86,7 +87,7 @@ function settings(): Settings {
 /** The resources that a stack has for its app alone. */
 async function ofApp(change: Record<string, string> = {}): Promise<Map<string, Recorded>> {
 	const resources = await record({ ...config, ...change });
-	return new Map([...resources].filter(([name]) => /-orders|^wheel-/.test(name)));
+	return new Map([...resources].filter(([name]) => /-(?:orders|shop)|^wheel-/.test(name)));
 }
 
 /** The names of the resources that a change makes anew or runs again. */
@@ -150,6 +151,65 @@ describe("a preview shows that", () => {
 
 	it("so does a new package release", async () => {
 		expect(await changed(() => ({ packageRelease: "2" }))).toEqual([DEPENDENCIES, ...APP]);
+	});
+});
+
+describe("a folder that two apps have as a distribution", () => {
+	const CORE = `[project]
+name = "core"
+version = "0.1"
+[build-system]
+requires = ["setuptools"]
+`;
+
+	beforeEach(() => {
+		const digest = buildSystemDigest({ buildRequires: ["setuptools"] });
+		const groups = BUILD_LOCK.replace('["markupsafe"]', '["core", "markupsafe"]')
+			.replace('marker = "', "marker = \"'core' in dependency_groups or ")
+			.concat(`core = ["${digest}"]\n`);
+		for (const app of ["orders", "shop"]) {
+			for (const name of [app, "core"]) mkdirSync(join(folder, name), { recursive: true });
+			write(`${app}/pyproject.toml`, PYPROJECT.replace("orders", app));
+			const entry = '\n[[packages]]\nname = "core"\ndirectory = { path = "../core" }\n';
+			write(`${app}/pylock.toml`, LOCK + entry);
+			write(`${app}/pylock.build.toml`, groups);
+		}
+		write("core/pyproject.toml", CORE);
+		write("core/core.py", "");
+		config.apps = JSON.stringify([join(folder, "orders"), join(folder, "shop")]);
+	});
+
+	it("is one wheel, whose change makes both apps and nothing else", async () => {
+		const resources = await ofApp();
+		expect([...resources.keys()].filter((name) => name.startsWith("wheel-"))).toEqual([
+			...[WHEEL, "wheel-core-build"],
+		]);
+		const wheel = resources.get("wheel-core-build")?.inputs.environment;
+		expect(wheel).toMatchObject({ NAME: "core", PACKAGES: "[]" });
+		for (const app of ["orders", "shop"])
+			expect(JSON.parse(resources.get(`app-${app}-commit`)?.inputs.environment.LOCALS)).toEqual([
+				{ name: "core", image: wheel.IMAGE },
+			]);
+		const made = await changed(() => write("core/core.py", "1"));
+		const shop = APP.map((name) => name.replace("orders", "shop"));
+		expect(made.sort()).toEqual(["wheel-core-build", ...APP, ...shop].sort());
+	});
+
+	it("does not count where its .dockerignore names it", async () => {
+		write("core/.dockerignore", "tests\n");
+		mkdirSync(join(folder, "core/tests"));
+		expect(await changed(() => write("core/tests/test.py", ""))).toEqual([]);
+	});
+
+	it("is the same wherever the checkout is", async () => {
+		const names = () => stackImages(settings(), "x").map(({ name }) => name);
+		const before = names();
+		const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
+		cpSync(folder, join(elsewhere, "deeper"), { recursive: true });
+		const apps = ["orders", "shop"].map((app) => join(elsewhere, "deeper", app));
+		config.apps = JSON.stringify(apps);
+		expect(names()).toEqual(before);
+		rmSync(elsewhere, { recursive: true });
 	});
 });
 

@@ -27,7 +27,7 @@ function compiled(name: string, ...buildRequirements: readonly Choice[]): Compil
 }
 
 function app(name: string, ...distributions: readonly Choice[]): App {
-	return { name, distributions, buildRequirements: [] } as Partial<App> as App;
+	return { name, distributions, buildRequirements: [], locals: [] } as Partial<App> as App;
 }
 
 const setuptools = compiled("setuptools");

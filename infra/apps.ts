@@ -3,7 +3,13 @@ import { AppImage, appDescription, appImages } from "../components/app/app.ts";
 import type { ImageNaming, ImageSite, StackImage } from "../components/image.ts";
 import { appRepository, type ImageRegistry } from "../components/registry/registry.ts";
 import type { Description } from "../components/sbom/description.ts";
-import { type OwnWheel, ownWheel, WheelImage, wheelImages } from "../components/wheel/wheel.ts";
+import {
+	localWheel,
+	type OwnWheel,
+	ownWheel,
+	WheelImage,
+	wheelImages,
+} from "../components/wheel/wheel.ts";
 import { WheelhouseImage, wheelhouseImage } from "../components/wheelhouse/wheelhouse.ts";
 import type { App } from "../stacks/apps/app.ts";
 import { lockedApps } from "../stacks/apps/locked.ts";
@@ -101,6 +107,10 @@ function imagesArgs(
 		pythonImage,
 		wheelhouse: { image: wheelhouseImage({ site, app, wheel: imageOf }) },
 		wheel: app.isPackage ? { image: imageOf(ownWheel(app)) } : undefined,
+		locals: app.locals.map((local) => ({
+			name: local.name,
+			wheel: { image: imageOf(localWheel(app, local)) },
+		})),
 	};
 }
 
@@ -184,6 +194,11 @@ export function makeApps(args: AppsArgs): MadeApps {
 			minimal: app.python.image && minimal,
 			wheelhouse,
 			wheel: app.isPackage ? wheels.get(imageOf(ownWheel(app)).name) : undefined,
+			locals: app.locals.map((local) => ({
+				name: local.name,
+				// Made above, as all of stackWheels.
+				wheel: wheels.get(imageOf(localWheel(app, local)).name) as WheelImage,
+			})),
 			debian: settings.debian,
 			python,
 			package: deb,
@@ -225,12 +240,14 @@ function makeWheels(
 		const version = wheel.kind === "own" ? "" : `-${wheel.version}`;
 		const plain = `wheel-${wheel.name}${version}${site.suffix ?? ""}`;
 		// Two apps may lock other tools for one version, or have other Pythons.
-		const name = names.has(plain) ? `${plain}-${image.key}` : plain;
+		const isFurther = names.has(plain);
+		const name = isFurther ? `${plain}-${image.key}` : plain;
 		names.add(name);
 		const requirements: pulumi.Resource[] = wheel.buildRequirements.flatMap((choice) =>
 			choice.kind === "compiled" ? (made.get(imageOf(choice).name) ?? []) : [],
 		);
-		const rest = { site, debian, python, wheel, imageOf, wheelbuild, requirements, stack, folder };
+		const shared = { site, debian, python, imageOf, wheelbuild, stack, folder };
+		const rest = { ...shared, wheel, requirements, isFurther };
 		made.set(image.name, new WheelImage(name, { ...rest, app: app.folder }, opts));
 	}
 	return made;
@@ -252,10 +269,15 @@ export function stackWheels(
 	return [...found.values()];
 }
 
-/** All that is built for an app: what its own wheel needs, and that, stand last. */
+/** All that is built for an app: what its own wheels need, and these, stand last. */
 function wheelsOf(app: App): (CompiledWheel | OwnWheel)[] {
-	const compiled = [...app.distributions, ...app.buildRequirements].flatMap(compiledIn);
-	return app.isPackage ? [...compiled, ownWheel(app)] : compiled;
+	const { distributions, buildRequirements, locals } = app;
+	const tools = [...locals.flatMap((local) => local.buildRequirements), ...buildRequirements];
+	const own = locals.map((local) => localWheel(app, local));
+	return [
+		...[...distributions, ...tools].flatMap(compiledIn),
+		...(app.isPackage ? [...own, ownWheel(app)] : own),
+	];
 }
 
 /** What a wheel's build compiles. Every change of an app builds its own wheel, which is no news. */

@@ -11,7 +11,13 @@ const python = (version: string, suffix: string) => ({
 });
 const PYTHONS = [python("3.13.5", ""), python("3.12.14", "-3.12")] as const;
 const app = (name: string) =>
-	({ name, python: PYTHONS[0], distributions: [], buildRequirements: [] }) as Partial<App> as App;
+	({
+		name,
+		python: PYTHONS[0],
+		distributions: [],
+		buildRequirements: [],
+		locals: [],
+	}) as Partial<App> as App;
 const apps = [app("orders"), { ...app("mail"), python: PYTHONS[1] }];
 const ALL = [{ pythons: PYTHONS, apps, suffix: "" }];
 

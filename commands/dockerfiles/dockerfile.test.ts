@@ -29,6 +29,7 @@ const parts: AppParts = {
 	python: "PYTHON",
 	wheelhouse: "WHEELHOUSE",
 	wheel: undefined,
+	locals: [],
 	packages: ["libpq5"],
 	groups: [["uvloop"], ["click", "idna"]],
 	user: "10001:10001",
@@ -52,6 +53,7 @@ beforeEach(() => {
 		buildPackages: {},
 		buildRequirements: [],
 		distributions: [],
+		locals: [],
 		files: [],
 	};
 });
@@ -163,6 +165,24 @@ it("of an app that is a distribution mounts its wheel, and no context", () => {
 	expect(own).toMatch(/^RUN --mount=from=WHEEL,.* set -eu -- shop 10001 orders; /);
 	expect(dockerfile).not.toContain("aptinstall");
 	expect(dockerfile).not.toContain("/srv");
+});
+
+it("of an app with distributions that are folders gathers their wheels, and its own", () => {
+	const locals = [
+		{ name: "core", image: "CORE" },
+		{ name: "util", image: "UTIL" },
+	];
+	const files = appDockerfile(app, { ...parts, locals });
+	expect(scripts(files)).toHaveProperty("locals", context("app/locals/locals"));
+	expect(files).toContain(
+		"FROM scratch AS wheels\nCOPY --from=CORE /wheels/ /wheels/\nCOPY --from=UTIL /wheels/ /wheels/\n\nFROM PYTHON\n",
+	);
+	expect(files.replaceAll("\\\n\t", "")).toMatch(
+		/^RUN --mount=target=\/srv --mount=from=wheels,.* sh \/mnt\/files; \. \/mnt\/clamp; locals='core util'; \. \/mnt\/locals; \. \/mnt\/app$/m,
+	);
+	const own = appDockerfile(app, { ...parts, locals, wheel: "WHEEL" });
+	expect(own).toContain("COPY --from=WHEEL /wheels/ /wheels/\n\nFROM PYTHON\n");
+	expect(own).not.toContain("/srv");
 });
 
 it("has a .dockerignore of the app's, after which nothing brings locks back", () => {

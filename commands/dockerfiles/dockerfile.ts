@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { appChanges, appLabels } from "../../components/app/app.ts";
-import { CONTEXT, STOP_SIGNAL, UID } from "../../components/app/contexts.ts";
+import { CONTEXT, LOCALS_CONTEXT, STOP_SIGNAL, UID } from "../../components/app/contexts.ts";
 import { CONTEXT as MINIMAL_CONTEXT } from "../../components/minimal/contexts.ts";
 import { assembleArguments, minimalChanges } from "../../components/minimal/minimal.ts";
 import { pythonInstall } from "../../components/python/python.ts";
@@ -29,6 +29,8 @@ export interface AppParts {
 	readonly wheelhouse: string;
 	/** Of its own wheel, where the app is a distribution. */
 	readonly wheel: string | undefined;
+	/** Its distributions that are folders, and the names of the images that have their wheels. */
+	readonly locals: readonly { readonly name: string; readonly image: string }[];
 	/** Debian packages of the dependencies, those that were found for libraries among them. */
 	readonly packages: readonly string[];
 	/** The distributions of each layer. */
@@ -96,15 +98,17 @@ export function appDockerfile(app: App, parts: AppParts): string {
 		clamp: join(CONTEXT, "clamp"),
 		layer: join(CONTEXT, "layer"),
 		...(parts.wheel === undefined && { files: "commands/dockerfiles/context/files" }),
+		...(parts.locals.length > 0 && { locals: join(LOCALS_CONTEXT, "locals") }),
 		app: join(CONTEXT, "app"),
 	};
 	return file([
 		header(`The app ${app.name}${app.version === undefined ? "" : ` ${app.version}`}.`),
 		scriptsStage(parts.python, paths),
+		...wheelsStage(parts),
 		`FROM ${parts.python}`,
 		...packagesLayer(parts.packages),
 		...parts.groups.map((names) => dependenciesLayer(parts.wheelhouse, names)),
-		appLayer(app, parts.wheel),
+		appLayer(app, parts),
 		[
 			...appChanges(app),
 			`USER ${parts.user}`,
@@ -133,16 +137,28 @@ function dependenciesLayer(wheelhouse: string, names: readonly string[]): string
 	return runs(mounts, `sh /mnt/layer / ${names.join(" ")}`);
 }
 
-/** Its wheel, else its files, then its user and bytecode. */
-function appLayer({ name, user }: App, wheel: string | undefined): string {
-	const add = ". /mnt/clamp; . /mnt/app";
-	if (wheel === undefined)
-		return runs(
-			["target=/srv", SCRIPTS_MOUNT, TMP],
-			`set -eu -- ${user} ${UID}; sh /mnt/files; ${add}`,
-		);
-	const mounts = [...besideScripts(wheel, "/wheels", ["clamp", "app"]), TMP];
-	return runs(mounts, `set -eu -- ${user} ${UID} ${name}; ${add}`);
+/** The wheels of an app that has several of its own. */
+function wheelsStage({ locals, wheel }: AppParts): string[] {
+	if (locals.length === 0) return [];
+	const images = [...locals.map(({ image }) => image), ...(wheel === undefined ? [] : [wheel])];
+	const copies = images.map((image) => `COPY --from=${image} /wheels/ /wheels/`);
+	return [["FROM scratch AS wheels", ...copies].join("\n")];
+}
+
+/** Its wheels, or its files, then its user and bytecode. */
+function appLayer({ name, user }: App, { wheel, locals }: AppParts): string {
+	const names = locals.map((local) => local.name).join(" ");
+	const add = names && ` locals='${names}'; . /mnt/locals;`;
+	const script = `. /mnt/clamp;${add} . /mnt/app`;
+	const scripts = ["clamp", ...(names === "" ? [] : ["locals"]), "app"];
+	const wheels = names === "" ? wheel : "wheels";
+	if (wheel === undefined) {
+		const beside = wheels && besideScripts(wheels, "/wheels", [...scripts, "files"]);
+		const mounts = ["target=/srv", ...(beside || [SCRIPTS_MOUNT]), TMP];
+		return runs(mounts, `set -eu -- ${user} ${UID}; sh /mnt/files; ${script}`);
+	}
+	const mounts = [...besideScripts(wheels ?? wheel, "/wheels", scripts), TMP];
+	return runs(mounts, `set -eu -- ${user} ${UID} ${name}; ${script}`);
 }
 
 /** Nothing of it gets into the layer. */

@@ -34,6 +34,7 @@ export async function readParts(step: Step, args: PartsArgs): Promise<AppParts> 
 		python,
 		wheelhouse,
 		wheel: description.APP?.wheel,
+		locals: description.APP?.locals ?? [],
 		// Those that the app names may be in python already.
 		packages: [...new Set([...app.packages, ...found])],
 		groups: wheelLayers(await readWheels(step, wheelhouse, platform)).map((wheels) =>

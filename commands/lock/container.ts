@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { fileEntries } from "../../components/app-files.ts";
 import {
 	CONTEXT as DOWNLOADS_CONTEXT,
@@ -13,6 +15,7 @@ import {
 import { docker } from "../../components/step/docker.ts";
 import type { Step } from "../../components/step/step.ts";
 import { tarOf } from "../../components/step/tar.ts";
+import type { LockedWith } from "./folders.ts";
 
 const CONTEXT = "commands/lock/context";
 
@@ -25,6 +28,10 @@ export interface LockRequest {
 	readonly source: LockSource;
 	/** Whether the newest versions are taken, and not those of the locks that are there. */
 	readonly upgrade: boolean;
+	/** Where the app's folder is among those that it is locked with; empty: there is no other. */
+	readonly folder: string;
+	/** Of a uv.lock, its path from there. */
+	readonly uvLock: string;
 	readonly uv: { readonly version: string; readonly sha256: string };
 	readonly fromSource: ":all:" | readonly string[];
 	/** Debian packages that the builds need. */
@@ -46,13 +53,13 @@ export interface LockResult {
 	readonly lock: string;
 	/** The new uv.lock; null where there is none. */
 	readonly uvLock: string | null;
-	/** By name of a distribution that is compiled: of what builds it. */
+	/** By name of a distribution that is compiled, or is a folder: of what builds it. */
 	readonly groups: Readonly<Record<string, BuildGroup>>;
 }
 
 /** What builds a distribution. */
 export interface BuildGroup {
-	/** SHA-256 of its source distributions, sorted; none: it is the app. */
+	/** SHA-256 of its source distributions, sorted; none: it is the app, or a folder. */
 	readonly sdists: readonly string[];
 	/** Empty where it needs nothing. */
 	readonly lock: string;
@@ -64,9 +71,18 @@ export interface LockPlace {
 	readonly image: string;
 	readonly platform: string;
 	readonly caBundle?: string | undefined;
-	/** The app's folder, and its files that uv and build backends may look at. */
+	/** The app's folder. */
 	readonly folder: string;
-	readonly files: readonly string[];
+	/** The folders that it is locked with, itself among them: `.`. */
+	readonly folders: readonly LockedWith[];
+}
+
+/** Where the folders are in the container. */
+const FOLDERS = "app";
+
+/** The path of an app's folder in the container. */
+export function placeOf({ folder }: Pick<LockRequest, "folder">): string {
+	return posix.join("/mnt", FOLDERS, folder);
 }
 
 /** Lock an app in a container, with the Python, the glibc and the platform that it will have. */
@@ -90,7 +106,7 @@ export async function lockInContainer(
 	if (place.caBundle !== undefined) await copyInto(container, place.caBundle, BUNDLE);
 	const input = await tarOf([
 		[{ name: "request.json" }, JSON.stringify(request)],
-		...fileEntries(place, "app"),
+		...place.folders.flatMap((each) => entriesOf(place.folder, request.folder, each)),
 	]);
 	await docker(["cp", "-", `${container}:/mnt`], { input });
 	await runContainer(step, container, (line) => {
@@ -100,6 +116,20 @@ export async function lockInContainer(
 	});
 	const { files } = await copyFrom(container, "/mnt/result.json");
 	return JSON.parse(String(files.get("result.json"))) as LockResult;
+}
+
+function entriesOf(
+	app: string,
+	at: string,
+	{ path, files, sources }: LockedWith,
+): ReturnType<typeof fileEntries> {
+	const folder = posix.join(app, path);
+	const place = posix.join(FOLDERS, at, path);
+	const entries = fileEntries({ folder, files }, place);
+	if (sources === "") return entries;
+	const text = readFileSync(join(folder, "pyproject.toml"), "utf8");
+	// The last of one name stays.
+	return [...entries, [{ name: `${place}/pyproject.toml`, mode: 0o644 }, `${text}\n${sources}`]];
 }
 
 const BUNDLE = "/mnt/ca-bundle.crt";

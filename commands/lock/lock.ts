@@ -1,12 +1,17 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { writeWhole } from "../../components/step/file.ts";
 import type { Step } from "../../components/step/step.ts";
 import type { App, AppSource } from "../../stacks/apps/app.ts";
 import { lockedApp, readerOf } from "../../stacks/apps/locked.ts";
 import { LockFile } from "../../stacks/lock/lock-file.ts";
-import { buildSystemDigest, projectDigest } from "../../stacks/lock/project.ts";
-import { buildLockName, type ReadFile, readProject } from "../../stacks/lock/read-lock.ts";
+import { buildSystemDigest, localDigest, projectDigest } from "../../stacks/lock/project.ts";
+import {
+	buildLockName,
+	type ReadFile,
+	readProject,
+	uvLockName,
+} from "../../stacks/lock/read-lock.ts";
 import {
 	type PinnedRequirement,
 	readPinned,
@@ -22,10 +27,11 @@ import {
 	type LockResult,
 	type LockSource,
 	lockInContainer,
+	placeOf,
 } from "./container.ts";
+import { foldersOf, type LockedWith } from "./folders.ts";
 import { type Package, packagesOf, pylockText } from "./pylock-file.ts";
 import { isRequirements, REQUIREMENTS, sourceOf } from "./source.ts";
-import { refuseUnindexed } from "./unindexed.ts";
 
 /** What is locked, and how. */
 export interface LockArgs {
@@ -50,17 +56,18 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 	const { platform, caBundle } = settings;
 	const read = readerOf(app);
 	const source = sourceOf(app.folder, read);
-	refuseUnindexed(app.folder, source, read, targetsOf(args)[0]);
+	const found = foldersOf(app, source, read, targetsOf(args));
 	const pinned = isRequirements(source) ? readPinned(app.folder, source, read) : undefined;
 	const place = {
 		image: args.image,
 		platform,
 		caBundle,
 		folder: app.folder,
-		files: filesOf(app, read),
+		folders: found.map((each) => ({ ...each, files: filesOf(app, each, read) })),
 	};
-	const result = await lockInContainer(step, place, requestOf(args, source, read));
-	const texts = lockTexts(args, { source, pinned }, result, read);
+	const request = requestOf(args, source, found, read);
+	const result = await lockInContainer(step, place, request);
+	const texts = lockTexts(args, { source, pinned, request }, result, read);
 	const readNew: ReadFile = (name) => (name in texts ? texts[name] : read(name));
 	const [locked] = targetsOf(args).map((target) => lockedApp(app, target, readNew)) as [App];
 	for (const [name, text] of Object.entries(texts)) {
@@ -71,21 +78,30 @@ export async function lockApp(step: Step, args: LockArgs): Promise<App> {
 	return locked;
 }
 
-/** What uv and build backends may look at: the app's files, and the locks, which are none of them. */
-function filesOf(app: AppSource, read: ReadFile): string[] {
-	const locks = ["pylock.toml", "uv.lock", ...REQUIREMENTS];
-	const there = locks.filter((name) => read(name) !== undefined);
-	return [...new Set(["pyproject.toml", ...app.files, ...there])];
+/**
+ * What uv and build backends may look at: a folder's files, and the locks, which are none of them. Of what
+ * is not the app only that of a workspace is looked at.
+ */
+function filesOf(app: AppSource, { path, files }: LockedWith, read: ReadFile): string[] {
+	const isApp = path === ".";
+	const locks = isApp ? ["pylock.toml", "uv.lock", ...REQUIREMENTS] : ["uv.lock"];
+	const there = locks.filter((name) => read(join(path, name)) !== undefined);
+	return [...new Set(["pyproject.toml", ...(isApp ? app.files : files), ...there])];
 }
 
 function requestOf(
 	{ app, settings, upgrade }: LockArgs,
 	source: LockSource,
+	folders: readonly LockedWith[],
 	read: ReadFile,
 ): LockRequest {
+	// As many folders above the app's as the paths lead up.
+	const up = Math.max(...folders.map(({ path }) => path.split("/").lastIndexOf("..") + 1));
 	return {
 		source,
 		upgrade,
+		folder: up === 0 ? "" : resolve(app.folder).split("/").slice(-up).join("/"),
+		uvLock: uvLockName(app.folder, read) ?? "uv.lock",
 		uv: { version: uv.version, sha256: uv.sha256[settings.architecture] },
 		fromSource: app.fromSource,
 		packages: [...new Set(Object.values(app.buildPackages).flat())].sort(),
@@ -107,33 +123,46 @@ interface From {
 	readonly source: LockSource;
 	/** Of a requirements file with hashes, what these pin. */
 	readonly pinned: readonly PinnedRequirement[] | undefined;
+	readonly request: LockRequest;
 }
 
 /** The files that are to be written, by name; undefined: it is to go. */
 function lockTexts(
 	args: LockArgs,
-	{ source, pinned }: From,
+	{ source, pinned, request }: From,
 	{ lock, uvLock, groups }: LockResult,
 	read: ReadFile,
 ): Record<string, string | undefined> {
 	const { app, urls } = args;
 	const targets = targetsOf(args);
 	const project = readProject(app.folder, read);
+	const locked = packagesOf(lock, urls, placeOf(request));
+	const paths = new Map(
+		locked.flatMap(({ name, path }) => (path === undefined || path === "." ? [] : [[name, path]])),
+	);
 	const requires = Object.fromEntries(
-		Object.entries(groups).map(([name, { sdists }]) => [
-			name,
-			name === app.name ? [buildSystemDigest(project)] : sdists,
-		]),
+		Object.entries(groups).map(([name, { sdists }]) => {
+			const path = name === app.name ? "" : paths.get(name);
+			const own =
+				path === undefined ? [] : [buildSystemDigest(readProject(app.folder, read, path))];
+			return [name, [...own, ...sdists]];
+		}),
 	);
 	const hasBuilds = Object.keys(groups).length > 0;
 	const build = hasBuilds ? buildLockText({ targets, groups, requires, urls }) : undefined;
 	if (source === "uv.lock")
-		return { ...(uvLock !== null && { "uv.lock": uvLock }), [buildLockName]: build };
+		return { ...(uvLock !== null && { [request.uvLock]: uvLock }), [buildLockName]: build };
 	const sha256 = isRequirements(source) ? requirementsDigest(source, read) : projectDigest(project);
-	const locked = packagesOf(lock, urls);
 	const packages =
 		pinned === undefined ? locked : withHashesOf(new LockFile(app.folder, source), pinned, locked);
-	const tool = { "locked-from": { file: source, sha256 } };
+	const directories = Array.from(paths, ([name, path]) => {
+		const text = read(join(path, "pyproject.toml")) ?? "";
+		return [name, localDigest(readProject(app.folder, read, path), text)];
+	});
+	const tool = {
+		"locked-from": { file: source, sha256 },
+		...(directories.length > 0 && { directories: Object.fromEntries(directories) }),
+	};
 	return {
 		"pylock.toml": pylockText({ targets, packages, tool }),
 		[buildLockName]: build,
@@ -147,12 +176,14 @@ function withHashesOf(
 	packages: readonly Package[],
 ): readonly Package[] {
 	const restricted = packages.map((entry) => {
+		// What changes with the code has none.
+		if (entry.path !== undefined) return entry;
 		const own = pinned.filter(({ name }) => name === entry.name);
 		const hashes = new Set(own.flatMap(({ sha256 }) => sha256));
 		return { ...entry, rest: withHashes(entry.rest, hashes) };
 	});
-	for (const { name, version, rest } of restricted)
-		if (rest.sdist === undefined && rest.wheels === undefined)
+	for (const { name, version, rest, path } of restricted)
+		if (path === undefined && rest.sdist === undefined && rest.wheels === undefined)
 			file.refuse(
 				name,
 				version,

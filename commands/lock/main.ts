@@ -64,10 +64,14 @@ async function needWheelbuild(image: string, stack: string): Promise<void> {
 	);
 }
 
-function summary({ folder, distributions }: App): string {
+function summary({ folder, distributions, locals }: App): string {
 	const compiled = distributions.flatMap((choice) =>
 		choice.kind === "compiled" ? [`  ${choice.name} ${choice.version}: ${choice.why}`] : [],
 	);
+	const folders = locals.map(
+		({ name, path }) => `  ${name}: the folder ${path}, built with the app`,
+	);
 	const count = `${folder}: ${distributions.length} distributions are locked`;
-	return [`${count}, ${compiled.length} of them compiled here`, ...compiled].join("\n");
+	const first = `${count}, ${compiled.length} of them compiled here`;
+	return [first, ...compiled, ...folders].join("\n");
 }

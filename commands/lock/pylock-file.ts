@@ -1,5 +1,6 @@
 /** Writes lock files of PEP 751, in one way: what is the same gives the same bytes. */
 
+import { posix } from "node:path";
 import { parse, TomlDate, type TomlTable, type TomlValue } from "smol-toml";
 import { seriesName } from "../../stacks/cpython.ts";
 import { normalizeName } from "../../stacks/lock/names.ts";
@@ -8,7 +9,10 @@ import type { Target } from "../../stacks/lock/target.ts";
 /** A package of a lock file, as it stands there. */
 export interface Package {
 	readonly name: string;
+	/** Empty: it is a folder, whose version changes with the code. */
 	readonly version: string;
+	/** Of a folder, from the app's. */
+	readonly path?: string;
 	/** On what condition it is installed. */
 	readonly marker?: string;
 	/** Its files, and whatever else is said of it, by the keys of PEP 751. */
@@ -51,7 +55,12 @@ export function pylockText({ targets, groups, packages, tool }: PylockFile): str
 }
 
 function packageLines({ name, version, marker, rest }: Package): string[] {
-	const entries = { name, version, ...(marker !== undefined && { marker }), ...rest };
+	const entries = {
+		name,
+		...(version !== "" && { version }),
+		...(marker !== undefined && { marker }),
+		...rest,
+	};
 	return [
 		"",
 		"[[packages]]",
@@ -68,21 +77,36 @@ function packageLines({ name, version, marker, rest }: Package): string[] {
  * another version being locked, such as when a file was uploaded, is left out.
  *
  * @param urls whether it says where the files are, beside their hashes.
+ * @param folder the app's, where uv locked it.
  */
-export function packagesOf(lock: string, urls: boolean): Package[] {
+export function packagesOf(lock: string, urls: boolean, folder = "/"): Package[] {
 	const tables = (parse(lock).packages ?? []) as TomlTable[];
 	const packages = tables.map(({ name, version, marker, index, sdist, wheels, ...others }) => ({
 		name: normalizeName(String(name)),
-		version: String(version ?? ""),
+		...directoryOf(others, version, folder),
 		...(marker !== undefined && { marker: String(marker) }),
 		rest: {
 			...others,
+			...(others.directory !== undefined && {
+				directory: { path: directoryOf(others, version, folder).path },
+			}),
 			...(index !== undefined && urls && { index: withoutPassword(index) }),
 			...(sdist !== undefined && { sdist: fileOf(sdist as TomlTable, urls) }),
 			...(wheels !== undefined && { wheels: sortedFiles(wheels as TomlTable[], urls) }),
 		},
 	}));
 	return packages.sort(byNameAndVersion);
+}
+
+/** Its version; of a folder the path, which uv does not always write from the app's. */
+function directoryOf(
+	{ directory }: TomlTable,
+	version: TomlValue | undefined,
+	folder: string,
+): Pick<Package, "version" | "path"> {
+	if (directory === undefined) return { version: String(version ?? "") };
+	const { path } = directory as TomlTable;
+	return { version: "", path: posix.relative(folder, posix.resolve(folder, String(path))) || "." };
 }
 
 /** By the bytes of names, then of versions. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { StepError } from "../../components/step/error.ts";
-import { type ReadFile, readProject } from "../../stacks/lock/read-lock.ts";
+import { type ReadFile, readProject, uvLockName } from "../../stacks/lock/read-lock.ts";
 import type { LockSource } from "./container.ts";
 
 /** Files that may be locked from, beside pyproject.toml. */
@@ -37,7 +37,7 @@ function fromProject(
 	read: ReadFile,
 ): LockSource {
 	// A build takes pylock.toml where both are.
-	if (read("uv.lock") !== undefined && read("pylock.toml") === undefined) return "uv.lock";
+	if (read("pylock.toml") === undefined && uvLockName(folder, read) !== undefined) return "uv.lock";
 	if (project.dependencies !== undefined) return "pyproject.toml";
 	const requirements = REQUIREMENTS.find((name) => read(name) !== undefined);
 	if (requirements !== undefined) return requirements;

@@ -7,7 +7,7 @@ import type { InputsOf } from "../step/definition.ts";
 import { docker } from "../step/docker.ts";
 import type { Step } from "../step/step.ts";
 import { tarOf } from "../step/tar.ts";
-import { CONTEXT, MINIMAL_FOLDERS, STOP_SIGNAL, UID } from "./contexts.ts";
+import { CONTEXT, LOCALS_CONTEXT, MINIMAL_FOLDERS, STOP_SIGNAL, UID } from "./contexts.ts";
 import type { appStep } from "./step.ts";
 
 type Inputs = InputsOf<typeof appStep>;
@@ -24,7 +24,7 @@ const ROOT = "/layer";
 /**
  * Add an app to its dependencies.
  *
- * @param volume the one with its own wheel, where it is a distribution.
+ * @param volume the one with its own wheels, where it has some.
  */
 export function addApp(step: Step, inputs: Inputs, volume: string | undefined): Promise<AddedApp> {
 	return inputs.MINIMAL === undefined
@@ -37,7 +37,7 @@ async function addInside(
 	inputs: Inputs,
 	volume: string | undefined,
 ): Promise<AddedApp> {
-	const command = appCommand(inputs, [join(CONTEXT, "clamp"), join(CONTEXT, "app")]);
+	const command = appCommand(inputs, join(CONTEXT, "app"));
 	const options = appOptions(inputs, volume);
 	const container = await makePristineContainer(step, inputs.FROM, command, options);
 	if (inputs.FILES !== undefined) await giveFiles(container, "/", inputs.FILES);
@@ -51,8 +51,7 @@ async function addBeside(
 	tools: string,
 	volume: string | undefined,
 ): Promise<AddedApp> {
-	const scripts = [join(CONTEXT, "clamp"), join(MINIMAL_FOLDERS.minimal, "app")];
-	const command = appCommand(inputs, scripts, `root=${ROOT}\n`);
+	const command = appCommand(inputs, join(MINIMAL_FOLDERS.minimal, "app"), `root=${ROOT}\n`);
 	const options = appOptions(inputs, volume);
 	const container = await makePristineContainer(step, inputs.FROM, command, options);
 	const maker = await makeContainer(step, tools, command, options);
@@ -68,12 +67,15 @@ async function addBeside(
 }
 
 /** Not from a volume: the image's history then says all that was done. */
-function appCommand(
-	{ USER, WHEEL }: Inputs,
-	scripts: readonly string[],
-	start = "",
-): readonly string[] {
-	const script = start + scripts.map((path) => readFileSync(path, "utf8")).join("\n");
+function appCommand({ USER, WHEEL, LOCALS }: Inputs, app: string, start = ""): readonly string[] {
+	const names = LOCALS.map(({ name }) => name).join(" ");
+	const paths = [
+		join(CONTEXT, "clamp"),
+		...(names === "" ? [] : [join(LOCALS_CONTEXT, "locals")]),
+		app,
+	];
+	const scripts = paths.map((path) => readFileSync(path, "utf8"));
+	const script = start + (names && `locals='${names}'\n`) + scripts.join("\n");
 	const command = ["/bin/sh", "-c", script, "app", USER, UID];
 	return WHEEL === undefined ? command : [...command, WHEEL.name];
 }

@@ -10,7 +10,7 @@ import { contentKey } from "../content-key.ts";
 import { type StackImage, stackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
 import { wheelhouseImage } from "../wheelhouse/wheelhouse.ts";
-import { appDescription, appImages } from "./app.ts";
+import { type AppImagesArgs, appDescription, appImages } from "./app.ts";
 
 const site = { repository: "localhost/debian-python/test", platform: "linux/amd64" };
 
@@ -39,6 +39,7 @@ beforeEach(() => {
 		buildPackages: {},
 		buildRequirements: [],
 		distributions: [downloaded("jinja2", "3.1.6"), compiled("markupsafe", "3.0.2")],
+		locals: [],
 		files: ["main.py"],
 	};
 });
@@ -65,6 +66,7 @@ function images(
 	change: Partial<App> = {},
 	python = "000000000000",
 	own?: { readonly image: StackImage },
+	locals: AppImagesArgs["locals"] = [],
 ) {
 	const changed = { ...app, ...change };
 	const wheelhouse = { image: wheelhouseImage({ site, app: changed, wheel }) };
@@ -76,6 +78,7 @@ function images(
 		pythonImage,
 		wheelhouse,
 		wheel: own,
+		locals,
 	});
 	return { wheelhouse: wheelhouse.image, dependencies, image };
 }
@@ -157,6 +160,23 @@ describe("an app's images", () => {
 	});
 });
 
+describe("an app with a distribution that is a folder", () => {
+	const withCore = (version: string) => {
+		const image = stackImage(site, "wheel-core", contentKey({ version }));
+		return images({}, undefined, undefined, [{ name: "core", wheel: { image } }]);
+	};
+
+	it("is another image when that changes, on the same dependencies", () => {
+		expect(changed(withCore("1"), withCore("1"))).toEqual([]);
+		expect(changed(withCore("1"), withCore("2"))).toEqual(["image"]);
+		expect(withCore("1").image.inputs).toHaveProperty("local core");
+	});
+
+	it("has its dependencies' gates where both are, so not those of an app without one", () => {
+		expect(changed(images(), withCore("1"))).toEqual(["dependencies", "image"]);
+	});
+});
+
 describe("what describes an app's image", () => {
 	function description(change: Partial<App> = {}, own?: { readonly image: StackImage }) {
 		const changed = { ...app, ...change };
@@ -168,6 +188,7 @@ describe("what describes an app's image", () => {
 			pythonImage: named("python"),
 			wheelhouse: named("wheelhouse-orders"),
 			wheel: own,
+			locals: changed.locals.map(({ name }) => ({ name, wheel: named(`wheel-${name}`) })),
 			debian: settings.debian,
 			python: settings.pythons[0],
 			package: named("package"),
@@ -212,5 +233,15 @@ describe("what describes an app's image", () => {
 		expect(names).toEqual(["python", "wheelhouse-orders", "wheel-orders"]);
 		expect(description({}, own).APP?.wheel).toBe(own.image.name);
 		expect(description().MADE_FROM).toHaveLength(2);
+	});
+
+	it("says which folders are in it, and looks for them there", () => {
+		const local = { folder, path: "../core", files: ["main.py"], buildRequirements: [] };
+		const found = description({ locals: [{ name: "core", ...local }] });
+		expect(found.APP?.locals).toEqual([
+			{ name: "core", files: found.APP?.files, image: found.MADE_FROM[2] },
+		]);
+		expect(found.ROOT).toBeUndefined();
+		expect(description().ROOT).toBeDefined();
 	});
 });

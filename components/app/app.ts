@@ -23,7 +23,7 @@ import { stepCommand } from "../step/command.ts";
 import { quoteInstruction } from "../step/instructions.ts";
 import type { WheelImage } from "../wheel/wheel.ts";
 import type { WheelhouseImage } from "../wheelhouse/wheelhouse.ts";
-import { CONTEXT, FOLDERS, MINIMAL_FOLDERS } from "./contexts.ts";
+import { CONTEXT, FOLDERS, LOCALS_CONTEXT, MINIMAL_FOLDERS } from "./contexts.ts";
 import { appStep, dependenciesStep, type OnMinimal } from "./step.ts";
 
 /** What {@link appImages} needs. */
@@ -39,6 +39,15 @@ export interface AppImagesArgs {
 	readonly wheelhouse: { readonly image: StackImage };
 	/** Its own wheel, where the app is a distribution. */
 	readonly wheel?: { readonly image: StackImage } | undefined;
+	/** The wheels of its distributions that are folders. */
+	readonly locals: readonly LocalWheel<{ readonly image: StackImage }>[];
+}
+
+/** The wheel of one of an app's distributions that are folders. */
+export interface LocalWheel<Wheel> {
+	/** Normalised name of the distribution. */
+	readonly name: string;
+	readonly wheel: Wheel;
 }
 
 /** What {@link appDescription} needs. */
@@ -60,6 +69,7 @@ export interface AppImageArgs extends AppDescriptionArgs {
 	readonly minimal?: MinimalImage | undefined;
 	readonly wheelhouse: WheelhouseImage;
 	readonly wheel?: WheelImage | undefined;
+	readonly locals: readonly LocalWheel<WheelImage>[];
 	/** Whether {@link appAlias} moves to it. */
 	readonly hasAliases: boolean;
 }
@@ -76,14 +86,17 @@ export interface AppImages {
 
 /** The images of an app, by its settings and its files. */
 export function appImages(args: AppImagesArgs): AppImages {
-	const { site, own, app, minimal } = args;
+	const { site, own, app, minimal, locals } = args;
 	const files = appFiles(app);
+	const hasLocals = locals.length > 0;
 	const ofDependencies = contentKey({
 		python: (minimal ?? args.pythonImage).image.key,
 		...(minimal !== undefined && { minimal: { context: MINIMAL_FOLDERS.minimal } }),
 		wheelhouse: args.wheelhouse.image.key,
 		packages: app.packages,
 		importExceptions: Object.keys(app.importExceptions).sort(),
+		// What its gates say may be said of the app's alone: these distributions may need each other.
+		...(hasLocals && { gates: "with the app" }),
 		context: { context: CONTEXT },
 		...Object.fromEntries(
 			Object.entries(FOLDERS).map(([name, context]) => [`context ${name}`, { context }]),
@@ -94,6 +107,8 @@ export function appImages(args: AppImagesArgs): AppImages {
 		dependencies: dependencies.key,
 		version: app.version ?? "none",
 		...(args.wheel === undefined ? { files } : { wheel: args.wheel.image.key }),
+		...Object.fromEntries(locals.map(({ name, wheel }) => [`local ${name}`, wheel.image.key])),
+		...(hasLocals && { locals: { context: LOCALS_CONTEXT } }),
 		user: app.user,
 		changes: appChanges(app),
 		smoke: JSON.stringify(app.smoke ?? []),
@@ -112,13 +127,14 @@ export function appDescription(
 	args: AppDescriptionArgs,
 	{ dependencies, image, files }: AppImages = appImages(args),
 ): Description {
-	const { pythonImage, minimal = pythonImage, wheelhouse, wheel } = args;
+	const { pythonImage, minimal = pythonImage, wheelhouse, wheel, locals } = args;
+	const wheels = [...locals.map((local) => local.wheel), ...(wheel === undefined ? [] : [wheel])];
 	return describeApp({
 		...args,
 		image,
 		dependencies,
 		files,
-		from: [minimal.image, wheelhouse.image, ...(wheel === undefined ? [] : [wheel.image])],
+		from: [minimal.image, wheelhouse.image, ...wheels.map((each) => each.image)],
 		package: args.package.image,
 		wheel: wheel?.image,
 	});
@@ -170,7 +186,7 @@ export class AppImage extends pulumi.ComponentResource {
 	readonly digest: pulumi.Output<string | undefined> | undefined;
 
 	constructor(args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
-		const { own, app, wheel } = args;
+		const { own, app, wheel, locals } = args;
 		const images = appImages(args);
 		const { dependencies, image, files } = images;
 		super("debian-python:components:AppImage", image.artefact, {}, opts);
@@ -188,6 +204,7 @@ export class AppImage extends pulumi.ComponentResource {
 				MINIMAL: onMinimal(args),
 				FILES: wheel ? undefined : files,
 				WHEEL: wheel && { name: app.name, image: wheel.image.name },
+				LOCALS: locals.map(({ name, wheel: { image } }) => ({ name, image: image.name })),
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
 				USER: app.user,
 				CHANGES: appChanges(app),
@@ -196,7 +213,14 @@ export class AppImage extends pulumi.ComponentResource {
 				ALIASES: aliases,
 				PLATFORM: own.platform,
 			},
-			{ parent: this, dependsOn: wheel === undefined ? [installed] : [installed, wheel] },
+			{
+				parent: this,
+				dependsOn: [
+					installed,
+					...locals.map((local) => local.wheel),
+					...(wheel === undefined ? [] : [wheel]),
+				],
+			},
 			isLost(own, image),
 		);
 		this.digest = publishDescribed(image.artefact, {
@@ -224,6 +248,7 @@ export class AppImage extends pulumi.ComponentResource {
 				WHEELHOUSE: wheelhouse.image.name,
 				PACKAGES: app.packages,
 				IMPORT_EXCEPTIONS: Object.keys(app.importExceptions).sort(),
+				LOCALS: args.locals.map(({ name }) => name),
 				LABELS: imageLabels(dependencies),
 				LAYERS: `${folder}/.layers-${app.name}${site.suffix ?? ""}.json`,
 				PLATFORM: site.platform,

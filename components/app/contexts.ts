@@ -9,6 +9,9 @@ export const FOLDERS = {
 	"python-gates": "components/python/context/gates",
 } as const;
 
+/** Folder of what installs distributions that are folders: in the keys of apps that have some. */
+export const LOCALS_CONTEXT = "components/app/locals";
+
 /** The same of an app on the image minimal. */
 export const MINIMAL_FOLDERS = { ...FOLDERS, minimal: "components/minimal/context" } as const;
 

@@ -1,7 +1,7 @@
 import { checkConfig } from "../commit/config.ts";
 import { passGates } from "../commit/gates.ts";
 import { findImage, needImage } from "../distribution/daemon.ts";
-import { fillVolume } from "../step/container.ts";
+import { copyOut, fillVolume, holdImage } from "../step/container.ts";
 import { type ResultOf, readInputs } from "../step/definition.ts";
 import { PROJECT_LABEL, tagImage } from "../step/docker.ts";
 import { StepError } from "../step/error.ts";
@@ -23,11 +23,12 @@ await runStep<ResultOf<typeof appStep>>(async (step) => {
 });
 
 async function add(step: Step, image: string): Promise<void> {
-	const { FROM: from, FILES, WHEEL, MINIMAL } = inputs;
+	const { FROM: from, FILES, WHEEL, LOCALS, MINIMAL } = inputs;
 	await needImage(from, step.signal);
 	if (MINIMAL !== undefined) await needImage(MINIMAL.tools, step.signal);
 	step.progress(`add ${FILES?.folder ?? WHEEL?.image}`);
-	const volume = WHEEL && (await wheelVolume(step, WHEEL.image));
+	const wheels = [...LOCALS, ...(WHEEL === undefined ? [] : [WHEEL])].map((wheel) => wheel.image);
+	const volume = await wheelVolume(step, wheels);
 	const { container, said } = await addApp(step, inputs, volume);
 	const changes = [...inputs.CHANGES, `USER ${userOf(said)}`, `STOPSIGNAL ${STOP_SIGNAL}`];
 	const labels = { ...inputs.LABELS, [PROJECT_LABEL]: "debian-python" };
@@ -41,16 +42,30 @@ async function add(step: Step, image: string): Promise<void> {
 	await tagImage(id, image);
 }
 
-/** A volume with the app's own wheel, and with the gates, since that may change what holds. */
-async function wheelVolume(step: Step, wheel: string): Promise<string> {
-	await needImage(wheel, step.signal);
-	return fillVolume(step, {
-		image: wheel,
-		platform: inputs.PLATFORM,
-		folder: "/wheels",
+/**
+ * A volume with the app's own wheels, and with the gates, since these may change what holds; undefined: it
+ * has none.
+ *
+ * @param wheels names of the images that have them.
+ */
+async function wheelVolume(step: Step, wheels: readonly string[]): Promise<string | undefined> {
+	const [first, ...others] = wheels;
+	if (first === undefined) return undefined;
+	for (const wheel of wheels) await needImage(wheel, step.signal);
+	const { PLATFORM: platform } = inputs;
+	const folder = "/wheels";
+	const volume = await fillVolume(step, {
+		...{ image: first, platform, folder },
 		context: CONTEXT,
 		folders: inputs.MINIMAL === undefined ? FOLDERS : MINIMAL_FOLDERS,
 	});
+	if (others.length === 0) return volume;
+	const holder = await holdImage(step, first, platform, `--volume=${volume}:${folder}`);
+	for (const wheel of others)
+		await copyOut(await holdImage(step, wheel, platform), `${folder}/.`, [
+			...["cp", "-", `${holder}:${folder}`],
+		]);
+	return volume;
 }
 
 /** `UID:GID` of the script's line `user: UID GID`: Kubernetes tells by a number that it is not root. */

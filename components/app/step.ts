@@ -25,6 +25,11 @@ export const dependenciesStep = defineStep<{ image: string }>()(
 		PACKAGES: list,
 		/** Names of distributions that need not import. */
 		IMPORT_EXCEPTIONS: list,
+		/**
+		 * Names of distributions that come with the app, which these may need: with any, the gates hold
+		 * where all are.
+		 */
+		LOCALS: list,
 		/** File that keeps which layers were made last: those that do not change are not made again. */
 		LAYERS: text,
 		PLATFORM: text,
@@ -33,7 +38,7 @@ export const dependenciesStep = defineStep<{ image: string }>()(
 	},
 );
 
-/** The wheel of an app that is a distribution itself. */
+/** The wheel of an app that is a distribution itself, or of one that is a folder. */
 export interface AppWheel {
 	/** Normalised name of the distribution. */
 	readonly name: string;
@@ -52,6 +57,8 @@ export const appStep = defineStep<{ image: string }>()("components/app/run-app.t
 	FILES: optional(record<AppFiles>()),
 	/** Its own wheel, where it is a distribution. */
 	WHEEL: optional(record<AppWheel>()),
+	/** The wheels of its distributions that are folders. */
+	LOCALS: record<readonly AppWheel[]>(),
 	/** Names of distributions that need not import. */
 	IMPORT_EXCEPTIONS: list,
 	/** Name of the user that it runs as. */

@@ -128,6 +128,7 @@ const ORDERS: AppFacts = {
 	locks: [{ name: "pylock.toml", sha256: "10".repeat(32) }],
 	licences: [],
 	linked: [],
+	locals: [],
 	distributions: [
 		{
 			name: "lxml",
@@ -353,6 +354,20 @@ describe("an SBOM", () => {
 				licenses: [{ license: { id: "MIT" } }],
 			});
 			const own = found.dependencies.find(({ ref }) => ref === "app/orders@1.4");
+			expect(own?.dependsOn).toContainEqual(expect.stringContaining("/libssl3@"));
+		});
+
+		it("has what is a folder with the hash of its wheel, and takes it for no stranger's", () => {
+			const wheel = { name: "core-0.1-1deb12-py3-none-any.whl", sha256: "0c".repeat(32) };
+			const local = { name: "core", version: "0.1", files: "f2".repeat(32), wheel };
+			const locals = [{ ...local, licences: [], linked: ["libssl3"] }];
+			const found = bomOf({ ...APP, app: { ...ORDERS, locals } });
+			expect(find(found, "core")).toMatchObject({
+				type: "library",
+				hashes: [{ alg: "SHA-256", content: wheel.sha256 }],
+			});
+			expect(find(found, "core")?.purl).toBeUndefined();
+			const own = found.dependencies.find(({ ref }) => ref === "local/core@0.1");
 			expect(own?.dependsOn).toContainEqual(expect.stringContaining("/libssl3@"));
 		});
 

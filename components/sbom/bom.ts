@@ -27,6 +27,7 @@ import type {
 	Distribution,
 	Facts,
 	Licence,
+	LocalFacts,
 	SourceFile,
 } from "./facts.ts";
 import { withPedigree } from "./pedigree.ts";
@@ -107,6 +108,9 @@ function imageContents(facts: Facts, cpython: Component): Component[] {
 			? []
 			: [libraryComponent({ ...pip, purl: pypiPurl(pip.name, pip.version) })]),
 		...(facts.app?.distributions ?? []).map((each) => distributionComponent(each, components)),
+		...(facts.app?.locals ?? []).map((each) =>
+			ownComponent(ComponentType.Library, "local", each, components),
+		),
 		...(facts.app === undefined ? [] : [appComponent(facts.app, components)]),
 	];
 	for (const each of wheels) depend(each, own);
@@ -221,14 +225,24 @@ function distributionComponent(
 }
 
 /** It has no purl: of its name there may be a stranger's distribution in the package index. */
-function appComponent(
-	{ name, version = "", wheel, licences, linked }: AppFacts,
+function appComponent(app: AppFacts, packages: ReadonlyMap<string, Component>): Component {
+	return ownComponent(ComponentType.Application, "app", app, packages);
+}
+
+/** The same of what is built of a folder. */
+function ownComponent(
+	type: ComponentType,
+	kind: "app" | "local",
+	{
+		name,
+		version = "",
+		wheel,
+		licences,
+		linked,
+	}: Pick<AppFacts, "wheel"> & Omit<LocalFacts, "wheel">,
 	packages: ReadonlyMap<string, Component>,
 ): Component {
-	const component = new Component(ComponentType.Application, name, {
-		bomRef: `app/${name}@${version}`,
-		version,
-	});
+	const component = new Component(type, name, { bomRef: `${kind}/${name}@${version}`, version });
 	addLicences(component, licences);
 	if (wheel !== undefined) {
 		component.hashes.set(HashAlgorithm["SHA-256"], wheel.sha256);

@@ -4,7 +4,7 @@ import type { DebianRelease } from "../../stacks/debian.ts";
 import type { CompiledWheel, LockedFile } from "../../stacks/lock/lock.ts";
 import type { StackPython } from "../../stacks/settings.ts";
 import { libraryName, pythonName } from "../../stacks/variants.ts";
-import type { AppFiles } from "../app-files.ts";
+import { type AppFiles, appFiles } from "../app-files.ts";
 import type { ImageNaming, StackImage } from "../image.ts";
 import { tagOf } from "../image-name.ts";
 import type { InputsOf } from "../step/definition.ts";
@@ -86,7 +86,8 @@ export function describeImage({
  *
  * @param args `from` are the images that it is made from, `dependencies` the one that it stands on;
  * `wheelOf` says which one has the wheel of a
- * distribution that is compiled here; `wheel` is the one of its own, where it is a distribution; `folder`
+ * distribution that is compiled here; `wheel` is the one of its own, where it is a distribution; `locals`
+ * are those of its distributions that are folders; `folder`
  * is that of the files, from the project root.
  */
 export function describeApp({
@@ -97,6 +98,7 @@ export function describeApp({
 	files,
 	wheelOf,
 	wheel,
+	locals,
 	folder,
 	...args
 }: Described & {
@@ -107,6 +109,10 @@ export function describeApp({
 	readonly files: AppFiles;
 	readonly wheelOf: (choice: CompiledWheel) => StackImage;
 	readonly wheel: StackImage | undefined;
+	readonly locals: readonly {
+		readonly name: string;
+		readonly wheel: { readonly image: StackImage };
+	}[];
 	readonly folder: string;
 }): Description {
 	const { name, version } = app;
@@ -115,8 +121,8 @@ export function describeApp({
 		...withPython(args.python, app.python.image === undefined),
 		IMAGE: image.name,
 		MADE_FROM: from.map((each) => each.name),
-		// Its own wheel is among what is told.
-		ROOT: wheel === undefined ? dependencies.name : undefined,
+		// Its own wheels are among what is told.
+		ROOT: wheel === undefined && locals.length === 0 ? dependencies.name : undefined,
 		APP: {
 			name,
 			...(version !== undefined && { version }),
@@ -131,6 +137,13 @@ export function describeApp({
 					: { sdist: sourceFile(choice.sdist), image: wheelOf(choice).name }),
 			})),
 			...(wheel !== undefined && { wheel: wheel.name }),
+			locals: app.locals.map((local, index) => ({
+				name: local.name,
+				...(local.version !== undefined && { version: local.version }),
+				files: appFiles(local).hash,
+				// They are the same, in the same order.
+				image: locals[index]?.wheel.image.name ?? "",
+			})),
 		},
 	};
 }

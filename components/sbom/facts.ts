@@ -58,6 +58,14 @@ export interface AppFacts {
 	readonly licences: readonly Licence[];
 	/** Names of the Debian packages whose libraries its own wheel links. */
 	readonly linked: readonly string[];
+	/** Its distributions that are folders. */
+	readonly locals: readonly LocalFacts[];
+}
+
+/** A distribution of an app that is a folder. */
+export interface LocalFacts
+	extends Pick<AppFacts, "name" | "version" | "files" | "licences" | "linked"> {
+	readonly wheel: SourceFile;
 }
 
 /** CPython, as it was compiled. */

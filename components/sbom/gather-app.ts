@@ -22,18 +22,34 @@ export async function readInstalled(
 export async function gatherApp(
 	step: Step,
 	installed: ReadonlyMap<string, Installed>,
-	{ site: _, wheel, distributions, ...app }: DescribedApp,
+	{ site: _, wheel, distributions, locals, ...app }: DescribedApp,
 ): Promise<AppFacts> {
-	const own = installed.get(app.name);
 	return {
-		...app,
-		...(app.version === undefined && own !== undefined && { version: own.version }),
-		licences: own?.licences ?? [],
-		linked: linkedIn(own?.components),
+		...said(app, installed),
 		distributions: await Promise.all(
 			distributions.map((each) => distribution(step, each, installed.get(each.name))),
 		),
 		...(wheel !== undefined && { wheel: await wheelIn(step, wheel) }),
+		locals: await Promise.all(
+			locals.map(async ({ image, ...local }) => ({
+				...said(local, installed),
+				wheel: await wheelIn(step, image),
+			})),
+		),
+	};
+}
+
+/** What is known of an app, or of a folder, and what it says of itself where it is installed. */
+function said<T extends { readonly name: string; readonly version?: string }>(
+	known: T,
+	installed: ReadonlyMap<string, Installed>,
+) {
+	const own = installed.get(known.name);
+	return {
+		...known,
+		...(known.version === undefined && own !== undefined && { version: own.version }),
+		licences: own?.licences ?? [],
+		linked: linkedIn(own?.components),
 	};
 }
 

@@ -116,11 +116,13 @@ function trainedProfile(label: string | undefined): Descriptor[] {
 }
 
 /** The locks have the hash of each distribution's file, and of each that builds one. */
-function appSources({ name, locks, files }: AppFacts): Descriptor[] {
+function appSources({ locks, locals, ...app }: AppFacts): Descriptor[] {
 	return [
 		...locks.map((lock) => ({ name: lock.name, ...digest(lock.sha256) })),
 		// No hash of bytes that anybody has: hashFiles (components/content-key.ts) tells how it is made.
-		{ name: `files of ${name}`, digest: { files_sha256: files } },
+		...[app, ...locals].map(({ name, files }) => ({
+			...{ name: `files of ${name}`, digest: { files_sha256: files } },
+		})),
 	];
 }
 

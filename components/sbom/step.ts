@@ -1,5 +1,5 @@
 import { defineStep, list, optional, record, text } from "../step/definition.ts";
-import type { AppFacts, Facts, SourceFile, Wheel } from "./facts.ts";
+import type { AppFacts, Facts, LocalFacts, SourceFile, Wheel } from "./facts.ts";
 
 /** A distribution of an app's lock: a wheel that others made, or what is compiled here. */
 export type LockedWheel = { readonly name: string; readonly version: string } & (
@@ -18,6 +18,10 @@ export interface DescribedApp extends Pick<AppFacts, "name" | "version" | "files
 	readonly distributions: readonly LockedWheel[];
 	/** Name of the image that has its own wheel, where it is a distribution itself. */
 	readonly wheel?: string;
+	/** Its distributions that are folders, and the names of the images that have their wheels. */
+	readonly locals: readonly (Pick<LocalFacts, "name" | "version" | "files"> & {
+		readonly image: string;
+	})[];
 }
 
 /** Write the SBOM and the provenance of an image as files. */

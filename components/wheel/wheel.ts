@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { App } from "../../stacks/apps/app.ts";
+import type { App, LocalDistribution } from "../../stacks/apps/app.ts";
 import type { DebianRelease } from "../../stacks/debian.ts";
 import type { Choice, CompiledWheel } from "../../stacks/lock/lock.ts";
 import type { StackPython } from "../../stacks/settings.ts";
@@ -22,7 +22,7 @@ import type { InputsOf } from "../step/definition.ts";
 import { type WheelbuildImage, wheelBuilder } from "../wheelbuild/wheelbuild.ts";
 import { type Requirement, wheelStep } from "./step.ts";
 
-/** An app that is a distribution itself: its wheel is built of its own files. */
+/** An app that is a distribution itself, or one that is a folder: its wheel is built of its own files. */
 export interface OwnWheel
 	extends Pick<App, "name" | "version" | "folder" | "files" | "buildRequirements"> {
 	readonly kind: "own";
@@ -36,6 +36,12 @@ export function ownWheel(app: App): OwnWheel {
 	const buildPackages = app.buildPackages[name] ?? [];
 	const said = version === undefined ? {} : { version };
 	return { kind: "own", name, ...said, folder, files, buildRequirements, buildPackages };
+}
+
+/** The wheel of one of an app's distributions that are folders. */
+export function localWheel(app: App, local: LocalDistribution): OwnWheel {
+	const { path: _, ...rest } = local;
+	return { kind: "own", ...rest, buildPackages: app.buildPackages[local.name] ?? [] };
 }
 
 /** What {@link wheelImage} needs. */
@@ -55,6 +61,8 @@ export interface WheelInputsArgs extends WheelImageArgs {
 	readonly stack: string;
 	/** Where the build's output goes, from the project root. */
 	readonly folder: string;
+	/** Whether the stack has another wheel of its name, such as for another Python. */
+	readonly isFurther?: boolean;
 }
 
 /** What {@link WheelImage} needs. */
@@ -161,8 +169,9 @@ export function wheelInputs(
 	args: WheelInputsArgs,
 	imageOf = wheelImages(args),
 ): InputsOf<typeof wheelStep> {
-	const { site, debian, python, wheel, app } = args;
+	const { site, debian, python, wheel, app, isFurther } = args;
 	const image = imageOf(wheel);
+	const isSameAnew = wheel.kind === "own" && !isFurther;
 	const { builder, recipe } = wheelBuilder(args);
 	return {
 		IMAGE: image.name,
@@ -181,7 +190,7 @@ export function wheelInputs(
 		APP: app,
 		STACK: args.stack,
 		// Locks may have other tools for one version; an app's own wheel is the same thing made anew.
-		LOG: `${args.folder}/${wheel.kind === "own" ? titleOf(wheel) + (site.suffix ?? "") : tagOf(image.name)}.build`,
+		LOG: `${args.folder}/${isSameAnew ? titleOf(wheel) + (site.suffix ?? "") : tagOf(image.name)}.build`,
 		LABELS: {
 			...imageLabels(image),
 			"org.opencontainers.image.title": wheel.name,

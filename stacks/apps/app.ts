@@ -2,6 +2,7 @@ import type { Choice } from "../lock/lock.ts";
 import type { MINIMAL } from "../minimal.ts";
 import type { StackPython } from "../pythons.ts";
 import { pythonName } from "../variants.ts";
+import type { LocalFolder } from "./local.ts";
 
 /** An app of a stack: what its folder says, and what its lock has for the stack. */
 export interface App extends AppSource {
@@ -9,6 +10,14 @@ export interface App extends AppSource {
 	readonly buildRequirements: readonly Choice[];
 	/** All that the lock has for this Python and this platform, in the order of their names. */
 	readonly distributions: readonly Choice[];
+	/** Distributions that are folders, in the order of their names. */
+	readonly locals: readonly LocalDistribution[];
+}
+
+/** A distribution that is a folder, and changes with the code: it is installed with the app. */
+export interface LocalDistribution extends Omit<LocalFolder, "project"> {
+	/** What builds its wheel. */
+	readonly buildRequirements: readonly Choice[];
 }
 
 /** What an app needs to know of a stack's Python. */

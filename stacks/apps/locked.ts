@@ -8,16 +8,17 @@ import { buildSystemDigest } from "../lock/project.ts";
 import {
 	buildLockName,
 	type Lock,
-	lockNames,
 	type ReadFile,
 	readBuildLock,
 	readLock,
 	readProject,
+	uvLockName,
 } from "../lock/read-lock.ts";
 import { type Target, targetOf } from "../lock/target.ts";
 import type { Settings } from "../settings.ts";
-import type { App, AppSource } from "./app.ts";
+import type { App, AppSource, LocalDistribution } from "./app.ts";
 import { folderOnDisk, readIfThere } from "./folder.ts";
+import { type OpenFolder, readLocal, refuseCircles } from "./local.ts";
 
 /**
  * The apps of a stack with what is to be done for each distribution of their locks, which are read
@@ -51,21 +52,43 @@ function forStack({ problems }: LockError, folder: string, stack: string): LockE
  * An app with what its locks have for a target.
  *
  * @param read gives the locks and pyproject.toml, of the app's folder by default.
+ * @param open opens folders of its distributions; the disk's by default.
  * @throws LockError with everything that is wrong in them.
  */
-export function lockedApp(app: AppSource, target: Target, read = readerOf(app)): App {
+export function lockedApp(
+	app: AppSource,
+	target: Target,
+	read = readerOf(app),
+	open?: OpenFolder,
+): App {
 	const { folder, name, fromSource, buildPackages, isPackage } = app;
 	const lock = readLock(folder, read, target);
 	refuseUnknownExceptions(app, lock);
 	const options = { fromSource, buildPackages, buildLock: readBuildLock(folder, read) };
-	const digest = () => buildSystemDigest(readProject(folder, read));
+	const ownBuild = (of: { name: string; path?: string }) => {
+		const digest = buildSystemDigest(readProject(folder, read, of.path));
+		return chooseOwnBuild(lock, { ...of, digest }, target, options);
+	};
+	const locals = readLocals(app, lock, read, open);
 	return {
 		...app,
 		distributions: chooseFiles(lock, target, options),
-		buildRequirements: isPackage
-			? chooseOwnBuild(lock, { name, digest: digest() }, target, options)
-			: [],
+		buildRequirements: isPackage ? ownBuild({ name }) : [],
+		locals: locals.map(
+			(local): LocalDistribution => ({ ...local, buildRequirements: ownBuild(local) }),
+		),
 	};
+}
+
+/** The folders that a lock has as distributions. */
+function readLocals(app: AppSource, lock: Lock, read: ReadFile, open?: OpenFolder) {
+	const { folder, name } = app;
+	const file = new LockFile(folder, lock.name);
+	const found = lock.folders.flatMap((each) => readLocal(file, folder, each, open) ?? []);
+	const all = found.map((each) => ({ ...each, project: readProject(folder, read, each.path) }));
+	refuseCircles(file, { name, project: readProject(folder, read) }, all);
+	file.finish();
+	return found.map(({ project: _, ...local }) => local);
 }
 
 /** An exception that is none any more, or misspelt, would hide what it was not made for. */
@@ -91,7 +114,7 @@ export function lockDigests(
 	app: AppSource,
 	read = readerOf(app),
 ): { name: string; sha256: string }[] {
-	const name = lockNames.find((each) => read(each) !== undefined);
+	const name = read("pylock.toml") === undefined ? uvLockName(app.folder, read) : "pylock.toml";
 	return [name, buildLockName].flatMap((each) => {
 		const text = each === undefined ? undefined : read(each);
 		if (each === undefined || text === undefined) return [];

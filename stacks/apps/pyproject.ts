@@ -62,8 +62,8 @@ export function readPyproject(
 	};
 }
 
-/** Whether Poetry, uv or PDM would not install the project itself, though it has a `[build-system]`. */
-function isNoDistribution({ poetry, uv, pdm }: Readonly<Record<string, unknown>>): boolean {
+/** Whether by their tables Poetry, uv or PDM would not install the project itself, though it has a `[build-system]`. */
+export function isNoDistribution({ poetry, uv, pdm }: Readonly<Record<string, unknown>>): boolean {
 	const said = [asTable(poetry)["package-mode"], asTable(uv).package, asTable(pdm).distribution];
 	return said.includes(false);
 }

@@ -24,7 +24,7 @@ function distribution(name: string, tags: string[], sdist = true): LockedDistrib
 
 function lockOf(...distributions: LockedDistribution[]): Lock {
 	const names = new Set([...distributions.map(({ name }) => name), "pywin32"]);
-	return { folder: "orders", name: "uv.lock", distributions, names };
+	return { folder: "orders", name: "uv.lock", distributions, folders: [], names };
 }
 
 /** A build lock: by group, the tags of each requirement's wheel; none: it has an sdist alone. */

@@ -1,5 +1,6 @@
 /** Decides, for each distribution of a lock, whether a wheel is downloaded or compiled. */
 
+import { posix } from "node:path";
 import type { Choice, CompiledWheel, LockedDistribution, LockedFile } from "./lock.ts";
 import { LockError } from "./lock-error.ts";
 import { LockFile } from "./lock-file.ts";
@@ -37,12 +38,13 @@ export function chooseFiles(lock: Lock, target: Target, options: ChooseOptions):
 }
 
 /**
- * What builds the app's own wheel, in the order of names: the group of its name in the build lock.
- * `digest` is what the group must have been locked for (buildSystemDigest). Throws a LockError.
+ * What builds the app's own wheel, or that of a folder at `path` from there, in the order of names: the
+ * group of its name in the build lock. `digest` is what the group must have been locked for
+ * (buildSystemDigest). Throws a LockError.
  */
 export function chooseOwnBuild(
 	lock: Lock,
-	app: { readonly name: string; readonly digest: string },
+	app: { readonly name: string; readonly path?: string; readonly digest: string },
 	target: Target,
 	options: ChooseOptions,
 ): Choice[] {
@@ -50,7 +52,7 @@ export function chooseOwnBuild(
 	const choices = chooser.buildRequirements(
 		app.name,
 		app.digest,
-		"build-system of pyproject.toml",
+		`build-system of ${posix.join(app.path ?? "", "pyproject.toml")}`,
 		[],
 	);
 	chooser.finish();

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, type TomlTable, type TomlValue } from "smol-toml";
 import { quote } from "../config-error.ts";
@@ -35,7 +36,10 @@ export class LockFile {
 	constructor(folder: string, name: string, remedy?: string) {
 		this.folder = folder;
 		this.#remedy = remedy;
-		this.path = `${shown(folder)}/${name}`;
+		// One above the app's folder is named without a way there and back.
+		this.path = name.startsWith("../")
+			? shown(posix.join(folder, name))
+			: `${shown(folder)}/${name}`;
 	}
 
 	/** The remedy for whatever is wrong in a lock. */

@@ -24,6 +24,16 @@ export interface LockedDistribution {
 	readonly files: readonly LockedFile[];
 }
 
+/** A distribution of a lock that is a folder beside the app's, or in it: it has no hash, and changes with the code. */
+export interface LockedFolder {
+	/** Normalised. */
+	readonly name: string;
+	/** From the app's folder: `../../libs/core`. */
+	readonly path: string;
+	/** Its key in the lock. */
+	readonly key: string;
+}
+
 /** What is to be done for a distribution. */
 export type Choice = DownloadedWheel | CompiledWheel;
 

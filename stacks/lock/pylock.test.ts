@@ -151,7 +151,10 @@ describe("refuses", () => {
 			`${head}[[packages]]\nname = "a"\narchive = { path = "a.zip" }`,
 			'packages.a.archive: "a" is not',
 		],
-		[`${head}[[packages]]\nname = "a"\ndirectory = { path = "../a" }`, 'packages.a.directory: "a"'],
+		[
+			`${head}[[packages]]\nname = "a"\ndirectory = { editable = true }`,
+			"packages.a.directory.path: nothing is given, but it is required",
+		],
 		[`${head}[[packages]]\nversion = "1"`, "packages[0].name: nothing is given"],
 		[`${head}[[packages]]\nname = "a"`, "packages.a.version: nothing is given"],
 	])("%j", (text, message) => expect(refusal(text)).toContain(`orders/pylock.toml: ${message}`));

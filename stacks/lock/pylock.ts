@@ -9,10 +9,11 @@ import {
 	refuseTwice,
 } from "./checks.ts";
 import { lockedFile } from "./files.ts";
-import type { LockedDistribution, LockedFile } from "./lock.ts";
+import type { LockedDistribution, LockedFile, LockedFolder } from "./lock.ts";
 import type { LockFile } from "./lock-file.ts";
 import { markerEnvironment } from "./markers.ts";
 import { byName, normalizeName } from "./names.ts";
+import { folderFrom } from "./sources.ts";
 import { describeTarget, type Target } from "./target.ts";
 
 /** A lock file of PEP 751, its form checked. */
@@ -30,6 +31,8 @@ export interface Pylock {
 	readonly lockedFrom?: { readonly file: string; readonly sha256: string };
 	/** By dependency group, SHA-256 of each source distribution whose build it was locked for. */
 	readonly requires: Readonly<Record<string, readonly string[]>>;
+	/** By name of a distribution that is a folder, the digest of its pyproject.toml (localDigest). */
+	readonly directories: Readonly<Record<string, string>>;
 }
 
 /** An entry of `[[packages]]`. */
@@ -37,8 +40,10 @@ export interface PylockPackage extends LockedDistribution {
 	/** On what condition it is installed. */
 	readonly marker?: string;
 	readonly requiresPython?: string;
-	/** What it is instead of files of an index: `vcs`, `directory` or `archive`. */
+	/** What it is instead of files of an index: `vcs`, `directory` or `archive`; `app`: the app itself. */
 	readonly source?: string;
+	/** Of a directory, from the app's folder. */
+	readonly folder?: string;
 }
 
 /** Parses a lock file of PEP 751; its problems are collected in `file`. */
@@ -73,8 +78,10 @@ function parsePackage(file: LockFile, entry: TomlTable, place: string): PylockPa
 	const name = normalizeName(given);
 	const key = given === "" ? place : `packages.${name}`;
 	const source = ["vcs", "directory", "archive"].find((kind) => entry[kind] !== undefined);
-	const path = file.get(entry, `${key}.`, "directory", "table")?.path;
-	const isApp = path === "." || path === "./";
+	const directory = file.get(entry, `${key}.`, "directory", "table");
+	const path = directory && file.need(directory, `${key}.directory.`, "path", "text");
+	const inside = directory && file.get(directory, `${key}.directory.`, "subdirectory", "text");
+	const folder = path === undefined ? undefined : folderFrom(file.folder, path, inside);
 	const version = source
 		? file.get(entry, `${key}.`, "version", "text")
 		: file.need(entry, `${key}.`, "version", "text");
@@ -86,7 +93,8 @@ function parsePackage(file: LockFile, entry: TomlTable, place: string): PylockPa
 		files: packageFiles(file, entry, key, name),
 		...(marker !== undefined && { marker }),
 		...(requiresPython !== undefined && { requiresPython }),
-		...(source !== undefined && { source: isApp ? "app" : source }),
+		...(source !== undefined && { source: folder === "." ? "app" : source }),
+		...(folder !== undefined && { folder }),
 	};
 }
 
@@ -118,12 +126,16 @@ function packageFiles(
 }
 
 /** Reads `[tool.debian-python]`, which `npm run lock` writes. */
-function parseTool(file: LockFile, root: TomlTable): Pick<Pylock, "lockedFrom" | "requires"> {
+function parseTool(
+	file: LockFile,
+	root: TomlTable,
+): Pick<Pylock, "lockedFrom" | "requires" | "directories"> {
 	const prefix = "tool.debian-python.";
 	const tool = file.get(root, "", "tool", "table") ?? {};
 	const own = file.get(tool, "tool.", "debian-python", "table") ?? {};
 	const from = file.get(own, prefix, "locked-from", "table");
 	const requires = file.get(own, prefix, "requires", "table") ?? {};
+	const directories = file.get(own, prefix, "directories", "table") ?? {};
 	return {
 		...(from !== undefined && {
 			lockedFrom: {
@@ -136,6 +148,9 @@ function parseTool(file: LockFile, root: TomlTable): Pick<Pylock, "lockedFrom" |
 				normalizeName(group),
 				[digests].flat().map(String),
 			]),
+		),
+		directories: Object.fromEntries(
+			Object.entries(directories).map(([name, digest]) => [normalizeName(name), String(digest)]),
 		),
 	};
 }
@@ -151,6 +166,35 @@ export function selectPackages(
 	target: Target,
 	groups: readonly string[] = lock.defaultGroups,
 ): LockedDistribution[] {
+	const selected = select(file, lock, target, groups);
+	for (const { name, source } of selected)
+		if (source !== undefined) refuseSource(file, `packages.${name}.${source}`, name);
+	return selected.map(({ name, version, files }) => ({ name, version, files })).sort(byName);
+}
+
+/** The same of what an app has at run time, which may be folders too. */
+export function selectRuntime(
+	file: LockFile,
+	lock: Pylock,
+	target: Target,
+): { distributions: LockedDistribution[]; folders: LockedFolder[] } {
+	const selected = select(file, lock, target, lock.defaultGroups);
+	const folders = selected.flatMap(({ name, folder }) =>
+		folder === undefined ? [] : { name, path: folder, key: `packages.${name}.directory.path` },
+	);
+	const others = selected.filter(({ folder }) => folder === undefined);
+	for (const { name, source } of others)
+		if (source !== undefined) refuseSource(file, `packages.${name}.${source}`, name);
+	const distributions = others.map(({ name, version, files }) => ({ name, version, files }));
+	return { distributions: distributions.sort(byName), folders: folders.sort(byName) };
+}
+
+function select(
+	file: LockFile,
+	lock: Pylock,
+	target: Target,
+	groups: readonly string[],
+): PylockPackage[] {
 	const environment = markerEnvironment(target, groups);
 	refuseOtherPython(file, "requires-python", lock.requiresPython, target);
 	refuseOtherPlatforms(file, "environments", lock.environments, environment, target);
@@ -158,10 +202,8 @@ export function selectPackages(
 		({ name, marker, source }) =>
 			source !== "app" && holds(file, `packages.${name}.marker`, marker, environment),
 	);
-	for (const { name, requiresPython, source } of selected) {
+	for (const { name, requiresPython } of selected)
 		refuseOtherPython(file, `packages.${name}.requires-python`, requiresPython, target);
-		if (source !== undefined) refuseSource(file, `packages.${name}.${source}`, name);
-	}
 	refuseTwice(file, selected, describeTarget(target));
-	return selected.map(({ name, version, files }) => ({ name, version, files })).sort(byName);
+	return selected;
 }

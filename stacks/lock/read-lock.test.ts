@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LockFile } from "./lock-file.ts";
-import { buildSystemDigest, parseProject, projectDigest } from "./project.ts";
+import { buildSystemDigest, localDigest, parseProject, projectDigest } from "./project.ts";
 import { readBuildLock, readLock } from "./read-lock.ts";
 import { requirementsDigest } from "./requirements.ts";
 import type { Target } from "./target.ts";
@@ -51,6 +51,7 @@ describe("readLock", () => {
 					files: [{ name: "flask-3.0-py3-none-any.whl", sha256: hash }],
 				},
 			],
+			folders: [],
 			names: new Set(["flask"]),
 		});
 		expect(read(files)).toMatchObject({ name: "uv.lock", distributions: [] });
@@ -144,6 +145,67 @@ describe("readLock", () => {
 	});
 });
 
+describe("a lock with a folder", () => {
+	const core = '[project]\nname = "core"\ndependencies = ["six"]\n';
+	const locked = (tool = "") =>
+		`${pylock()}\n[[packages]]\nname = "core"\ndirectory = { path = "../orders/../core/", editable = true }\n${tool}`;
+	const files = { "pyproject.toml": pyproject("core>=2"), "../core/pyproject.toml": core };
+
+	it("of another tool has what that needs in it", () => {
+		expect(() => read({ ...files, "pylock.toml": locked() })).toThrow(
+			'packages: "six" of pyproject.toml is not in it: the lock is stale',
+		);
+		const flask = { ...files, "../core/pyproject.toml": core.replace("six", "flask") };
+		expect(read({ ...flask, "pylock.toml": locked() }).folders).toEqual([
+			{ name: "core", path: "../core", key: "packages.core.directory.path" },
+		]);
+	});
+
+	it("is stale with other dependencies of that", () => {
+		const digests = (text: string) =>
+			`[tool.debian-python]
+locked-from = { file = "pyproject.toml", sha256 = "${digestOf(pyproject("core>=2"))}" }
+directories = { core = "${digestOf(text)}" }`;
+		const fresh = locked(digests(`${core}version = "3"\n`));
+		expect(read({ ...files, "pylock.toml": fresh }).folders).toHaveLength(1);
+		expect(() => read({ ...files, "pylock.toml": locked(digests("")) })).toThrow(
+			'tool.debian-python.directories.core: "../core" has other dependencies since: the lock is stale; run npm run lock -- ../orders',
+		);
+	});
+
+	it("is that of the workspace where the app has none, and is told by its place", () => {
+		const root =
+			'[tool.uv.workspace]\nmembers = ["*"]\n[tool.uv.sources]\ncore = { workspace = true }\n';
+		const workspace = {
+			...files,
+			"../pyproject.toml": root,
+			"../uv.lock": `version = 1
+[[package]]
+name = "orders"
+source = { virtual = "orders" }
+dependencies = [{ name = "core" }]
+[package.metadata]
+requires-dist = [{ name = "core", editable = "core" }]
+[[package]]
+name = "core"
+source = { editable = "core" }
+`,
+		};
+		expect(() => read(workspace)).toThrow(
+			'../uv.lock: package.core.metadata.requires-dist: "six" of pyproject.toml is not in it',
+		);
+		const bare = { ...workspace, "../core/pyproject.toml": '[project]\nname = "core"\n' };
+		expect(read(bare)).toMatchObject({
+			name: "../uv.lock",
+			folders: [{ name: "core", path: "../core" }],
+		});
+		const excluded = root.replace("[tool.uv.sources]", 'exclude = ["orders"]\n[tool.uv.sources]');
+		expect(() => read({ ...bare, "../pyproject.toml": excluded })).toThrow(
+			"../orders/pylock.toml: the file: nothing is there",
+		);
+	});
+});
+
 it("reads a build lock, if there is one", () => {
 	expect(readBuildLock("../orders", () => undefined)).toBeUndefined();
 	expect(readBuildLock("../orders", () => pylock())?.pylock.packages).toHaveLength(1);
@@ -178,6 +240,18 @@ describe("digests", () => {
 		expect(digestOf("[project]")).toBe(digestOf(""));
 		const ofPoetry = project("[tool.poetry.dependencies]\nflask = '^3'");
 		expect(ofPoetry.dependencies).toBeUndefined();
+	});
+	it("change with where a dependency is", () => {
+		const at = (path: string, name = "a") =>
+			digestOf(`${pyproject("a")}[tool.uv.sources]\n${name} = { path = "${path}" }`);
+		expect(new Set([digestOf(pyproject("a")), at("../a"), at("../b")]).size).toBe(3);
+		expect(at("../x", "x")).toBe(digestOf(pyproject("a")));
+	});
+	it("change with all of a folder whose dependencies its build system alone knows", () => {
+		const digest = (text: string) => localDigest(project(text), text);
+		const dynamic = '[project]\nname = "a"\ndynamic = ["dependencies"]\n';
+		expect(digest(dynamic)).not.toBe(digest(`${dynamic}#`));
+		expect(digest(pyproject("a"))).toBe(digest(`${pyproject("a")}#`));
 	});
 	it("change with what builds the project", () => {
 		const one = buildSystemDigest(project('[build-system]\nrequires = ["hatchling", "a"]'));

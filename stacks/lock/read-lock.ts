@@ -1,14 +1,22 @@
 /** Finds the locks in an app's folder, and reads them. */
 
+import { posix } from "node:path";
 import { satisfies } from "@renovatebot/pep440";
-import type { LockedDistribution } from "./lock.ts";
+import type { LockedDistribution, LockedFolder } from "./lock.ts";
 import { LockFile } from "./lock-file.ts";
 import { markerEnvironment } from "./markers.ts";
-import { type Project, parseProject, projectDigest, projectRequirements } from "./project.ts";
-import { type Pylock, parsePylock, selectPackages } from "./pylock.ts";
+import {
+	localDigest,
+	type Project,
+	parseProject,
+	projectDigest,
+	projectRequirements,
+} from "./project.ts";
+import { type Pylock, parsePylock, selectRuntime } from "./pylock.ts";
 import { parseRequirements, requirementsDigest } from "./requirements.ts";
 import type { Target } from "./target.ts";
 import { readUvLock } from "./uv-lock.ts";
+import { findWorkspace } from "./workspace.ts";
 
 /** Gives the text of a file of an app's folder, by its name; `undefined` if it is not there. */
 export type ReadFile = (name: string) => string | undefined;
@@ -17,10 +25,12 @@ export type ReadFile = (name: string) => string | undefined;
 export interface Lock {
 	/** The app's folder, as the stack has it. */
 	readonly folder: string;
-	/** `pylock.toml` or `uv.lock`. */
+	/** `pylock.toml` or `uv.lock`, which may be that of a workspace: `../../uv.lock`. */
 	readonly name: string;
 	/** What the target is to have, in the order of names. */
 	readonly distributions: readonly LockedDistribution[];
+	/** Of that, what is a folder. */
+	readonly folders: readonly LockedFolder[];
 	/** Names of all distributions of the lock, for whichever target. */
 	readonly names: ReadonlySet<string>;
 }
@@ -46,22 +56,59 @@ export function readLock(folder: string, read: ReadFile, target: Target): Lock {
 	const project = readProject(folder, read);
 	const pylock = read("pylock.toml");
 	if (pylock !== undefined) return readPylock(folder, read, pylock, project, target);
-	const uvLock = read("uv.lock");
-	if (uvLock !== undefined) {
-		const file = new LockFile(folder, "uv.lock");
-		const { distributions, names } = readUvLock(file, uvLock, project, target);
-		file.finish();
-		return { folder, name: "uv.lock", distributions, names };
-	}
-	return refuseOthers(folder, read("requirements.txt"));
+	const name = uvLockName(folder, read);
+	if (name === undefined) return refuseOthers(folder, read("requirements.txt"));
+	const file = new LockFile(folder, name);
+	const projectOf = (path: string) =>
+		read(posix.join(path, "pyproject.toml")) === undefined
+			? undefined
+			: readProject(folder, read, path);
+	const root = posix.dirname(name);
+	const selection = readUvLock(file, read(name) ?? "", { project, projectOf, root }, target);
+	file.finish();
+	return { folder, name, ...selection };
 }
 
-/** Reads an app's pyproject.toml, as far as locks depend on it; throws a LockError. */
-export function readProject(folder: string, read: ReadFile): Project {
-	const file = new LockFile(folder, "pyproject.toml", "mend it");
-	const project = parseProject(file, read("pyproject.toml") ?? "");
+/** The uv.lock of an app, from its folder: its own, or that of its workspace; undefined if there is none. */
+export function uvLockName(folder: string, read: ReadFile): string | undefined {
+	if (read("uv.lock") !== undefined) return "uv.lock";
+	const workspace = findWorkspace(folder, read);
+	const name = posix.join(workspace?.root ?? "", "uv.lock");
+	return workspace !== undefined && read(name) !== undefined ? name : undefined;
+}
+
+/**
+ * Reads an app's pyproject.toml, as far as locks depend on it; throws a LockError.
+ *
+ * @param path from the app's folder, another one's.
+ */
+export function readProject(folder: string, read: ReadFile, path = ""): Project {
+	const name = posix.join(path, "pyproject.toml");
+	const file = new LockFile(folder, name, "mend it");
+	const project = parseProject(file, read(name) ?? "");
 	file.finish();
-	return project;
+	return {
+		...project,
+		sources: [...project.sources, ...workspaceSources(folder, read, path, project)],
+	};
+}
+
+/** What a project's workspace says of where dependencies are: of those that it says nothing of. */
+function workspaceSources(
+	folder: string,
+	read: ReadFile,
+	path: string,
+	{ sources }: Project,
+): Project["sources"] {
+	const workspace = findWorkspace(folder, read, path);
+	if (workspace === undefined || workspace.member === "") return [];
+	const up = posix.relative(workspace.member, "");
+	return workspace.sources
+		.filter(({ name }) => !sources.some((own) => own.name === name))
+		.map(({ place, ...source }) => ({
+			...source,
+			place: place && "path" in place ? { path: posix.join(up, place.path) } : place,
+		}));
 }
 
 /** Reads an app's pylock.build.toml; `undefined` if it has none. Throws a LockError. */
@@ -83,12 +130,29 @@ function readPylock(
 ): Lock {
 	const file = new LockFile(folder, "pylock.toml");
 	const pylock = parsePylock(file, text);
-	const distributions = selectPackages(file, pylock, target);
-	if (pylock.lockedFrom === undefined) refuseUnmet(file, distributions, project, target);
-	else refuseStale(file, pylock.lockedFrom, read, project);
+	const { distributions, folders } = selectRuntime(file, pylock, target);
+	const others = folders.flatMap(({ name, path }) => {
+		const other = read(posix.join(path, "pyproject.toml"));
+		// Where there is none, that is told later.
+		if (other === undefined) return [];
+		return [{ name, path, text: other, project: readProject(folder, read, path) }];
+	});
+	if (pylock.lockedFrom === undefined)
+		for (const each of [project, ...others.map((other) => other.project)])
+			refuseUnmet(file, [...distributions, ...folders], each, target);
+	else {
+		refuseStale(file, pylock.lockedFrom, read, project);
+		for (const other of others)
+			if (pylock.directories[other.name] !== localDigest(other.project, other.text))
+				file.refuse(
+					`tool.debian-python.directories.${other.name}`,
+					other.path,
+					"has other dependencies since: the lock is stale",
+				);
+	}
 	file.finish();
 	const names = new Set(pylock.packages.map(({ name }) => name));
-	return { folder, name: "pylock.toml", distributions, names };
+	return { folder, name: "pylock.toml", distributions, folders, names };
 }
 
 /** Refuses a lock whose source, which it names, has changed since. */
@@ -114,16 +178,21 @@ function refuseStale(
 /** Refuses a lock of another tool that lacks what the project needs. */
 function refuseUnmet(
 	file: LockFile,
-	distributions: readonly LockedDistribution[],
+	distributions: readonly { readonly name: string; readonly version?: string }[],
 	project: Project,
 	target: Target,
 ): void {
-	const versions = new Map(distributions.map(({ name, version }) => [name, version]));
+	// Of a folder, whose version may change with each commit, there is none.
+	const versions = new Map(distributions.map(({ name, version = "" }) => [name, version]));
 	for (const { name, specifier } of projectRequirements(file, project, markerEnvironment(target))) {
 		const version = versions.get(name);
 		if (version === undefined)
 			file.refuse("packages", name, "of pyproject.toml is not in it: the lock is stale");
-		else if (specifier !== "" && !satisfies(version, specifier, { prereleases: true }))
+		else if (
+			specifier !== "" &&
+			version !== "" &&
+			!satisfies(version, specifier, { prereleases: true })
+		)
 			file.refuse(
 				`packages.${name}.version`,
 				version,

@@ -10,6 +10,7 @@ import { Refusal } from "../config-values.ts";
 import { LockFile, sha256Problem } from "./lock-file.ts";
 import type { ReadFile } from "./read-lock.ts";
 import { parseRequirement, type Requirement } from "./requirement.ts";
+import { isArchive } from "./sources.ts";
 
 /** A requirement that its version and hashes pin. */
 export interface PinnedRequirement extends Requirement {
@@ -23,7 +24,9 @@ export interface PinnedRequirement extends Requirement {
 export function parseRequirements(file: LockFile, text: string): PinnedRequirement[] {
 	const lines = logicalLines(text);
 	for (const { line, number } of lines) if (isOption(line)) refuseOption(file, line, number);
-	const requirements = lines.filter(({ line }) => !isOption(line) && !isApp(line));
+	const requirements = lines.filter(
+		({ line }) => !isOption(line) && !isApp(line) && folderOfLine(line) === undefined,
+	);
 	refuseWithoutHash(file, requirements);
 	return requirements.flatMap(({ line, number }) => {
 		const pinned = file.check(`line ${number}`, line, () => parsePinned(line, file.relock));
@@ -115,10 +118,21 @@ function logicalLines(text: string): Line[] {
 		.filter(({ line }) => line !== "");
 }
 
-const isOption = (line: string) => line.startsWith("-") && !isApp(line);
+const isOption = (line: string) =>
+	line.startsWith("-") && !isApp(line) && folderOfLine(line) === undefined;
 
 /** The app itself, as `uv export` writes it. */
-const isApp = (line: string) => /^(?:(?:-e|--editable)[ =])?\s*(?:\.|\.\/|file:\.)$/.test(line);
+export const isApp = (line: string): boolean =>
+	/^(?:(?:-e|--editable)[ =])?\s*(?:file:)?\.\/?$/.test(line);
+
+/** The folder that a line names, from the app's, editable or not; undefined: it names none. */
+export function folderOfLine(line: string): string | undefined {
+	const [, path = ""] =
+		/^(?:(?:-e|--editable)[ =]\s*|[\w.-]+(?:\[[^\]]*\])?\s*@\s*)?(?:file:)?(\.{1,2}\/[^\s[;]*)/.exec(
+			line,
+		) ?? [];
+	return path === "" || isApp(path) || isArchive(path) ? undefined : path;
+}
 
 /** Hashes say what a file is and the machine's pip config where it is, so these say nothing new. */
 const ignoredOptions =

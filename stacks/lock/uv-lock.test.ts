@@ -69,6 +69,7 @@ const projectOf = (...dependencies: string[]): Project => ({
 	name: "orders",
 	dependencies,
 	requirements: dependencies.map(parseRequirement),
+	sources: [],
 });
 
 const dependencies = [
@@ -78,13 +79,19 @@ const dependencies = [
 ];
 const project = projectOf(...dependencies);
 
-function read(text: string, of: Project = project) {
+function read(
+	text: string,
+	of: Project = project,
+	others: Readonly<Record<string, Project>> = {},
+	root = "",
+) {
 	const file = new LockFile("orders", "uv.lock");
-	const { distributions, names } = readUvLock(file, text, of, target);
+	const whose = { project: of, projectOf: (path: string) => others[path], root };
+	const { distributions, folders, names } = readUvLock(file, text, whose, target);
 	const lines = file.problems.map(
 		({ key, value, reason, remedy }) => `${key}: ${value} ${reason}; ${remedy}`,
 	);
-	return { distributions, names, lines };
+	return { distributions, folders, names, lines };
 }
 
 it("has what the project needs, with the extras of dependencies, without its own and groups", () => {
@@ -134,8 +141,43 @@ it.each([
 	expect(read(text, projectOf(dependency)).lines).toEqual([]);
 });
 
+/** A project that has `a` as a folder. */
+const withFolder = (path: string): Project => ({
+	...projectOf("a>=1"),
+	sources: [{ name: "a", key: "tool.uv.sources.a", value: {}, place: { path } }],
+});
+
+describe("a folder", () => {
+	const a = (requires = "") =>
+		entry(
+			"a",
+			"1",
+			`dependencies = [{ name = "six", ${registry} }]\n[package.metadata]\nrequires-dist = [${requires}]`,
+			'source = { editable = "libs/a" }',
+		);
+	const ofMember = (requires?: string) =>
+		`${head}${app('{ name = "a" }', '{ name = "a", editable = "libs/a" }', 'virtual = "apps/orders"')}${a(requires)}${entry("six", "1.17.0")}`;
+	const orders = withFolder("../../libs/a");
+
+	it("of a workspace is found from a member's folder, and what it needs", () => {
+		const text = ofMember('{ name = "six" }').replaceAll("apps/orders", "orders");
+		const others = { "../libs/a": projectOf("six") };
+		const { distributions, folders, lines } = read(text, orders, others, "..");
+		expect(lines).toEqual([]);
+		expect(distributions.map(({ name }) => name)).toEqual(["six"]);
+		expect(folders).toEqual([{ name: "a", path: "../libs/a", key: "package.a.source" }]);
+	});
+
+	it("makes the lock stale by its dependencies too", () => {
+		const text = ofMember().replaceAll("apps/orders", "orders");
+		expect(read(text, orders, { "../libs/a": projectOf("six") }, "..").lines).toEqual([
+			'package.a.metadata.requires-dist: "six" of pyproject.toml is not in it: the lock is stale; run uv lock in its folder',
+		]);
+	});
+});
+
 it("compares no dependencies that are dynamic", () => {
-	expect(read(uvicorn, { name: "orders", requirements: [] }).lines).toEqual([]);
+	expect(read(uvicorn, { name: "orders", requirements: [], sources: [] }).lines).toEqual([]);
 });
 
 describe("refuses", () => {
@@ -182,10 +224,16 @@ describe("refuses", () => {
 			`package.a.source.git: "a" is not locked as files of a package index; ${publish}`,
 		],
 		[
-			"a folder",
-			head + needs("a") + entry("a", "1", "", 'source = { editable = "libs/a" }'),
+			"an archive",
+			head + needs("a") + entry("a", "1", "", 'source = { path = "libs/a.whl" }'),
 			projectOf("a"),
-			'package.a.source.editable: "a" is not locked as files of a package index',
+			'package.a.source.path: "a" is not locked as files of a package index',
+		],
+		[
+			"a folder in the place of what an index has",
+			head + app('{ name = "a" }', "") + entry("a", "1"),
+			withFolder("../a"),
+			`package.orders.metadata.requires-dist: "a (a folder)" of pyproject.toml is not in it: ${stale}`,
 		],
 		[
 			"no hash",

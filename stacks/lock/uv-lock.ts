@@ -10,15 +10,19 @@ import {
 	refuseTwice,
 } from "./checks.ts";
 import { lockedFile } from "./files.ts";
-import type { LockedDistribution, LockedFile } from "./lock.ts";
+import type { LockedDistribution, LockedFile, LockedFolder } from "./lock.ts";
 import type { LockFile } from "./lock-file.ts";
 import { type MarkerEnvironment, markerEnvironment } from "./markers.ts";
 import { byName, normalizeName } from "./names.ts";
 import { type Project, projectRequirements } from "./project.ts";
+import { folderFrom, sourceOf } from "./sources.ts";
 import { describeTarget, type Target } from "./target.ts";
 
 /** What uv has written, uv writes again. */
 const relock = "run uv lock in its folder";
+
+/** A folder is this, a member of the workspace or not, and with a build system or not. */
+const FOLDERS = ["editable", "directory", "virtual"] as const;
 
 /** A `[[package]]`. */
 interface UvPackage {
@@ -41,22 +45,34 @@ interface Walk {
 export interface UvSelection {
 	/** In the order of names. */
 	readonly distributions: readonly LockedDistribution[];
+	/** Those that are folders. */
+	readonly folders: readonly LockedFolder[];
 	/** Names of all distributions of the lock, for whichever target. */
 	readonly names: ReadonlySet<string>;
 }
 
+/** Whose lock is read. */
+export interface UvProject {
+	/** What the app's pyproject.toml says. */
+	readonly project: Project;
+	/** The same of a folder's, by its path from the app's; undefined where it has none. */
+	readonly projectOf: (path: string) => Project | undefined;
+	/** The lock's folder, from the app's: `../..`; empty: the same. */
+	readonly root: string;
+}
+
 /**
- * What of a uv.lock a project on a target is to have, in the order of names: what its dependencies
+ * What of a uv.lock an app on a target is to have, in the order of names: what its dependencies
  * need, not its extras and dependency groups. Its problems are collected in `file`: a stale one, one
  * for another Python or platform, what is not in an index, what has no hash.
  */
 export function readUvLock(
 	file: LockFile,
 	text: string,
-	project: Project,
+	{ project, projectOf, root: rootPath }: UvProject,
 	target: Target,
 ): UvSelection {
-	const nothing = { distributions: [], names: new Set<string>() };
+	const nothing = { distributions: [], folders: [], names: new Set<string>() };
 	const root = file.parseToml(text);
 	if (file.problems.length > 0) return nothing;
 	const environment = markerEnvironment(target);
@@ -71,13 +87,26 @@ export function readUvLock(
 		parsePackage(file, table, index),
 	);
 	const walk = { file, packages, environment };
-	const app = findApp(walk, project);
+	const folderOf = ({ source }: UvPackage) => {
+		const [path] = FOLDERS.flatMap((kind) => textOf(source[kind]) ?? []);
+		return path === undefined ? undefined : folderFrom(file.folder, rootPath, path);
+	};
+	const app = findApp(walk, project, folderOf);
 	if (file.problems.length > 0 || app === undefined) return nothing;
 	refuseStale(walk, app, project);
 	const reached = reach(walk, app);
 	refuseTwice(file, reached, describeTarget(target));
+	const folders = reached.flatMap((entry): LockedFolder[] => {
+		const path = folderOf(entry);
+		if (path === undefined) return [];
+		const other = projectOf(path);
+		if (other !== undefined) refuseStale(walk, entry, other);
+		return [{ name: entry.name, path, key: `${entry.key}.source` }];
+	});
+	const others = reached.filter((entry) => folderOf(entry) === undefined);
 	return {
-		distributions: reached.map((entry) => distributionOf(file, entry)).sort(byName),
+		distributions: others.map((entry) => distributionOf(file, entry)).sort(byName),
+		folders: folders.sort(byName),
 		names: new Set(packages.map(({ name }) => name)),
 	};
 }
@@ -95,30 +124,36 @@ function parsePackage(file: LockFile, table: TomlTable, index: number): UvPackag
 	};
 }
 
-/** The package that the lock's own folder is. */
-function findApp({ file, packages }: Walk, { name }: Project): UvPackage | undefined {
-	const isHere = ({ source }: UvPackage) =>
-		[source.virtual, source.editable, source.directory].includes(".");
-	const app = packages.find((entry) => isHere(entry) && entry.name === name);
+/** The package that the app's folder is. */
+function findApp(
+	{ file, packages }: Walk,
+	{ name }: Project,
+	folderOf: (entry: UvPackage) => string | undefined,
+): UvPackage | undefined {
+	const app = packages.find((entry) => folderOf(entry) === "." && entry.name === name);
 	if (app === undefined)
 		file.refuse("package", name, "of pyproject.toml is no package of it", relock);
 	return app;
 }
 
-/** Refuses a lock of other dependencies than the project has. Compared is what applies. */
-function refuseStale(walk: Walk, app: UvPackage, project: Project): void {
+/** Refuses a lock of other dependencies than a project has. Compared is what applies. */
+function refuseStale(walk: Walk, entry: UvPackage, project: Project): void {
 	const { file, environment } = walk;
 	if (project.dependencies === undefined) return;
-	const metadata = file.get(app.table, `${app.key}.`, "metadata", "table") ?? {};
-	const prefix = `${app.key}.metadata.`;
+	const metadata = file.get(entry.table, `${entry.key}.`, "metadata", "table") ?? {};
+	const prefix = `${entry.key}.metadata.`;
 	const locked = (file.get(metadata, prefix, "requires-dist", "tables") ?? [])
 		.filter((entry) => holds(file, `${prefix}requires-dist`, textOf(entry.marker), environment))
-		.map(({ name, extras, specifier }) =>
-			canonical(textOf(name) ?? "", [extras ?? []].flat().map(String), textOf(specifier) ?? ""),
-		);
-	const wanted = projectRequirements(file, project, environment).map((requirement) =>
-		canonical(requirement.name, requirement.extras, requirement.specifier),
-	);
+		.map(({ name, extras, specifier, ...rest }) => {
+			const isFolder = FOLDERS.some((kind) => kind in rest);
+			const range = isFolder ? FOLDER : (textOf(specifier) ?? "");
+			return canonical(textOf(name) ?? "", [extras ?? []].flat().map(String), range);
+		});
+	const wanted = projectRequirements(file, project, environment).map((requirement) => {
+		const isFolder = sourceOf(file, project.sources, requirement, environment)?.place;
+		const range = isFolder ? FOLDER : requirement.specifier;
+		return canonical(requirement.name, requirement.extras, range);
+	});
 	const refuse = (requirements: ReadonlySet<string>, what: string) => {
 		for (const requirement of requirements)
 			file.refuse(`${prefix}requires-dist`, requirement, `${what}: the lock is stale`, relock);
@@ -128,9 +163,14 @@ function refuseStale(walk: Walk, app: UvPackage, project: Project): void {
 	refuse(then.difference(now), "is not in pyproject.toml any more");
 }
 
+/** In the place of a version specifier, which uv leaves out of what is a folder. */
+const FOLDER = " (a folder)";
+
 /** `name[extra,other]<2,>=1`: the same for requirements that mean the same. */
 function canonical(name: string, extras: readonly string[], specifier: string): string {
 	const sortedExtras = extras.map(normalizeName).sort().join(",");
+	if (specifier === FOLDER)
+		return normalizeName(name) + (sortedExtras && `[${sortedExtras}]`) + FOLDER;
 	const specifiers = specifier.split(",").map((part) => {
 		const [, operator = "", version = ""] = /^\s*([<>=!~]*)\s*(\S*)/.exec(part) ?? [];
 		// uv writes 1.0-beta.2 as 1.0b2; what ends with .* is no version.

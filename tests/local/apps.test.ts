@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildSystemDigest } from "../../stacks/lock/project.ts";
 import { Checkout, docker, type RunOutputs } from "./checkout.ts";
-import { LOCK, PYPROJECT, SERVER, writeHello } from "./hello.ts";
+import { LOCK, MARKUPSAFE_SDIST, PYPROJECT, SERVER, setuptoolsLock, writeHello } from "./hello.ts";
 import { layerPaths } from "./layers.ts";
 import { seedImages, upTo } from "./seed.ts";
 
@@ -223,6 +226,132 @@ describe("a second run", () => {
 			expect(images.map(layers)).toEqual(before);
 		},
 		5 * MINUTE,
+	);
+});
+
+describe("a folder that two apps have as a distribution", () => {
+	const APPS_OF_BOTH = ["-c", 'apps=["hello", "apps/hi"]'];
+	const C = (word: string) => `#include <Python.h>
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_greeting", NULL, -1, NULL};
+PyMODINIT_FUNC PyInit__greeting(void) {
+    PyObject *made = PyModule_Create(&module);
+    if (made) PyModule_AddStringConstant(made, "WORD", "${word}");
+    return made;
+}
+`;
+	const GREETING = `[project]
+name = "greeting"
+version = "0.1"
+dependencies = ["jinja2"]
+
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[tool.setuptools]
+py-modules = ["greeting"]
+ext-modules = [{ name = "_greeting", sources = ["_greeting.c"] }]
+`;
+	const names = ["hello", "hi"] as const;
+
+	function writeApps(folder: string): void {
+		const write = (path: string, text: string) => {
+			mkdirSync(join(folder, dirname(path)), { recursive: true });
+			writeFileSync(join(folder, path), text);
+		};
+		write("libs/greeting/pyproject.toml", GREETING);
+		write("libs/greeting/_greeting.c", C("Good day"));
+		write("libs/greeting/greeting.py", "from _greeting import WORD\n");
+		const builds = setuptoolsLock({
+			greeting: buildSystemDigest({ buildRequires: ["setuptools"] }),
+			markupsafe: MARKUPSAFE_SDIST,
+		});
+		for (const [app, up] of [
+			["hello", ".."],
+			["apps/hi", "../.."],
+		] as const) {
+			const sources = `\n[tool.uv.sources]\ngreeting = { path = "${up}/libs/greeting", editable = true }\n`;
+			const project = PYPROJECT.replace('"jinja2"', '"greeting>=0"').replace(
+				"hello",
+				basename(app),
+			);
+			write(`${app}/pyproject.toml`, project.replace("import server", "import greeting") + sources);
+			write(`${app}/server.py`, SERVER.replace("import jinja2", "import greeting, jinja2"));
+			const entry = `[[packages]]\nname = "greeting"\ndirectory = { path = "${up}/libs/greeting" }\n`;
+			write(`${app}/pylock.toml`, `${LOCK}\n${entry}`);
+			write(`${app}/pylock.build.toml`, builds);
+		}
+	}
+
+	// The other tests have it alone.
+	afterAll(() => {
+		rmSync(join(checkout.folder, "hello"), { recursive: true });
+		writeHello(checkout);
+	});
+
+	const nameOf = (outputs: RunOutputs, app: string) => outputs.apps[app]?.name ?? "";
+	const wordIn = (outputs: RunOutputs, app: string) =>
+		docker(
+			...["run", "--rm", "--read-only", nameOf(outputs, app), "python", "-c"],
+			"import greeting; print(greeting.WORD)",
+		);
+
+	it(
+		"is built once, without a network, and a change of it makes one layer of each",
+		async () => {
+			writeApps(checkout.folder);
+			const before = await checkout.build(APPS_OF_BOTH);
+			for (const app of names) expect(wordIn(before, app)).toBe("Good day");
+			checkout.write("libs/greeting/_greeting.c", C("Good night"));
+			const { exitCode, stdout, stderr } = await checkout.run([...APPS_OF_BOTH, "--json"]);
+			expect([exitCode, stderr]).toEqual([
+				0,
+				expect.stringMatching(/app-hi +build: local greeting/),
+			]);
+			const after = JSON.parse(stdout) as RunOutputs;
+			for (const app of names) {
+				expect(wordIn(after, app)).toBe("Good night");
+				const [old, now] = [before, after].map((each) => layers(nameOf(each, app))) as [
+					string[],
+					string[],
+				];
+				expect(now.slice(0, -1)).toEqual(old.slice(0, -1));
+				expect(now.at(-1)).not.toBe(old.at(-1));
+			}
+			const others = (outputs: RunOutputs) =>
+				Object.entries(outputs.images as Record<string, { name: string }>)
+					.filter(([artefact]) => !/greeting|^app-/.test(artefact))
+					.map(([, { name }]) => name);
+			expect(others(after)).toEqual(others(before));
+			expect(stderr).not.toMatch(/wheel-markupsafe.* build/);
+		},
+		8 * MINUTE,
+	);
+
+	it(
+		"has the same keys in another checkout, and counts for the gate agreement",
+		async () => {
+			const other = join(checkout.folder, "elsewhere/deeper");
+			writeApps(other);
+			const apps = ["hello", "apps/hi"].map((app) => join(other, app));
+			const keys = async (...args: string[]) => {
+				const { stdout } = await checkout.run([...args, "--preview", "--json"]);
+				return (JSON.parse(stdout) as RunOutputs).apps;
+			};
+			writeApps(checkout.folder);
+			expect(await keys("-c", `apps=${JSON.stringify(apps)}`)).toEqual(await keys(...APPS_OF_BOTH));
+			// What its build alone says, no lock can be held against.
+			const needy = GREETING.replace('dependencies = ["jinja2"]', 'dynamic = ["dependencies"]');
+			const needs = '[tool.setuptools.dynamic]\ndependencies = { file = ["needs.txt"] }\n';
+			checkout.write("libs/greeting/pyproject.toml", needy + needs);
+			checkout.write("libs/greeting/needs.txt", "jinja2<3\n");
+			const { exitCode, stderr } = await checkout.run(APPS_OF_BOTH);
+			expect([exitCode, stderr]).toEqual([
+				1,
+				expect.stringMatching(/^error: gate agreement: greeting 0\.1 .*jinja2<3.*; lock again/m),
+			]);
+		},
+		4 * MINUTE,
 	);
 });
 

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { Checkout, docker, type Ended, remains, removeImages } from "./checkout.ts";
@@ -37,8 +37,12 @@ beforeEach(() => {
 });
 
 /** Run it; nothing of it may be left, however it ends. */
-async function lock(...options: readonly string[]): Promise<Ended> {
-	const args = ["commands/lock/main.ts", "orders", "-s", checkout.stack, ...options];
+function lock(...options: readonly string[]): Promise<Ended> {
+	return lockFolder("orders", ...options);
+}
+
+async function lockFolder(folder: string, ...options: readonly string[]): Promise<Ended> {
+	const args = ["commands/lock/main.ts", folder, "-s", checkout.stack, ...options];
 	const run = execa("node", args, { cwd: checkout.folder, reject: false });
 	const { exitCode, stdout, stderr } = await run;
 	expect(remains().filter((name) => name.includes(`-${run.pid}-`))).toEqual([]);
@@ -141,6 +145,56 @@ it("locks for all platforms of the stack, and for one alone what it alone needs"
 	const refused = await checkout.run(["--preview", "-c", 'apps=["orders"]', ...both]);
 	expect(refused.exitCode).toBe(1);
 	expect(refused.stderr).toMatch(/aarch64.*npm run lock -- orders -s/s);
+});
+
+it("locks a member of a workspace by that one's uv.lock, with the folders that it needs", {
+	timeout: 5 * MINUTE,
+}, async () => {
+	const at = join(checkout.folder, "shop");
+	const write = (path: string, text: string) => {
+		mkdirSync(join(at, dirname(path)), { recursive: true });
+		writeFileSync(join(at, path), text);
+	};
+	const member = (name: string, dependency: string, rest: string) =>
+		`[project]\nname = "${name}"\nversion = "1"\nrequires-python = ">=3.13"\ndependencies = ["${dependency}"]\n${rest}`;
+	const system =
+		'[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n';
+	const image = '[tool.debian-python]\ncommand = ["python"]\n';
+	write(
+		"pyproject.toml",
+		'[tool.uv.workspace]\nmembers = ["apps/*", "libs/*"]\n[tool.uv.sources]\ncore = { workspace = true }\n',
+	);
+	// Of which nothing is true any more.
+	write("uv.lock", 'version = 1\nrequires-python = ">=3.13"\n');
+	write("apps/api/pyproject.toml", member("api", "core>=1", image));
+	write("apps/worker/pyproject.toml", member("worker", "core", image));
+	write("libs/core/pyproject.toml", member("core", "jinja2", system));
+	write("libs/core/core.py", "");
+	const { stdout, stderr } = await lockFolder("shop/apps/api");
+	expect([stdout, stderr]).toEqual([
+		expect.stringMatching(
+			/^shop\/apps\/api: 2 distributions .*\n {2}core: the folder \.\.\/\.\.\/libs\/core, built with the app$/,
+		),
+		expect.not.stringContaining("error"),
+	]);
+	expect(existsSync(join(at, "apps/api/pylock.toml"))).toBe(false);
+	const read = (name: string) => readFileSync(join(at, name), "utf8");
+	const uvLock = read("uv.lock");
+	expect(uvLock).toContain('source = { editable = "libs/core" }');
+	expect(read("apps/api/pylock.build.toml")).toContain('dependency-groups = ["core"]');
+	expect((await lockFolder("shop/apps/worker")).exitCode).toBe(0);
+	expect(read("uv.lock")).toBe(uvLock);
+	const preview = await checkout.run([
+		...["--preview", "-c", 'apps=["shop/apps/api", "shop/apps/worker"]'],
+	]);
+	expect([...preview.stderr.matchAll(/(\S+) +to build/g)].map(([, name]) => name)).toContain(
+		"wheel-core",
+	);
+	// One that is gone is told before a container starts.
+	rmSync(join(at, "libs"), { recursive: true });
+	expect((await lockFolder("shop/apps/api")).stderr).toMatch(
+		/^error: shop\/apps\/api\/pyproject\.toml: tool\.uv\.sources\.core: .* is no member of the workspace/,
+	);
 });
 
 it("says how to get the image that it locks in", { timeout: MINUTE }, async () => {

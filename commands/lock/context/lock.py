@@ -2,10 +2,11 @@
 
 usage: lock.py FOLDER
 
-FOLDER has request.json, and in app/ the app's files. `source` of the request says from what is
-locked: pyproject.toml, requirements.in or requirements.txt, into pylock.toml; or uv.lock, which uv
-keeps. result.json then has the lock, and for each distribution that is compiled (the app's own
-wheel too) a lock of what builds it, all as uv writes them.
+FOLDER has request.json, and in app/ the app's files, or those of all folders that it is locked with:
+its own is `folder` of the request there. `source` says from what is locked: pyproject.toml,
+requirements.in or requirements.txt, into pylock.toml; or uv.lock, which uv keeps. result.json then has
+the lock, and for each distribution that is compiled (the app's own wheel, and those of folders, too) a
+lock of what builds it, all as uv writes them.
 """
 
 import json
@@ -55,13 +56,13 @@ class Failure(Exception):
 def main(folder):
     with open(os.path.join(folder, "request.json")) as file:
         request = json.load(file)
-    app = os.path.join(folder, "app")
+    app = os.path.normpath(os.path.join(folder, "app", request["folder"]))
     MACHINES.extend(request["machines"])
     prepare(request)
     runtime = lock_app(request, app)
     result = {
         "lock": runtime,
-        "uvLock": content(os.path.join(app, "uv.lock")),
+        "uvLock": content(os.path.join(app, request["uvLock"])),
         "groups": lock_builds(request, app, tomllib.loads(runtime).get("packages", [])),
     }
     with open(os.path.join(folder, "result.json"), "w") as file:
@@ -103,7 +104,8 @@ def lock_app(request, app):
     lock = os.path.join(app, "pylock.toml")
     if source == "uv.lock":
         run([UV, "lock", "--quiet"] + upgrade, "uv cannot lock the project", remedy, cwd=app)
-        lock = os.path.join(WORK, "pylock.toml")
+        # Paths of folders are from where it is.
+        lock = os.path.join(app, "pylock.export.toml")
         command = "export --quiet --frozen --no-dev --no-emit-project --format pylock.toml -o".split()
         run([UV] + command + [lock], "uv cannot export uv.lock", remedy, cwd=app)
     else:
@@ -130,6 +132,14 @@ def lock_builds(request, app, packages):
     if request["app"]:
         groups[request["app"]] = {"projects": {"": Project(request["app"], app)}}
         relock(request, groups, request["app"], todo)
+    for package in packages:
+        if "directory" in package:
+            name = canonicalize_name(package["name"])
+            path = os.path.normpath(os.path.join(app, package["directory"]["path"]))
+            # An app that depends on itself, for its extras.
+            if path != os.path.normpath(app):
+                groups[name] = {"projects": {"": Project(name, path)}}
+                relock(request, groups, name, todo)
     while todo:
         name, package = todo.pop(0)
         projects = groups.setdefault(name, {"projects": {}})["projects"]
