@@ -31,6 +31,7 @@ it("has all files in byte order, whatever the language", () => {
 it("leaves out what is no app's, and the lock", () => {
 	write("app.py", "pylock.toml", "pylock.build.toml", "uv.lock", ".git/config", "sub/.git");
 	write(".venv/pyvenv.cfg", "sub/__pycache__/a.pyc", "sub/app.pyc", ".pytest_cache/a", "a~");
+	write("src/app.egg-info/SOURCES.txt");
 	expect(list("!.git\n!uv.lock\n").files).toEqual(["app.py"]);
 });
 

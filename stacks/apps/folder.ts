@@ -75,6 +75,8 @@ export function readIfThere(folder: AppFolder, path: string): string | undefined
 const NEVER = [
 	...["pylock.toml", "pylock.*.toml", "uv.lock", ".git", ".venv"],
 	...[".mypy_cache", ".pytest_cache", ".ruff_cache"],
+	// An editable install with setuptools, as uv sync makes, has it beside the sources.
+	"*.egg-info",
 	...IGNORED,
 ].map((pattern) => `**/${pattern}`);
 
