@@ -194,6 +194,11 @@ function bootstrapError(result: { code?: string; stderr?: unknown; timedOut: boo
 			`give that user IDs (as root: apt-get install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${USER}), run as root, or set \`base\` to an image reference`,
 		);
 	}
+	if (error?.includes("install arch-test"))
+		return new StepError(
+			"arch-test: command not found, which mmdebstrap asks whether this machine runs programs of another architecture",
+			"apt-get install arch-test",
+		);
 	const why = result.timedOut
 		? `no end after ${TIMEOUT / 60_000} minutes`
 		: (error?.slice(3) ?? "see its output");

@@ -109,22 +109,29 @@ describe("a base from an archive whose key has expired", () => {
 	});
 });
 
-describe("a base that a user makes who is not root", () => {
-	/** A step of a clone that nobody else may read; it has this script for mmdebstrap. What it says then. */
-	async function bootstrapBy(script: string): Promise<string | undefined> {
-		const bin = mkdtempSync(join(tmpdir(), "bin-"));
-		writeFileSync(join(bin, "mmdebstrap"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-		const mask = process.umask(0o077);
-		const checkout = new Checkout();
-		try {
-			const change = { PATH: `${bin}:${process.env.PATH}` };
-			return (await bootstrap("refused", "none", change, checkout.folder)).error;
-		} finally {
-			process.umask(mask);
-			checkout.remove();
-			rmSync(bin, { recursive: true });
-		}
+/** A step of a clone that nobody else may read; it has this script for mmdebstrap. What it says then. */
+async function bootstrapBy(script: string): Promise<string | undefined> {
+	const bin = mkdtempSync(join(tmpdir(), "bin-"));
+	writeFileSync(join(bin, "mmdebstrap"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+	const mask = process.umask(0o077);
+	const checkout = new Checkout();
+	try {
+		const change = { PATH: `${bin}:${process.env.PATH}` };
+		return (await bootstrap("refused", "none", change, checkout.folder)).error;
+	} finally {
+		process.umask(mask);
+		checkout.remove();
+		rmSync(bin, { recursive: true });
 	}
+}
+
+it("a base of another architecture says what mmdebstrap lacks for it", async () => {
+	expect(
+		await bootstrapBy("echo 'E: install arch-test for foreign architecture support' >&2; exit 1"),
+	).toMatch(/arch-test: command not found, .*; apt-get install arch-test$/);
+});
+
+describe("a base that a user makes who is not root", () => {
 	const other = "setpriv --reuid=nobody --regid=nogroup --clear-groups";
 
 	it("has hooks that may read their files, which runs them as another user", async () => {
