@@ -145,20 +145,29 @@ function wheelsStage({ locals, wheel }: AppParts): string[] {
 	return [["FROM scratch AS wheels", ...copies].join("\n")];
 }
 
-/** Its wheels, or its files, then its user and bytecode. */
+/** Its files, where it has no wheel, and its wheels, then its user and bytecode. */
 function appLayer({ name, user }: App, { wheel, locals }: AppParts): string {
 	const names = locals.map((local) => local.name).join(" ");
-	const add = names && ` locals='${names}'; . /mnt/locals;`;
-	const script = `. /mnt/clamp;${add} . /mnt/app`;
-	const scripts = ["clamp", ...(names === "" ? [] : ["locals"]), "app"];
 	const wheels = names === "" ? wheel : "wheels";
-	if (wheel === undefined) {
-		const beside = wheels && besideScripts(wheels, "/wheels", [...scripts, "files"]);
-		const mounts = ["target=/srv", ...(beside || [SCRIPTS_MOUNT]), TMP];
-		return runs(mounts, `set -eu -- ${user} ${UID}; sh /mnt/files; ${script}`);
-	}
-	const mounts = [...besideScripts(wheels ?? wheel, "/wheels", scripts), TMP];
-	return runs(mounts, `set -eu -- ${user} ${UID} ${name}; ${script}`);
+	const scripts = [
+		"clamp",
+		...(names === "" ? [] : ["locals"]),
+		"app",
+		...(wheel === undefined ? ["files"] : []),
+	];
+	const mounts = [
+		...(wheel === undefined ? ["target=/srv"] : []),
+		...(wheels === undefined ? [SCRIPTS_MOUNT] : besideScripts(wheels, "/wheels", scripts)),
+		TMP,
+	];
+	const commands = [
+		`set -eu -- ${user} ${UID}${wheel === undefined ? "" : ` ${name}`}`,
+		...(wheel === undefined ? ["sh /mnt/files"] : []),
+		". /mnt/clamp",
+		...(names === "" ? [] : [`locals='${names}'`, ". /mnt/locals"]),
+		". /mnt/app",
+	];
+	return runs(mounts, commands.join("; "));
 }
 
 /** Nothing of it gets into the layer. */

@@ -117,6 +117,17 @@ export function appImages(args: AppImagesArgs): AppImages {
 	return { dependencies, image, files };
 }
 
+/** The wheels that are installed with an app: of its folders, and its own. */
+function ownWheels<Wheel>({
+	locals,
+	wheel,
+}: {
+	readonly locals: readonly LocalWheel<Wheel>[];
+	readonly wheel?: Wheel | undefined;
+}): Wheel[] {
+	return [...locals.map((local) => local.wheel), ...(wheel === undefined ? [] : [wheel])];
+}
+
 /** How the steps get the app onto the image minimal, where it stands on that. */
 function onMinimal({ minimal, pythonImage, python }: AppImageArgs): OnMinimal | undefined {
 	return minimal && { tools: pythonImage.image.name, arguments: assembleArguments(python) };
@@ -127,14 +138,13 @@ export function appDescription(
 	args: AppDescriptionArgs,
 	{ dependencies, image, files }: AppImages = appImages(args),
 ): Description {
-	const { pythonImage, minimal = pythonImage, wheelhouse, wheel, locals } = args;
-	const wheels = [...locals.map((local) => local.wheel), ...(wheel === undefined ? [] : [wheel])];
+	const { pythonImage, minimal = pythonImage, wheelhouse, wheel } = args;
 	return describeApp({
 		...args,
 		image,
 		dependencies,
 		files,
-		from: [minimal.image, wheelhouse.image, ...wheels.map((each) => each.image)],
+		from: [minimal, wheelhouse, ...ownWheels(args)].map((each) => each.image),
 		package: args.package.image,
 		wheel: wheel?.image,
 	});
@@ -213,14 +223,7 @@ export class AppImage extends pulumi.ComponentResource {
 				ALIASES: aliases,
 				PLATFORM: own.platform,
 			},
-			{
-				parent: this,
-				dependsOn: [
-					installed,
-					...locals.map((local) => local.wheel),
-					...(wheel === undefined ? [] : [wheel]),
-				],
-			},
+			{ parent: this, dependsOn: [installed, ...ownWheels(args)] },
 			isLost(own, image),
 		);
 		this.digest = publishDescribed(image.artefact, {
