@@ -81,20 +81,21 @@ function packageLines({ name, version, marker, rest }: Package): string[] {
  */
 export function packagesOf(lock: string, urls: boolean, folder = "/"): Package[] {
 	const tables = (parse(lock).packages ?? []) as TomlTable[];
-	const packages = tables.map(({ name, version, marker, index, sdist, wheels, ...others }) => ({
-		name: normalizeName(String(name)),
-		...directoryOf(others, version, folder),
-		...(marker !== undefined && { marker: String(marker) }),
-		rest: {
-			...others,
-			...(others.directory !== undefined && {
-				directory: { path: directoryOf(others, version, folder).path },
-			}),
-			...(index !== undefined && urls && { index: withoutPassword(index) }),
-			...(sdist !== undefined && { sdist: fileOf(sdist as TomlTable, urls) }),
-			...(wheels !== undefined && { wheels: sortedFiles(wheels as TomlTable[], urls) }),
-		},
-	}));
+	const packages = tables.map(({ name, version, marker, index, sdist, wheels, ...others }) => {
+		const own = directoryOf(others, version, folder);
+		return {
+			name: normalizeName(String(name)),
+			...own,
+			...(marker !== undefined && { marker: String(marker) }),
+			rest: {
+				...others,
+				...(own.path !== undefined && { directory: { path: own.path } }),
+				...(index !== undefined && urls && { index: withoutPassword(index) }),
+				...(sdist !== undefined && { sdist: fileOf(sdist as TomlTable, urls) }),
+				...(wheels !== undefined && { wheels: sortedFiles(wheels as TomlTable[], urls) }),
+			},
+		};
+	});
 	return packages.sort(byNameAndVersion);
 }
 

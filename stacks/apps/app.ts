@@ -15,7 +15,7 @@ export interface App extends AppSource {
 }
 
 /** A distribution that is a folder, and changes with the code: it is installed with the app. */
-export interface LocalDistribution extends Omit<LocalFolder, "project"> {
+export interface LocalDistribution extends LocalFolder {
 	/** What builds its wheel. */
 	readonly buildRequirements: readonly Choice[];
 }

@@ -21,8 +21,6 @@ export interface LocalFolder {
 	readonly path: string;
 	/** Its own files, by paths from it, in byte order: what its `.dockerignore` leaves. */
 	readonly files: readonly string[];
-	/** What its pyproject.toml says that a lock depends on. */
-	readonly project: Project;
 }
 
 /** Opens a folder, by its path from the project root. */
@@ -72,7 +70,7 @@ export function readLocal(
 	return {
 		name: normalizeName(name),
 		...(typeof version === "string" && { version }),
-		...{ folder, path, files, project },
+		...{ folder, path, files },
 	};
 }
 
@@ -131,7 +129,7 @@ function poetryOf({ poetry }: Document["tool"]): Document["project"] {
 export function refuseCircles(
 	file: LockFile,
 	app: { readonly name: string; readonly project: Project },
-	folders: readonly Pick<LocalFolder, "name" | "path" | "project">[],
+	folders: readonly (Pick<LocalFolder, "name" | "path"> & { readonly project: Project })[],
 ): void {
 	const projects = new Map([app, ...folders].map(({ name, project }) => [name, project]));
 	const needs = (name: string) => {

@@ -88,7 +88,7 @@ function readLocals(app: AppSource, lock: Lock, read: ReadFile, open?: OpenFolde
 	const all = found.map((each) => ({ ...each, project: readProject(folder, read, each.path) }));
 	refuseCircles(file, { name, project: readProject(folder, read) }, all);
 	file.finish();
-	return found.map(({ project: _, ...local }) => local);
+	return found;
 }
 
 /** An exception that is none any more, or misspelt, would hide what it was not made for. */

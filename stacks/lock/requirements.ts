@@ -24,9 +24,7 @@ export interface PinnedRequirement extends Requirement {
 export function parseRequirements(file: LockFile, text: string): PinnedRequirement[] {
 	const lines = logicalLines(text);
 	for (const { line, number } of lines) if (isOption(line)) refuseOption(file, line, number);
-	const requirements = lines.filter(
-		({ line }) => !isOption(line) && !isApp(line) && folderOfLine(line) === undefined,
-	);
+	const requirements = lines.filter(({ line }) => !isOption(line) && !isFolder(line));
 	refuseWithoutHash(file, requirements);
 	return requirements.flatMap(({ line, number }) => {
 		const pinned = file.check(`line ${number}`, line, () => parsePinned(line, file.relock));
@@ -118,8 +116,10 @@ function logicalLines(text: string): Line[] {
 		.filter(({ line }) => line !== "");
 }
 
-const isOption = (line: string) =>
-	line.startsWith("-") && !isApp(line) && folderOfLine(line) === undefined;
+const isOption = (line: string) => line.startsWith("-") && !isFolder(line);
+
+/** The app's, or another one. */
+const isFolder = (line: string) => isApp(line) || folderOfLine(line) !== undefined;
 
 /** The app itself, as `uv export` writes it. */
 export const isApp = (line: string): boolean =>
